@@ -1,0 +1,185 @@
+"""What workflows may ask of the world: names, input and output. Imports `domain` alone.
+
+Every activity takes one model and gives one model. Names are part of stored histories: they never change.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from domain.cases import Case, DocumentFinding
+from domain.commands import Envelope
+from domain.events import Event
+from domain.facts import Facts, ParticipantFacts
+
+LEDGER_APPEND = "ledger_append"
+READ_FACTS = "read_facts"
+AUTHORISE_SIGNAL = "authorise_signal"
+RECORD_DENIAL = "record_denial"
+DELIVER_MESSAGE = "deliver_message"
+RESERVE = "reserve"
+RELEASE = "release"
+REVIEW_DOCUMENTS = "review_documents"
+RENDER_CERTIFICATE = "render_certificate"
+
+# Names of non-retryable failures (ApplicationError types), which workflows tell apart.
+LEDGER_FORKED = "LedgerForked"
+LEDGER_BEHIND = "LedgerBehind"
+
+
+class Contract(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AppendRequest(Contract):
+    """Events of one stream, in order, to be written with their projection and notices in one
+    transaction. `opening` is the empty case before the first event; needed when `events[0].seq` is 1."""
+
+    stream: str
+    workflow_id: str
+    events: tuple[Event, ...]
+    opening: Case | None = None
+
+
+class AppendAnswer(Contract):
+    head_seq: int
+    head_hash: str
+
+
+class FactsRequest(Contract):
+    """Facts that a move of the system needs. `purpose` names the moment of the matrix or the deadline."""
+
+    stream: str
+    kind: Literal["programme", "journey", "certificate"]
+    purpose: str
+    subject: str = ""
+    case: Case
+
+
+class FactsAnswer(Contract):
+    facts: Facts
+
+
+class Message(Contract):
+    """From one case to another. `application` is the application's uuid: a message meant for an earlier
+    application of the same person and scheme is ignored."""
+
+    id: str
+    type: Literal["training_recorded", "seat_closed", "journey_moved", "assignment_changed"]
+    sender: str
+    """Stream of the sending case."""
+    sender_workflow: str
+    to_workflow: str
+    application: str
+    body: dict[str, Any] = Field(default_factory=dict)
+
+
+class SignedMessage(Contract):
+    message: Message
+    token: str
+    """HMAC over sender, target, message id and body digest; made and checked by activities only."""
+
+
+class Delivered(Contract):
+    outcome: Literal["delivered", "closed"]
+
+
+class AuthoriseRequest(Contract):
+    """A signal as it came, before anything in it is believed."""
+
+    workflow_id: str
+    stream: str
+    kind: str
+    name: str
+    body: Any
+    """JSON value, or None when it could not be decoded."""
+    problem: str = ""
+    case: Case
+
+
+class Authorised(Contract):
+    """Exactly one of the three is set."""
+
+    envelope: Envelope | None = None
+    message: Message | None = None
+    refused: str = ""
+    """Rule id of the refusal; the denial has been recorded by the activity."""
+
+
+class Denial(Contract):
+    """A refused signal or request, for the record of denials. Rule ids only."""
+
+    stream: str
+    workflow_id: str
+    what: str
+    rules: tuple[str, ...]
+    account: str = ""
+
+
+class Done(Contract):
+    pass
+
+
+class Key(Contract):
+    """One scarce thing: kind `pair` (person/scheme), `master_day`, `committee_day`, `venue_day`,
+    `certificate_number`, `registration_number` (person-bound), `blank_number`."""
+
+    kind: str
+    key: str
+
+
+class ReserveRequest(Contract):
+    """Take keys for `holder` (stream/subject) in one transaction. A key that the same holder has already
+    counts as taken. `all_or_nothing`: one refusal takes none."""
+
+    stream: str
+    holder: str
+    keys: tuple[Key, ...]
+    all_or_nothing: bool = True
+
+
+class ReserveAnswer(Contract):
+    taken: tuple[Key, ...] = ()
+    refused: tuple[Key, ...] = ()
+
+
+class ReleaseRequest(Contract):
+    """Give back the holder's keys: all of them, or those named."""
+
+    stream: str
+    holder: str
+    keys: tuple[Key, ...] = ()
+
+
+class ReviewRequest(Contract):
+    """What a machine can check of a candidate's evidence."""
+
+    stream: str
+    application: str
+    person: str
+    facts: ParticipantFacts
+    policy_version: str
+    seat: str = ""
+
+
+class ReviewAnswer(Contract):
+    findings: tuple[DocumentFinding, ...]
+
+
+class RenderRequest(Contract):
+    """Make the certificate's PDF with its QR; the same request gives the same document."""
+
+    stream: str
+    person: str
+    scheme: str
+    certificate_number: str
+    registration_number: str
+    blank_number: str
+    issued_on: str
+    valid_until: str
+    check_code: str
+    simulation: bool
+
+
+class RenderAnswer(Contract):
+    digest: str

@@ -1,0 +1,391 @@
+"""What people and systems ask for, in the imperative. One command gives one event or a refusal.
+
+Free text arrives here already sealed (see `domain.cases.Sealed`): the API's schema of a command is made
+from the class here, with `Sealed` replaced by a plain string (api/schemas).
+"""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from domain.cases import Sealed, UnitResult, Vote
+from domain.clock import Zone
+from domain.events import digest
+from domain.facts import Facts
+from domain.roles import Actor
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9:_-]+$")]
+Number = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9./ -]+$")]
+"""A letter's, minutes' or certificate's number as given; never free text."""
+Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# ---- parts of a programme request ------------------------------------------------------------
+
+
+class ClassRequest(Model):
+    """A class as it is asked for. `days` are local dates of `zone`."""
+
+    id: Id
+    label: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9 -]+$")]
+    days: Annotated[tuple[date, ...], Field(min_length=1, max_length=30)]
+    start_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    zone: Zone = Zone.WIB
+    venue: Id
+    committee: tuple[Id, ...] = ()
+
+
+class SeatRequest(Model):
+    """A participant as proposed; what rules see of the person comes as facts."""
+
+    id: Id
+    class_id: Id
+    person: Id
+    kind: Literal["main", "reserve"]
+    recommending: Id
+
+
+class MasterProposal(Model):
+    class_id: Id
+    person: Id
+    kind: Literal["trainer", "assessor"]
+
+
+# ---- forms that complete a task with more than a decision ----------------------------------
+
+
+class ApproveWithoutForm(Model):
+    """The participants that the approver leaves out, each with a reason."""
+
+    form: Literal["approve_without"] = "approve_without"
+    seats: Annotated[tuple[Id, ...], Field(min_length=1)]
+
+
+class LettersForm(Model):
+    """Surat tugas for master assessors: one assignment each."""
+
+    form: Literal["letters"] = "letters"
+    assignments: Annotated[tuple["Letter", ...], Field(min_length=1, max_length=60)]
+
+
+class Letter(Model):
+    class_id: Id
+    person: Id
+    kind: Literal["trainer", "assessor"]
+    letter_number: Number
+    letter_date: date
+
+
+class PointsForm(Model):
+    """What must be mended, point by point."""
+
+    form: Literal["points"] = "points"
+    points: Annotated[tuple[Sealed, ...], Field(min_length=1, max_length=50)]
+
+
+class ResubmitProgrammeForm(Model):
+    """The corrected request. Who stays keeps the seat id; who is new gets a new one."""
+
+    form: Literal["resubmit_programme"] = "resubmit_programme"
+    classes: Annotated[tuple[ClassRequest, ...], Field(min_length=1, max_length=20)]
+    seats: Annotated[tuple[SeatRequest, ...], Field(min_length=1, max_length=500)]
+    masters: tuple[MasterProposal, ...] = ()
+    request_digest: Digest
+
+
+class ApplicationForm(Model):
+    """FR.APL.01 and FR.APL.02 with the consent to process personal data (kept apart from AK.01)."""
+
+    form: Literal["application"] = "application"
+    apl01: Digest
+    apl02: Digest
+    consent_version: Number
+    it_declared: bool
+
+
+class ReviewerForm(Model):
+    """Who is to review the candidate's documents."""
+
+    form: Literal["reviewer"] = "reviewer"
+    reviewer: Id
+
+
+class ReviewForm(Model):
+    """Requirements (rule ids) that the machine left to a person, and that the reviewer resolved."""
+
+    form: Literal["review"] = "review"
+    resolved: tuple[Id, ...] = ()
+
+
+class ScheduleForm(Model):
+    form: Literal["schedule"] = "schedule"
+    assessor: Id
+    venue: Id
+    day: date
+
+
+class RescheduleClassForm(Model):
+    form: Literal["reschedule_class"] = "reschedule_class"
+    days: Annotated[tuple[date, ...], Field(min_length=1, max_length=30)]
+    start_hour: Annotated[int, Field(ge=0, le=23)] = 8
+
+
+class AttendanceForm(Model):
+    """Attendance of a whole class in one act: seat id → the days that the person was there."""
+
+    form: Literal["attendance"] = "attendance"
+    attended: dict[Id, tuple[date, ...]]
+
+
+class BeginForm(Model):
+    """FR.MAPA.01/02, filed before the assessment begins."""
+
+    form: Literal["begin"] = "begin"
+    mapa: Digest
+
+
+class UnitsForm(Model):
+    """FR.AK.02 and FR.AK.05: K or BK for each unit under assessment. A candidate's refusal to sign the
+    result is recorded and never blocks the way."""
+
+    form: Literal["units"] = "units"
+    results: Annotated[tuple[UnitResult, ...], Field(min_length=1, max_length=40)]
+    ak02: Digest
+    ak05: Digest
+    candidate_refused_to_sign: bool = False
+
+
+class ConveneForm(Model):
+    """The sitting of the decision committee: its members, one of them the chair."""
+
+    form: Literal["convene"] = "convene"
+    members: Annotated[tuple[Id, ...], Field(min_length=1, max_length=15)]
+    chair: Id
+
+
+class VotesForm(Model):
+    form: Literal["votes"] = "votes"
+    votes: Annotated[tuple[Vote, ...], Field(min_length=1, max_length=15)]
+    minutes_number: Number
+
+
+class NumbersForm(Model):
+    """The three numbers as BNSP gives them, kept apart. `valid_until` empty: issue date + the policy's
+    months, last day included."""
+
+    form: Literal["numbers"] = "numbers"
+    certificate_number: Number
+    registration_number: Number
+    blank_number: Number
+    valid_until: date | None = None
+
+
+class ReportForm(Model):
+    form: Literal["report"] = "report"
+    report: Digest
+
+
+TaskForm = Annotated[
+    ApproveWithoutForm
+    | LettersForm
+    | PointsForm
+    | ResubmitProgrammeForm
+    | ApplicationForm
+    | ReviewerForm
+    | ReviewForm
+    | ScheduleForm
+    | RescheduleClassForm
+    | AttendanceForm
+    | BeginForm
+    | UnitsForm
+    | ConveneForm
+    | VotesForm
+    | NumbersForm
+    | ReportForm,
+    Field(discriminator="form"),
+]
+
+
+# ---- commands ----------------------------------------------------------------------------------
+
+
+class SubmitProgramme(Model):
+    """Send the request to BNSP (stage 1, Permohonan)."""
+
+    type: Literal["submit_programme"] = "submit_programme"
+    programme: Id
+    organiser: Id
+    track: Literal["new", "recertification"] = "new"
+    classes: Annotated[tuple[ClassRequest, ...], Field(min_length=1, max_length=20)]
+    seats: Annotated[tuple[SeatRequest, ...], Field(min_length=1, max_length=500)]
+    masters: tuple[MasterProposal, ...] = ()
+    request_digest: Digest
+
+
+class WithdrawProgramme(Model):
+    """Take a request back before verification began; its row is a draft again."""
+
+    type: Literal["withdraw_programme"] = "withdraw_programme"
+
+
+class CancelProgramme(Model):
+    type: Literal["cancel_programme"] = "cancel_programme"
+    reason: Sealed
+
+
+class VerifySeats(Model):
+    """The verifier accepts these participants."""
+
+    type: Literal["verify_seats"] = "verify_seats"
+    seats: Annotated[tuple[Id, ...], Field(min_length=1, max_length=500)]
+
+
+class RefuseSeat(Model):
+    type: Literal["refuse_seat"] = "refuse_seat"
+    seat: Id
+    reason: Sealed
+
+
+class WithdrawSeat(Model):
+    type: Literal["withdraw_seat"] = "withdraw_seat"
+    seat: Id
+    reason: Sealed | None = None
+
+
+class ConfirmVenue(Model):
+    type: Literal["confirm_venue"] = "confirm_venue"
+    class_id: Id
+
+
+class SetCommittee(Model):
+    """Name the class's committee (panitia); replaces the former one."""
+
+    type: Literal["set_committee"] = "set_committee"
+    class_id: Id
+    committee: tuple[Id, ...]
+
+
+class RescheduleClass(Model):
+    type: Literal["reschedule_class"] = "reschedule_class"
+    class_id: Id
+    days: Annotated[tuple[date, ...], Field(min_length=1, max_length=30)]
+    start_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    reason: Sealed
+
+
+class CancelClass(Model):
+    type: Literal["cancel_class"] = "cancel_class"
+    class_id: Id
+    reason: Sealed
+
+
+class WithdrawJourney(Model):
+    type: Literal["withdraw_journey"] = "withdraw_journey"
+    reason: Sealed | None = None
+
+
+class ClaimTask(Model):
+    type: Literal["claim_task"] = "claim_task"
+    task: Id
+
+
+class ReleaseTask(Model):
+    type: Literal["release_task"] = "release_task"
+    task: Id
+
+
+class ReassignTask(Model):
+    """Put a task back for somebody else of its group (operations)."""
+
+    type: Literal["reassign_task"] = "reassign_task"
+    task: Id
+    to_person: Id | None = None
+    reason: Sealed
+
+
+class CommentTask(Model):
+    type: Literal["comment_task"] = "comment_task"
+    task: Id
+    text: Sealed
+
+
+class CompleteTask(Model):
+    """Complete a human task with one of its decisions; a negative one needs a reason."""
+
+    type: Literal["complete_task"] = "complete_task"
+    task: Id
+    decision: Annotated[str, StringConstraints(pattern=r"^[a-z_]{2,40}$")]
+    reason: Sealed | None = None
+    evidence: tuple[Digest, ...] = ()
+    form: TaskForm | None = None
+
+
+Command = Annotated[
+    SubmitProgramme
+    | WithdrawProgramme
+    | CancelProgramme
+    | VerifySeats
+    | RefuseSeat
+    | WithdrawSeat
+    | ConfirmVenue
+    | SetCommittee
+    | RescheduleClass
+    | CancelClass
+    | WithdrawJourney
+    | ClaimTask
+    | ReleaseTask
+    | ReassignTask
+    | CommentTask
+    | CompleteTask,
+    Field(discriminator="type"),
+]
+
+PROGRAMME_COMMANDS: tuple[type[Model], ...] = (
+    SubmitProgramme,
+    WithdrawProgramme,
+    CancelProgramme,
+    VerifySeats,
+    RefuseSeat,
+    WithdrawSeat,
+    ConfirmVenue,
+    SetCommittee,
+    RescheduleClass,
+    CancelClass,
+)
+JOURNEY_COMMANDS: tuple[type[Model], ...] = (WithdrawJourney,)
+TASK_COMMANDS: tuple[type[Model], ...] = (ClaimTask, ReleaseTask, ReassignTask, CommentTask, CompleteTask)
+
+
+class Envelope(Model):
+    """A command on its way into a case: who, when, and the facts that its guards need."""
+
+    command_id: str
+    command: Command
+    actor: Actor
+    facts: Facts
+    as_of: datetime
+    """When the facts were read (UTC)."""
+    business_at: datetime | None = None
+    """Stamped by the gateway in a simulation; None in real time, where the workflow's clock counts."""
+
+    @property
+    def command_digest(self) -> str:
+        """Digest of the command's body: the same command id with another body is a conflict."""
+        return digest(self.command.model_dump(mode="json"))
+
+
+class Receipt(Model):
+    """Proof that a case took a command: its place in the chain and the state it left behind."""
+
+    stream: str
+    seq: int
+    hash: str
+    state: str
+    command_id: str
+    command_digest: str
+    created: dict[str, Any] = Field(default_factory=dict)

@@ -1,0 +1,462 @@
+"""One turn of a case: what a command, a timer or a message changes, gathered into one event.
+
+A Turn works on a draft; the case itself changes only by `evolve(case, event)`. So the workflow, the
+projection and an auditor's fold run the same few lines over the same events.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from domain.cases import KINDS, Case, Deadline, Entity, Errand, Sealed, Task
+from domain.errors import Refused
+from domain.events import GENESIS, Change, Event, Finding, Move, Notice, derived_id
+from domain.facts import Facts
+from domain.policy import Policy, TaskKind
+from domain.policy import policy as policy_of
+from domain.roles import SYSTEM, Actor, Role
+from domain.verdict import Verdict
+from state_machines.table import Situation, Table, check, fire, follow, may
+from state_machines.tables import TABLES
+
+_ANY: TypeAdapter[Any] = TypeAdapter(Any)
+
+OPEN_TASK = frozenset({"OFFERED", "CLAIMED"})
+
+
+def json_value(value: Any) -> Any:
+    """The value as JSON data (dates as ISO text, tuples as lists)."""
+    return _ANY.dump_python(value, mode="json")
+
+
+class Turn:
+    """Gathers moves, changes, findings and notices. Nothing is real until the event is evolved."""
+
+    def __init__(
+        self,
+        case: Case,
+        *,
+        actor: Actor,
+        now: datetime,
+        facts: Facts,
+        command: Any = None,
+        command_id: str = "",
+        command_digest: str = "",
+    ) -> None:
+        self.before = case
+        self.case = case.model_copy(
+            update={
+                "entities": {kind: dict(bag) for kind, bag in case.entities.items()},
+                "hands": dict(case.hands),
+            }
+        )
+        self.actor = actor
+        self.now = max(now, case.business_at)
+        self.facts = facts
+        self.policy: Policy = policy_of(case.policy_version)
+        self.command = command
+        self.command_id = command_id
+        self.command_digest = command_digest
+        self.moves: list[Move] = []
+        self.findings: list[Finding] = []
+        self.notices: list[Notice] = []
+        self.payload: dict[str, Any] = {}
+        self.created: dict[str, Any] = {}
+        self._patches: dict[tuple[str, str], dict[str, Any]] = {}
+        self._owned: set[tuple[str, str]] = set()
+        self._count = 0
+
+    # ---- reading -------------------------------------------------------------------------
+
+    def get(self, kind: str, id: str) -> Any:
+        """The entity of that kind and id; Refused (M-UNKNOWN) when the case has none."""
+        found = self.case.entities[kind].get(id)
+        if found is None:
+            raise Refused.because(
+                "M-UNKNOWN",
+                "Hal yang dimaksud tidak ada dalam perkara ini.",
+                "This case has no such thing.",
+                kind=kind,
+            )
+        return found
+
+    def situation(self, kind: str, id: str, *, as_system: bool = False) -> Situation:
+        return Situation(
+            case=self.case,
+            subject=self._own(kind, id),
+            actor=SYSTEM if as_system else self.actor,
+            now=self.now,
+            facts=self.facts,
+            policy=self.policy,
+            command=self.command,
+        )
+
+    def may(self, kind: str, id: str, trigger: str, *, as_system: bool = False) -> bool:
+        return not may(self._table(kind), self.situation(kind, id, as_system=as_system), trigger)
+
+    def would(self, kind: str, id: str, trigger: str, *, as_system: bool = False) -> bool:
+        """True when `fire` would succeed."""
+        return not check(self._table(kind), self.situation(kind, id, as_system=as_system), trigger)
+
+    # ---- changing ------------------------------------------------------------------------
+
+    def new_id(self, kind: str) -> str:
+        """An id that is the same in every replay: made of stream, next seq, kind and a counter."""
+        self._count += 1
+        return derived_id(self.case.stream, self.before.seq + 1, kind, self._count)
+
+    def fire(self, kind: str, id: str, trigger: str, *, as_system: bool = False, **patch: Any) -> Move:
+        """Set `patch` on the entity, then make the move; raises with every reason when it is illegal.
+
+        `as_system` is for what follows by itself from a person's act (a class is scheduled when its
+        programme is approved): the move is the system's, the event stays the person's.
+        """
+        if patch:
+            self.set(kind, id, **patch)
+        move = fire(self._table(kind), self.situation(kind, id, as_system=as_system), trigger)
+        self.moves.append(move)
+        return move
+
+    def add(self, kind: str, id: str, **fields: Any) -> Any:
+        """Make an entity in its machine's initial state (or the one given, where it has no machine)."""
+        table = TABLES.get(kind)
+        state = fields.pop("state", None) or (table.initial[0] if table else "")
+        if table and state not in table.initial:
+            raise AssertionError(f"{kind} cannot be made in state {state}")
+        if id in self.case.entities[kind]:
+            raise AssertionError(f"{kind} {id} is there already")
+        entity = KINDS[kind].model_validate({"id": id, "state": state, **fields})
+        self.case.entities[kind][id] = entity
+        self._owned.add((kind, id))
+        data = entity.model_dump(mode="json", exclude_defaults=True)
+        self._patches[(kind, id)] = {**data, "id": id, "state": state}
+        return entity
+
+    def set(self, kind: str, id: str, **fields: Any) -> Any:
+        """Set fields (never `state`, which only a move may change) of an entity that is there."""
+        if "state" in fields and kind in TABLES:
+            raise AssertionError("a state changes by a move only")
+        entity = self._own(kind, id)
+        for name, value in fields.items():
+            setattr(entity, name, value)
+        self._patches.setdefault((kind, id), {}).update(json_value(fields))
+        return entity
+
+    def hand(self, step: str, *persons: str) -> None:
+        """Record who had a hand in a step, for R-SOD."""
+        joined = tuple(dict.fromkeys([*self.case.hands.get(step, ()), *(p for p in persons if p)]))
+        self.case.hands[step] = joined
+        self._patches[("hands", step)] = {"persons": list(joined)}
+
+    def found(self, verdicts: Iterable[Verdict]) -> None:
+        """Keep the rules' verdicts in the event."""
+        self.findings += [
+            Finding(
+                rule=v.rule,
+                version=v.version,
+                outcome=v.outcome.value,
+                subject=v.subject,
+                facts=json_value(v.facts),
+            )
+            for v in verdicts
+        ]
+
+    def notify(self, to: str, template: str, **data: Any) -> None:
+        """Tell somebody (`person:…`, `role:…`, `organisation:…`); data holds ids, dates, counts."""
+        if to.split(":", 1)[1]:
+            self.notices.append(Notice(to=to, template=template, data=json_value(data)))
+
+    # ---- tasks, deadlines, errands ------------------------------------------------------
+
+    def open_task(
+        self,
+        kind: str,
+        subject: str,
+        *,
+        person: str = "",
+        organisation: str = "",
+        due_at: datetime | None = None,
+        points: tuple[Sealed, ...] = (),
+    ) -> Task:
+        """Open a human task of the catalogue, unless the same one is open already.
+
+        `due_at` (UTC) is for kinds whose due time is a moment; else it is counted in working days (or
+        hours, months) from now. A task bound to nobody known goes to operations.
+        """
+        for task in self.case.tasks.values():
+            if (
+                task.kind == kind
+                and task.subject == subject
+                and task.for_person == person
+                and task.state in OPEN_TASK
+            ):
+                return task
+        entry = self.policy.task(kind)
+        due = self.due(entry, due_at)
+        id = self.new_id("task")
+        unbound = (entry.bound == "person" and not person) or (
+            entry.bound == "organisation" and not organisation
+        )
+        task = self.add(
+            "task",
+            id,
+            kind=kind,
+            subject=subject,
+            group=Role.OPERATIONS.value if unbound else entry.group.value,
+            for_person=person,
+            for_organisation=organisation,
+            opened_at=self.now,
+            due_at=due,
+            reminders=self.case.calendar.reminders(self.now, due),
+            priority=entry.priority,
+            points=points,
+        )
+        to = f"person:{person}" if person else (
+            f"organisation:{organisation}" if organisation else f"role:{task.group}"
+        )
+        self.notify(to, "task_opened", task=id, kind=kind, due_at=due)
+        return task
+
+    def due(self, entry: TaskKind, due_at: datetime | None = None) -> datetime:
+        """When a task of this kind is due, opened now; never before opening + 1 working day, 24-hour
+        offers aside."""
+        calendar = self.case.calendar
+        if entry.due.unit == "hours":
+            return due_at or self.now + timedelta(hours=entry.due.length)
+        floor = calendar.due(self.now, 1)
+        if due_at is not None:
+            return max(due_at, floor)
+        if entry.due.unit == "months":
+            return max(months_after(self.now, entry.due.length), floor)
+        return calendar.due(self.now, max(entry.due.length, 1))
+
+    def open_tasks(self, kind: str = "", subject: str = "", person: str = "") -> list[Task]:
+        """Open tasks that match what is given."""
+        return [
+            t
+            for t in self.case.tasks.values()
+            if t.state in OPEN_TASK
+            and (not kind or t.kind == kind)
+            and (not subject or t.subject == subject)
+            and (not person or t.for_person == person)
+        ]
+
+    def cancel_tasks(self, *kinds: str, subject: str = "") -> None:
+        """The process moved on without them."""
+        for task in list(self.open_tasks(subject=subject)):
+            if not kinds or task.kind in kinds:
+                self.fire("task", task.id, "cancel", as_system=True)
+
+    def settle_task(self, kind: str, subject: str = "") -> None:
+        """A task that is done by doing it: complete each open one of this kind as the actor."""
+        for task in self.open_tasks(kind, subject):
+            self.fire(
+                "task",
+                task.id,
+                "settle",
+                as_system=True,
+                decision="done",
+                completed_at=self.now,
+                completed_by=self.actor.person,
+                late=self.now > task.due_at,
+            )
+
+    def wait(self, kind: str, subject: str, at: datetime) -> None:
+        """The case is to move by itself at `at` (UTC); replaces an earlier wait of the same kind."""
+        self.stop_waiting(kind, subject)
+        self.add("deadline", self.new_id("deadline"), state="WAITING", kind=kind, subject=subject, at=at)
+
+    def wait_days(self, kind: str, subject: str, working_days: int) -> datetime:
+        at = self.case.calendar.due(self.now, working_days)
+        self.wait(kind, subject, at)
+        return at
+
+    def stop_waiting(self, kind: str = "", subject: str = "") -> None:
+        for d in list(self.case.deadlines.values()):
+            if (
+                d.state == "WAITING"
+                and (not kind or d.kind == kind)
+                and (not subject or d.subject == subject)
+            ):
+                self.set("deadline", d.id, state="CLEARED")
+
+    def ask(self, kind: str, subject: str, **body: Any) -> Errand:
+        """Ask the world for something; the answer comes as an event of its own."""
+        errand: Errand = self.add(
+            "errand", self.new_id("errand"), state="ASKED", kind=kind, subject=subject, body=json_value(body)
+        )
+        return errand
+
+    # ---- closing -------------------------------------------------------------------------
+
+    def close(self, type: str, at: datetime) -> Event:
+        """The event of this turn. `at` is the machine's own time (UTC), `self.now` the business time."""
+        seq = self.before.seq + 1
+        command_id = self.command_id or derived_id(self.case.stream, seq)
+        payload = dict(self.payload)
+        if self.command_digest:
+            payload["command_digest"] = self.command_digest
+        return Event(
+            stream=self.case.stream,
+            seq=seq,
+            command_id=command_id,
+            type=type,
+            at=at.astimezone(UTC),
+            business_at=self.now.astimezone(UTC),
+            actor=self.actor,
+            policy_version=self.case.policy_version,
+            moves=tuple(self.moves),
+            changes=tuple(
+                Change(kind=kind, id=id, fields=fields) for (kind, id), fields in self._patches.items()
+            ),
+            findings=tuple(self.findings),
+            notices=tuple(self.notices),
+            payload=json_value(payload),
+            prev_hash=self.before.head or GENESIS,
+        ).sealed()
+
+    # ---- within ---------------------------------------------------------------------------
+
+    def _table(self, kind: str) -> Table:
+        return TABLES[kind]
+
+    def _own(self, kind: str, id: str) -> Any:
+        entity = self.get(kind, id)
+        if (kind, id) not in self._owned:
+            entity = entity.model_copy()
+            self.case.entities[kind][id] = entity
+            self._owned.add((kind, id))
+        return entity
+
+
+def months_after(moment: datetime, months: int) -> datetime:
+    """The end (16:00 WIB) of the day `months` calendar months after the moment's WIB day."""
+    from domain.clock import at, local_day  # noqa: PLC0415 (keeps the module's imports one way)
+    from domain.months import add_months
+
+    return at(add_months(local_day(moment), months), 16)
+
+
+def evolve(case: Case, event: Event) -> Case:
+    """The case after the event. The only way a case changes.
+
+    Raises IllegalMove when a recorded move is not in the tables, AssertionError when the event does not
+    continue this case's chain.
+    """
+    if event.stream != case.stream or event.seq != case.seq + 1 or event.prev_hash != (case.head or GENESIS):
+        raise AssertionError("the event does not continue this chain")
+    entities: dict[str, dict[str, Any]] = {kind: dict(bag) for kind, bag in case.entities.items()}
+    hands = dict(case.hands)
+    header: dict[str, Any] = {}
+    for change in event.changes:
+        if change.kind == "hands":
+            hands[change.id] = tuple(change.fields["persons"])
+        elif change.kind == "case":
+            header.update(change.fields)
+        else:
+            entities[change.kind][change.id] = _changed(entities, change)
+    for move in event.moves:
+        bag = entities[move.machine]
+        entity: Entity = bag[move.subject]
+        bag[move.subject] = entity.model_copy(
+            update={"state": follow(TABLES[move.machine], entity.state, move)}
+        )
+    receipts = case.receipts
+    if "command_digest" in event.payload:
+        receipts = {
+            **receipts,
+            event.command_id: (event.seq, event.hash, str(event.payload["command_digest"])),
+        }
+    messages = case.messages
+    if "message_id" in event.payload:
+        messages = {**messages, str(event.payload["message_id"]): event.seq}
+    new = case.model_copy(
+        update={
+            "entities": entities,
+            "hands": hands,
+            "seq": event.seq,
+            "head": event.hash,
+            "business_at": max(case.business_at, event.business_at),
+            "receipts": receipts,
+            "messages": messages,
+        }
+    )
+    if header:
+        new = Case.model_validate({**new.model_dump(), **header})
+    return new
+
+
+def _changed(entities: Mapping[str, Mapping[str, Any]], change: Change) -> Entity:
+    model = KINDS[change.kind]
+    present = entities[change.kind].get(change.id)
+    if present is None:
+        return model.model_validate(change.fields)
+    # Validate the changed fields alone, in the types of the model.
+    fresh = model.__pydantic_validator__
+    copy: Entity = present.model_copy()
+    for name, value in change.fields.items():
+        fresh.validate_assignment(copy, name, value)
+    return copy
+
+
+def fold(start: Case, events: Iterable[Event]) -> Case:
+    """The case after all these events, each checked against chain and tables."""
+    for event in events:
+        start = evolve(start, event)
+    return start
+
+
+def moments(case: Case) -> list[tuple[datetime, int, str, str]]:
+    """Everything that will happen by itself, earliest first: (UTC moment, order, what, id).
+
+    `what` is `deadline`, `remind` or `escalate`. Deadlines come before reminders and escalations of the
+    same moment: a case that expires at its task's due time does not escalate it first.
+    """
+    policy = policy_of(case.policy_version)
+    found: list[tuple[datetime, int, str, str]] = [
+        (d.at, 0, "deadline", d.id) for d in case.deadlines.values() if d.state == "WAITING"
+    ]
+    for task in case.tasks.values():
+        if task.state not in OPEN_TASK:
+            continue
+        if task.reminders:
+            found.append((task.reminders[0], 1, "remind", task.id))
+        if task.level < len(policy.task(task.kind).chain):
+            found.append((escalation(case, task), 2, "escalate", task.id))
+    return sorted(found)
+
+
+def escalation(case: Case, task: Task) -> datetime:
+    """When the next group of the chain sees the task too: at its due time, then a working day later for
+    each further group."""
+    return task.due_at if task.level == 0 else case.calendar.due(task.due_at, task.level)
+
+
+def pass_moment(turn: Turn, what: str, id: str) -> Deadline | None:
+    """Do what every case does alike at a moment: remind, escalate, mark a deadline as passed.
+
+    Gives back the deadline that the case itself must act on, or None.
+    """
+    if what == "deadline":
+        deadline: Deadline = turn.set("deadline", id, state="PASSED")
+        return deadline
+    task: Task = turn.get("task", id)
+    if what == "remind":
+        turn.set("task", id, reminders=task.reminders[1:], reminded=task.reminded + 1)
+        turn.notify(_recipient(task), "task_reminder", task=id, kind=task.kind, due_at=task.due_at)
+    else:
+        level = task.level
+        turn.set("task", id, level=level + 1)
+        group = turn.policy.task(task.kind).chain[level]
+        turn.notify(f"role:{group.value}", "task_escalated", task=id, kind=task.kind, due_at=task.due_at)
+    return None
+
+
+def _recipient(task: Task) -> str:
+    if task.holder or task.for_person:
+        return f"person:{task.holder or task.for_person}"
+    if task.for_organisation:
+        return f"organisation:{task.for_organisation}"
+    return f"role:{task.group}"
