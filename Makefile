@@ -34,6 +34,7 @@ up: setup ## Run the product on this machine, in real time, data kept in var/
 
 test: setup ## Lint, types, import contracts and every test (TESTS=path narrows the tests)
 	@$(MAKE) --no-print-directory lint types
+	@$(PY) tools/temporal/obtain.py > /dev/null
 	$(BIN)/pytest $(TESTS)
 
 lint: setup ## Style, formatting and the contracts on who may import whom

@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from hashlib import sha256
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
@@ -233,6 +234,8 @@ class Settings(BaseSettings):
         values: dict[str, object] = {name: getattr(self, name) for name in type(self).model_fields}
         values |= {"secret_key": self.secret_key.get_secret_value()}
         values |= {"secret_keys_retired": ",".join(k.get_secret_value() for k in self.secret_keys_retired)}
+        if self.public_url == f"http://{self.http_host}:{self.http_port}":
+            del values["public_url"]  # it follows the port, which may be one of the replaced
         values |= {name.lower(): value for name, value in overrides.items()}
         return {name.upper(): str(value) for name, value in values.items()}
 
@@ -281,7 +284,7 @@ def _decode(text: str) -> bytes:
 
 def _looks_random(key: bytes) -> bool:
     """False for what people type: words, one repeated byte, a counting sequence."""
-    steps = {(after - before) % 256 for before, after in zip(key, key[1:], strict=False)}
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
     return len(set(key)) >= KEY_BYTES // 2 and len(steps) > 2 and not all(32 <= byte < 127 for byte in key)
 
 
@@ -386,13 +389,12 @@ def settings_markdown() -> str:
         "| Variable | Values | Default | Meaning |",
         "|---|---|---|---|",
     ]
+    kinds: dict[Any, str] = {bool: "on, off", int: "whole number", float: "number", Path: "folder"}
     for name, info in Settings.model_fields.items():
         options = (
             get_args(info.annotation) if get_args(info.annotation) and name != "secret_keys_retired" else ()
         )
-        kind = {bool: "on, off", int: "whole number", float: "number", Path: "folder"}.get(
-            info.annotation or object, "text"
-        )
+        kind = kinds.get(info.annotation, "text")
         values = ", ".join(f"`{option}`" for option in options) or kind
         default = info.default
         shown = ("on" if default else "off") if isinstance(default, bool) else str(default)

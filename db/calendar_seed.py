@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from importlib.metadata import version
 
 import holidays
 
@@ -55,9 +56,7 @@ def seed(years: Iterable[int]) -> Calendar:
 
 def _holidays_of(year: int, category: str) -> dict[date, str]:
     # `expand` off: by default the package silently adds whatever year is asked for.
-    found = holidays.country_holidays(
-        "ID", categories=(category,), years=year, language="id", expand=False
-    )
+    found = holidays.country_holidays("ID", categories=(category,), years=year, language="id", expand=False)
     if category == "public" and not found:
         raise CalendarYearMissing.of(year, _version([year]))
     return {day: name for day, name in found.items() if day.year == year}
@@ -70,4 +69,4 @@ def _version(years: list[int]) -> str:
         span = f"{years[0]}-{years[-1]}" if len(years) > 1 else str(years[0])
     else:
         span = ",".join(map(str, years))
-    return f"holidays-{holidays.__version__}/ID/{span}"
+    return f"holidays-{version('holidays')}/ID/{span}"

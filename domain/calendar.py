@@ -145,9 +145,7 @@ class Calendar(BaseModel):
         day = local_day(opened_at)
         if utc(opened_at) >= at(day, self.closes_hour):
             day += ONE_DAY
-        return at(
-            self.add_working_days(self.next_working_day(day), max(working_days, 1)), self.closes_hour
-        )
+        return at(self.add_working_days(self.next_working_day(day), max(working_days, 1)), self.closes_hour)
 
     def half_time(self, opened_at: datetime, due_at: datetime) -> datetime:
         """The earliest moment by which half of the working time between the two has passed.

@@ -24,7 +24,8 @@ class Zone(StrEnum):
         return _TZ[self]
 
 
-# Loaded at import: Temporal's sandbox forbids opening the zone files while a workflow runs.
+# Loaded at import: Temporal's sandbox forbids opening the zone files while a workflow runs. It also wraps
+# ZoneInfo in a proxy that datetime refuses, so workflows must pass `domain` through the sandbox.
 _TZ = {
     Zone.WIB: ZoneInfo("Asia/Jakarta"),
     Zone.WITA: ZoneInfo("Asia/Makassar"),

@@ -47,9 +47,7 @@ def _malformed(indonesian: str, english: str, **facts: int) -> Malformed:
             rule=RULE,
             text=Text(id=indonesian, en=english),
             citation=CITATION,
-            remedy=Text(
-                id="Salin nomor seperti yang diberikan BNSP.", en="Copy the number as BNSP gave it."
-            ),
+            remedy=Text(id="Salin nomor seperti yang diberikan BNSP.", en="Copy the number as BNSP gave it."),
             facts=dict(facts),
         )
     )

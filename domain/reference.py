@@ -161,7 +161,8 @@ LEGAL_BASES: tuple[LegalBasis, ...] = (
     LegalBasis(
         id="LB-7",
         short="Permenakertrans 8/2014",
-        given="Permenakertrans Nomor 8 Tahun 2014 Tentang Revitalisasi Pendidikan Vokasi dan Pelatihan Vokasi",
+        given="Permenakertrans Nomor 8 Tahun 2014 Tentang Revitalisasi Pendidikan Vokasi dan Pelatihan "
+        "Vokasi",
         en="Regulation of the Minister of Manpower and Transmigration 8 of 2014 on the revitalisation of "
         "vocational education and training.",
         note=Text(
@@ -268,7 +269,9 @@ CERTIFICATION_STEPS: tuple[Named, ...] = (
         given="Menyelenggarakan Proses Asesmen Kompetensi",
         en="Hold the competency assessment",
     ),
-    Named(id="CS-4", key="decide", given="Membuat Keputusan Sertifikasi", en="Make the certification decision"),
+    Named(
+        id="CS-4", key="decide", given="Membuat Keputusan Sertifikasi", en="Make the certification decision"
+    ),
 )
 
 ABILITIES: tuple[Ability, ...] = (

@@ -11,13 +11,13 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from domain.facts import Facts
-from domain.policy import Policy
 from transitions import EventData, Machine
 
 from domain.cases import Case, Entity
 from domain.errors import DomainError, Forbidden, IllegalMove, Refused
 from domain.events import Move
+from domain.facts import Facts
+from domain.policy import Policy
 from domain.roles import LABELS, Actor, Role
 from domain.text import Text
 from domain.verdict import Violation

@@ -213,8 +213,10 @@ class Turn:
             priority=entry.priority,
             points=points,
         )
-        to = f"person:{person}" if person else (
-            f"organisation:{organisation}" if organisation else f"role:{task.group}"
+        to = (
+            f"person:{person}"
+            if person
+            else (f"organisation:{organisation}" if organisation else f"role:{task.group}")
         )
         self.notify(to, "task_opened", task=id, kind=kind, due_at=due)
         return task
@@ -333,7 +335,7 @@ class Turn:
 
 def months_after(moment: datetime, months: int) -> datetime:
     """The end (16:00 WIB) of the day `months` calendar months after the moment's WIB day."""
-    from domain.clock import at, local_day  # noqa: PLC0415 (keeps the module's imports one way)
+    from domain.clock import at, local_day
     from domain.months import add_months
 
     return at(add_months(local_day(moment), months), 16)

@@ -61,7 +61,7 @@ def test_the_environment_is_read_without_prefix(monkeypatch: pytest.MonkeyPatch,
 
 def test_settings_cannot_be_changed(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings(var_dir=tmp_path).clock = "simulation"
+        setattr(Settings(var_dir=tmp_path), "clock", "simulation")  # noqa: B010 (mypy forbids the plain form)
 
 
 def test_production_with_safe_values_is_accepted() -> None:
@@ -159,6 +159,12 @@ def test_a_child_process_gets_the_same_settings(monkeypatch: pytest.MonkeyPatch,
     for name, value in settings.environ(temporal_address="127.0.0.1:7999").items():
         monkeypatch.setenv(name, value)
     assert load() == settings.model_copy(update={"temporal_address": "127.0.0.1:7999"})
+
+
+def test_a_child_on_another_port_gets_the_address_of_that_port(tmp_path: Path) -> None:
+    environ = Settings(var_dir=tmp_path).environ(http_port=8111)
+    assert "PUBLIC_URL" not in environ
+    assert environ["HTTP_PORT"] == "8111"
 
 
 def test_every_setting_is_described() -> None:

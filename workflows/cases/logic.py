@@ -40,6 +40,8 @@ class CaseLogic:
     answer: Callable[[Turn, Errand, dict[str, Any]], str]
     message: Callable[[Turn, Any], str]
     facts: frozenset[str] = field(default_factory=frozenset)
+    open: Callable[[Turn, Any], str] | None = None
+    """First event of a case that another case opens; takes its opening (domain.openings)."""
 
 
 def decide(logic: CaseLogic, case: Case, envelope: Envelope, now: datetime) -> tuple[Turn, str]:
@@ -140,6 +142,9 @@ def _complete_in(logic: CaseLogic, turn: Turn, command: CompleteTask) -> str:
         late=turn.now > task.due_at,
     )
     turn.payload.update(task_kind=task.kind, decision=command.decision)
+    step = turn.policy.task(task.kind).step
+    if step:
+        turn.hand(step, *turn.actor.hands)
     return logic.completions[task.kind](turn, turn.get("task", task.id), command)
 
 

@@ -1,0 +1,360 @@
+"""The only caller of the Temporal client for cases: a command goes in, a receipt or a refusal comes out.
+
+Rights come first (api/deps). Here: the facts that guards need, the same decision rehearsed on the
+projection (so that a refusal costs no workflow task), then one call to the workflow. A call whose answer
+is unknown is `Unknown` (503): sending the same key again is always safe.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from db.denials import record_denial
+from db.facts import facts_for
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from temporalio.client import (
+    Client,
+    WithStartWorkflowOperation,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+from workflows.cases.certificate import CERTIFICATE_LOGIC
+from workflows.cases.journey import JOURNEY_LOGIC
+
+from db import reads, registry
+from db.session import Database
+from db.vault import Vault
+from domain.cases import Case, Entity
+from domain.commands import Envelope, Receipt, SubmitProgramme
+from domain.errors import Conflict, DomainError, NotFound, Unknown, by_name
+from domain.facts import Facts
+from domain.ids import programme_workflow
+from domain.policy import default, policy
+from domain.roles import Actor
+from domain.verdict import Violation
+from settings import Settings
+from state_machines.table import Allowed, Situation, allowed
+from state_machines.tables import TABLES
+from workflows.cases.logic import CaseLogic, decide, known
+from workflows.cases.programme import PROGRAMME_LOGIC
+from workflows.model import CaseStart
+from workflows.timeouts import UNUSED_AFTER
+
+LOGIC: dict[str, CaseLogic] = {
+    logic.kind: logic for logic in (PROGRAMME_LOGIC, JOURNEY_LOGIC, CERTIFICATE_LOGIC)
+}
+IN_FLIGHT_A_CASE = 8
+"""Temporal refuses more than 10 updates in flight on one workflow; we stop before it does."""
+REMEMBERED_HEADS = 10_000
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One trigger of one entity, answered for one person."""
+
+    kind: str
+    id: str
+    answer: Allowed
+
+
+class Gateway:
+    def __init__(self, client: Client, db: Database, vault: Vault, settings: Settings) -> None:
+        self.client = client
+        self.db = db
+        self.vault = vault
+        self.settings = settings
+        self._places: dict[str, asyncio.Semaphore] = {}
+        self._heads: dict[str, int] = {}
+
+    # ---- writing -------------------------------------------------------------------------
+
+    async def dispatch(
+        self, *, stream: str, command: Any, actor: Actor, key: str, min_seq: int = 0
+    ) -> Receipt:
+        """Bring one command to its case and give its receipt.
+
+        `key` is the Idempotency-Key: with the account it makes the command id, so a retry is the same
+        command and another account's key is another one. Raises a DomainError; Unknown when the outcome
+        is not known (send again with the same key).
+        """
+        command_id = str(uuid.uuid5(uuid.UUID(_account_uuid(actor.account)), key))
+        try:
+            return await self._dispatch(stream, command, actor, command_id, min_seq)
+        except Unknown:
+            raise
+        except DomainError as error:
+            await self.deny(error, actor, stream=stream, what=command.type)
+            raise
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            log.warning("database not reached", error=type(error).__name__, stream=stream)
+            raise _unknown("D-DOWN") from None
+
+    async def _dispatch(
+        self, stream: str, command: Any, actor: Actor, command_id: str, min_seq: int
+    ) -> Receipt:
+        now = await self.business_now()
+        async with self.db.read() as session:
+            event = await reads.command_event(session, command_id)
+            case = await reads.case(session, stream)
+            facts = await facts_for(
+                session,
+                self.vault,
+                purpose=_purpose(command, case),
+                case=case,
+                command=command,
+                actor=actor,
+                now=now,
+            )
+        envelope = Envelope(
+            command_id=command_id,
+            command=command,
+            actor=actor,
+            facts=facts,
+            as_of=datetime.now(UTC),
+            business_at=now if self.settings.clock == "simulation" else None,
+        )
+        if event is not None:
+            # Taken before: the ledger answers, without a call.
+            if event.payload.get("command_digest") != envelope.command_digest:
+                raise _other_body()
+            return Receipt(
+                stream=event.stream,
+                seq=event.seq,
+                hash=event.hash,
+                state=case.state if case else "",
+                command_id=command_id,
+                command_digest=envelope.command_digest,
+            )
+        if case is None and not isinstance(command, SubmitProgramme):
+            raise NotFound.because("M-CASE", "Perkara itu tidak ada.", "There is no such case.")
+        start = await self._start(stream, case, now) if isinstance(command, SubmitProgramme) else None
+        self._rehearse(start.case if start else case, envelope, now, min_seq)
+        async with self._place(stream):
+            if start is not None:
+                receipt = await self._submit(start, envelope)
+            else:
+                assert case is not None
+                receipt = await self._update(case.workflow_id, envelope)
+        if receipt.command_digest != envelope.command_digest:
+            raise _other_body()
+        self._remember(receipt)
+        return receipt
+
+    def _rehearse(self, case: Case | None, envelope: Envelope, now: datetime, min_seq: int) -> None:
+        """Decide on the projection. A refusal counts only when the projection is not behind what this
+        process (or the caller, by `min_seq`) has already seen of the case."""
+        if case is None:
+            return
+        behind = case.seq < max(self._heads.get(case.stream, 0), min_seq)
+        try:
+            if known(case, envelope) is None:
+                decide(LOGIC[case.kind], case, envelope, now)
+        except DomainError:
+            if not behind:
+                raise
+
+    async def _start(self, stream: str, case: Case | None, now: datetime) -> CaseStart:
+        """The start of a programme: empty, or, for a draft that was taken back, what its stream holds."""
+        if case is None:
+            async with self.db.read() as session:
+                calendar = await registry.calendar(session)
+            case = Case(
+                stream=stream,
+                kind="programme",
+                workflow_id=programme_workflow(stream),
+                head="",
+                policy_version=default().version,
+                calendar=calendar,
+                clock=self.settings.clock,
+                business_at=now,
+            )
+        return CaseStart(case=case, now=now, summary="Program pelatihan / Training programme")
+
+    async def _submit(self, start: CaseStart, envelope: Envelope) -> Receipt:
+        for attempt in (1, 2):
+            operation = WithStartWorkflowOperation(
+                "TrainingProgramme",
+                start,
+                id=start.case.workflow_id,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                task_queue=self.settings.task_queue,
+                static_summary=start.summary,
+            )
+            try:
+                return await self._bounded(
+                    self.client.execute_update_with_start_workflow(
+                        "command",
+                        envelope,
+                        start_workflow_operation=operation,
+                        id=envelope.command_id,
+                        result_type=Receipt,
+                        rpc_timeout=timedelta(seconds=self.settings.rpc_timeout),
+                    )
+                )
+            except WorkflowAlreadyStartedError:
+                if attempt == 2:
+                    raise Conflict.because(
+                        "M-OPEN",
+                        "Permohonan ini sudah diajukan.",
+                        "This request has been submitted already.",
+                        subject=start.case.stream,
+                    ) from None
+                # Perhaps an empty run whose first command was refused: it ends by itself.
+                await asyncio.sleep(UNUSED_AFTER.total_seconds() + 0.5)
+            finally:
+                # The SDK leaves the start's own future unread when the update fails.
+                with suppress(BaseException):
+                    await asyncio.wait_for(operation.workflow_handle(), 0.05)
+        raise AssertionError("unreachable")
+
+    async def _update(self, workflow_id: str, envelope: Envelope) -> Receipt:
+        handle = self.client.get_workflow_handle(workflow_id)
+        receipt: Receipt = await self._bounded(
+            handle.execute_update(
+                "command",
+                envelope,
+                id=envelope.command_id,
+                result_type=Receipt,
+                rpc_timeout=timedelta(seconds=self.settings.rpc_timeout),
+            )
+        )
+        return receipt
+
+    async def _bounded(self, call: Any) -> Any:
+        """One call with our own bound round the whole of it (`rpc_timeout` covers the first RPC only)."""
+        try:
+            async with asyncio.timeout(self.settings.update_timeout):
+                return await call
+        except WorkflowUpdateFailedError as error:
+            raise _refused(error) from None
+        except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+            raise _unknown("T-TIMEOUT") from None
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Conflict.because(
+                    "M-CLOSED", "Perkara ini sudah berakhir.", "This case has ended."
+                ) from None
+            raise _unknown(f"T-{error.status.name}") from None
+
+    @asynccontextmanager
+    async def _place(self, stream: str) -> Any:
+        places = self._places.setdefault(stream, asyncio.Semaphore(IN_FLIGHT_A_CASE))
+        try:
+            async with asyncio.timeout(self.settings.update_timeout):
+                await places.acquire()
+        except TimeoutError:
+            raise _unknown("T-BUSY") from None
+        try:
+            yield
+        finally:
+            places.release()
+            if places._value == IN_FLIGHT_A_CASE and not places.locked():
+                self._places.pop(stream, None)
+
+    def _remember(self, receipt: Receipt) -> None:
+        if len(self._heads) >= REMEMBERED_HEADS:
+            self._heads.clear()
+        self._heads[receipt.stream] = max(receipt.seq, self._heads.get(receipt.stream, 0))
+
+    async def deny(self, error: DomainError, actor: Actor | None, *, stream: str, what: str) -> None:
+        """Record a refusal, by rule ids only. A refusal stays a refusal when its record cannot be written."""
+        try:
+            await record_denial(
+                self.db,
+                account=actor.account if actor else "",
+                rules=tuple(v.rule for v in error.violations),
+                what=what,
+                stream=stream,
+            )
+        except (DBAPIError, PoolTimeout, OSError):
+            log.error("denial not recorded", rules=[v.rule for v in error.violations], what=what)
+
+    # ---- reading -------------------------------------------------------------------------
+
+    async def case(self, stream: str) -> Case | None:
+        async with self.db.read() as session:
+            return await reads.case(session, stream)
+
+    def allowed(self, case: Case, actor: Actor, now: datetime) -> list[Offer]:
+        """Every trigger of every entity that has not ended, answered for the one who asks."""
+        return list(self._offers(case, actor, now))
+
+    def _offers(self, case: Case, actor: Actor, now: datetime) -> Iterator[Offer]:
+        facts = Facts(policy_version=case.policy_version, calendar=case.calendar)
+        for kind, table in TABLES.items():
+            if kind not in case.entities:
+                continue
+            entity: Entity
+            for entity in case.bag(kind).values():
+                if entity.state in table.terminal:
+                    continue
+                situation = Situation(
+                    case=case,
+                    subject=entity,
+                    actor=actor,
+                    now=max(now, case.business_at),
+                    facts=facts,
+                    policy=policy(case.policy_version),
+                )
+                for answer in allowed(table, situation):
+                    yield Offer(kind, entity.id, answer)
+
+    async def business_now(self) -> datetime:
+        """The programme's own time (UTC): the clock, or, in a simulation, what its one row says."""
+        if self.settings.clock == "real":
+            return datetime.now(UTC)
+        async with self.db.read() as session:
+            row = await reads.sim_clock(session)
+        if row is None:
+            raise _unknown("S-CLOCK")
+        return row.now
+
+
+def _account_uuid(account: str) -> str:
+    try:
+        return str(uuid.UUID(account))
+    except ValueError:
+        return str(uuid.uuid5(uuid.NAMESPACE_OID, account))
+
+
+def _purpose(command: Any, case: Case | None) -> str:
+    """What the facts are for: the command, or, for a task, its kind and decision."""
+    if command.type == "complete_task" and case is not None and command.task in case.tasks:
+        return f"{case.tasks[command.task].kind}:{command.decision}"
+    return str(command.type)
+
+
+def _refused(error: WorkflowUpdateFailedError) -> DomainError:
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.type and cause.details:
+        return by_name(cause.type)([Violation.model_validate(v) for v in cause.details[0]])
+    # Not a rule: a bug in the case, an alarm and never a denial (500).
+    raise RuntimeError(f"the case failed to judge: {cause!r}") from error
+
+
+def _unknown(rule: str) -> DomainError:
+    return Unknown.because(
+        rule,
+        "Jawabannya belum diketahui. Kirim ulang dengan kunci yang sama; tidak akan terjadi dua kali.",
+        "The answer is not known. Send again with the same key; it will not happen twice.",
+    )
+
+
+def _other_body() -> DomainError:
+    return Conflict.because(
+        "A-KEY",
+        "Kunci idempoten ini sudah dipakai untuk perintah lain.",
+        "This idempotency key was used for another command.",
+    )

@@ -1,0 +1,425 @@
+"""The ledger: always a prefix of the truth (design § 4.5).
+
+`append` writes events, projection and outbox in the caller's one transaction. Same seq and hash: skipped.
+Same seq, another hash: LedgerForked. A gap: LedgerBehind. `commit` is append with its transaction, and the
+freezing that must outlive the refused one.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from sqlalchemy import update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db import projection
+from db.projection import Folded, table_of
+from db.session import Database
+from db.tables import CaseRow, EventRow, OutboxRow, StreamRow
+from domain.cases import Case
+from domain.clock import utc
+from domain.events import GENESIS, Event, canonical, derived_id
+from domain.roles import Actor
+from state_machines.turn import evolve, json_value
+
+ROW_STREAM = "row"
+FORKED = "ledger_forked"
+"""`cases.attention` of a frozen case."""
+
+
+class Head(NamedTuple):
+    """The end of a stream; (0, GENESIS) before its first event."""
+
+    seq: int
+    hash: str
+
+
+class Batch(Protocol):
+    """Events of one stream in order (activities.contracts.AppendRequest has this shape)."""
+
+    @property
+    def stream(self) -> str: ...
+    @property
+    def workflow_id(self) -> str: ...
+    @property
+    def events(self) -> Sequence[Event]: ...
+    @property
+    def opening(self) -> Case | None: ...
+
+
+class LedgerForked(Exception):
+    """What came and what is there cannot both be true. The stream freezes; only people can mend it."""
+
+    def __init__(self, stream: str, seq: int, reason: str) -> None:
+        self.stream, self.seq, self.reason = stream, seq, reason
+        super().__init__(f"{stream} at {seq}: {reason}")
+
+
+class LedgerBehind(Exception):
+    """Events are missing between the ledger's head and the first one that came."""
+
+    def __init__(self, stream: str, head: Head) -> None:
+        self.stream, self.head = stream, head
+        super().__init__(f"{stream} is at {head.seq}")
+
+
+# ---- writing -----------------------------------------------------------------------------------------
+
+
+async def commit(db: Database, batch: Batch) -> Head:
+    """Append in a transaction of its own, retried as the database asks.
+
+    Raises LedgerForked, with the stream frozen by a second transaction, or LedgerBehind.
+    """
+    try:
+        return await db.retrying(lambda session: append(session, batch))
+    except LedgerForked as fork:
+        stream, reason = fork.stream, f"{fork.seq}:{fork.reason}"
+        await db.retrying(lambda session: freeze(session, stream, reason))
+        raise
+
+
+async def append(session: AsyncSession, batch: Batch) -> Head:
+    """Write what is new of the batch; gives the stream's head.
+
+    Raises LedgerForked or LedgerBehind (nothing is written then), ValueError for the first events of a
+    stream without the case that they open, and whatever `evolve` raises for a move that this code does not
+    know (a newer worker's: it is tried again).
+    """
+    _check(batch)
+    stream = await _lock(session, batch)
+    head = Head(stream.head_seq, stream.head_hash) if stream else Head(0, GENESIS)
+    await _compare(session, batch, head)
+    new = [e for e in batch.events if e.seq > head.seq]
+    if not new:
+        return head
+    if new[0].seq != head.seq + 1:
+        raise LedgerBehind(batch.stream, head)
+    if stream is None:
+        raise ValueError("the first events of a stream need the case that they open")
+    if stream.frozen:
+        raise LedgerForked(batch.stream, new[0].seq, "frozen")
+    if new[0].prev_hash != head.hash:
+        raise LedgerForked(batch.stream, new[0].seq, "previous_hash")
+    await _unused(session, new)
+    folded = await _base(session, stream, batch, head)
+    for event in new:
+        folded = folded.after(event, evolve(folded.case, event))
+    await insert_events(session, new)
+    await projection.write(session, folded)
+    return await _advance(session, stream, new[-1])
+
+
+async def append_row_event(
+    session: AsyncSession,
+    stream: str,
+    type: str,
+    actor: Actor,
+    payload: Mapping[str, Any],
+    at: datetime,
+    *,
+    business_at: datetime | None = None,
+    policy_version: str = "",
+    command_id: str = "",
+) -> Event:
+    """Chain an event onto a stream of row truth (`org-…`, `person-…`, `policy-…`, `access-{day}`), in the
+    caller's transaction, under a lock on the stream's head until it commits.
+
+    `payload` holds ids, digests and commitments only. `at` is UTC; `business_at` differs in a simulation.
+    """
+    row = await _locked(session, stream) or await _create(session, stream, ROW_STREAM, "")
+    if row.kind != ROW_STREAM:
+        raise ValueError("a case's stream is written by its workflow alone")
+    seq = row.head_seq + 1
+    event = Event(
+        stream=stream,
+        seq=seq,
+        command_id=command_id or derived_id(stream, seq),
+        type=type,
+        at=utc(at),
+        business_at=utc(business_at or at),
+        actor=actor,
+        policy_version=policy_version,
+        payload=json_value(dict(payload)),
+        prev_hash=row.head_hash,
+    ).sealed()
+    await insert_events(session, [event])
+    await _advance(session, row, event)
+    return event
+
+
+async def insert_events(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Insert the events as they are, and their notices into the outbox (those there already stay)."""
+    connection = await session.connection()
+    await connection.execute(table_of(EventRow).insert(), [event_values(e) for e in events])
+    notices = [
+        {
+            "stream": event.stream,
+            "seq": event.seq,
+            "n": n,
+            "to": notice.to,
+            "template": notice.template,
+            "data": notice.data,
+            "state": "PENDING",
+            "attempts": 0,
+            "created_at": event.business_at,
+        }
+        for event in events
+        for n, notice in enumerate(event.notices)
+    ]
+    if notices:
+        await connection.execute(_insert(session, OutboxRow).on_conflict_do_nothing(), notices)
+
+
+async def freeze(session: AsyncSession, stream: str, reason: str) -> None:
+    """Take no more events for this stream, and tell operations why; the first reason stays."""
+    row = await _locked(session, stream)
+    if row is None or row.frozen:
+        return
+    row.frozen, row.frozen_reason = True, reason
+    session.add(row)
+    await session.exec(update(CaseRow).where(col(CaseRow.stream) == stream).values(attention=FORKED))
+
+
+async def thaw(session: AsyncSession, stream: str) -> None:
+    """People have looked and mended: take events again."""
+    row = await _locked(session, stream)
+    if row is None:
+        return
+    row.frozen, row.frozen_reason = False, ""
+    session.add(row)
+    await session.exec(
+        update(CaseRow)
+        .where(col(CaseRow.stream) == stream, col(CaseRow.attention) == FORKED)
+        .values(attention="")
+    )
+
+
+# ---- reading back ------------------------------------------------------------------------------------
+
+
+def event_values(event: Event) -> dict[str, Any]:
+    """The row of an event."""
+    return {
+        "stream": event.stream,
+        "seq": event.seq,
+        "command_id": event.command_id,
+        "schema_version": event.schema_version,
+        "type": event.type,
+        "at": event.at,
+        "business_at": event.business_at,
+        "actor_account": event.actor.account,
+        "actor_person": event.actor.person,
+        "actor_role": event.actor.role.value,
+        "on_behalf_of": event.actor.on_behalf_of,
+        "policy_version": event.policy_version,
+        "body": canonical(event.body()).decode(),
+        "prev_hash": event.prev_hash,
+        "hash": event.hash,
+    }
+
+
+def event_of(row: EventRow) -> Event:
+    """The event of a row."""
+    return Event.model_validate({**json.loads(row.body), "hash": row.hash})
+
+
+def openings_of(row: StreamRow) -> dict[int, Case]:
+    """The empty cases from which the stream's runs began, by the seq after which they did."""
+    return {int(seq): Case.model_validate(case) for seq, case in json.loads(row.openings).items()}
+
+
+def fold_stream(openings: Mapping[int, Case], events: Iterable[Event]) -> Iterator[Folded]:
+    """What a case stream is after each of its events; raises as `evolve` does."""
+    folded: Folded | None = None
+    for event in events:
+        opening = openings.get(event.seq - 1)
+        if opening is not None and (folded is None or folded.case != opening):
+            folded = _begun(folded, opening)
+        if folded is None:
+            raise AssertionError("the stream has no opening")
+        folded = folded.after(event, evolve(folded.case, event))
+        yield folded
+
+
+async def events_of(session: AsyncSession, stream: str, after: int = 0) -> list[Event]:
+    """The stream's events with a seq above `after`, in order."""
+    found = await session.exec(
+        select(EventRow).where(EventRow.stream == stream, EventRow.seq > after).order_by(col(EventRow.seq))
+    )
+    return [event_of(row) for row in found]
+
+
+async def rebuild(session: AsyncSession, stream: str) -> Case | None:
+    """Make the stream's projection again from its events alone; None when it has no case."""
+    row = await _locked(session, stream)
+    if row is None or row.kind == ROW_STREAM:
+        return None
+    folded = await _refold(session, row)
+    if folded is None:
+        return None
+    await projection.write(session, folded)
+    return folded.case
+
+
+async def restore(
+    session: AsyncSession, stream: str, kind: str, workflow_id: str, openings: Mapping[int, Case]
+) -> None:
+    """After events were put back: set the stream's head to its last event, add the openings that it lacks,
+    and rebuild its projection."""
+    row = await _locked(session, stream) or await _create(session, stream, kind, workflow_id)
+    known = json.loads(row.openings)
+    told = {str(seq): case.model_dump(mode="json") for seq, case in openings.items()}
+    row.openings = json.dumps({**told, **known})
+    found = await session.exec(
+        select(EventRow).where(EventRow.stream == stream).order_by(col(EventRow.seq).desc()).limit(1)
+    )
+    await _advance(session, row, event_of(found.one()))
+    await rebuild(session, stream)
+
+
+async def rebuild_all(session: AsyncSession) -> int:
+    """Rebuild every case; gives their number."""
+    streams = await session.exec(select(StreamRow.stream).where(StreamRow.kind != ROW_STREAM))
+    return sum([await rebuild(session, stream) is not None for stream in streams.all()])
+
+
+# ---- within ------------------------------------------------------------------------------------------
+
+
+def _check(batch: Batch) -> None:
+    """Are these intact links of this stream, one after the other?"""
+    before: Event | None = None
+    for event in batch.events:
+        if event.stream != batch.stream:
+            raise LedgerForked(batch.stream, event.seq, "stream")
+        if not event.intact():
+            raise LedgerForked(batch.stream, event.seq, "hash")
+        if before is not None and (event.seq != before.seq + 1 or event.prev_hash != before.hash):
+            raise LedgerForked(batch.stream, event.seq, "previous_hash")
+        before = event
+
+
+async def _compare(session: AsyncSession, batch: Batch, head: Head) -> None:
+    """Is what the ledger has already the same as what came again?"""
+    old = {e.seq: e.hash for e in batch.events if e.seq <= head.seq}
+    if not old:
+        return
+    found = await session.exec(
+        select(EventRow.seq, EventRow.hash).where(
+            EventRow.stream == batch.stream, EventRow.seq >= min(old), EventRow.seq <= max(old)
+        )
+    )
+    there = dict(found.all())
+    for seq, hash_ in old.items():
+        if there.get(seq) != hash_:
+            raise LedgerForked(batch.stream, seq, "other_hash" if seq in there else "removed")
+
+
+async def _unused(session: AsyncSession, events: Sequence[Event]) -> None:
+    """Is each command new to the ledger? A command is one event, on one stream."""
+    ids = [e.command_id for e in events]
+    found = await session.exec(select(EventRow.command_id).where(col(EventRow.command_id).in_(ids)))
+    used = set(found.all())
+    for event in events:
+        if event.command_id in used:
+            raise LedgerForked(event.stream, event.seq, "command_id")
+        used.add(event.command_id)
+
+
+async def _base(session: AsyncSession, stream: StreamRow, batch: Batch, head: Head) -> Folded:
+    """The case that the new events continue; records the opening of a stream's first or next run."""
+    present = await _present(session, stream)
+    opening = batch.opening
+    if opening is None or (opening.seq, opening.head or GENESIS) != head:
+        if present is None:
+            raise ValueError("the first events of a stream need the case that they open")
+        return present
+    if present is not None and present.case == opening:  # a run that goes on, not a new one
+        return present
+    openings = json.loads(stream.openings)
+    openings[str(head.seq)] = opening.model_dump(mode="json")
+    stream.openings = json.dumps(openings)
+    return _begun(present, opening)
+
+
+def _begun(before: Folded | None, opening: Case) -> Folded:
+    """A run that begins: every row of the run before is replaced, the day of the first opening stays."""
+    return Folded(case=opening, opened_at=before.opened_at if before else None, touched=None)
+
+
+async def _present(session: AsyncSession, stream: StreamRow) -> Folded | None:
+    """The case as projected; folded anew when the projection is not at the stream's head."""
+    if stream.head_seq == 0:
+        return None
+    found = await session.exec(
+        select(CaseRow).where(CaseRow.stream == stream.stream).execution_options(populate_existing=True)
+    )
+    row = found.one_or_none()
+    if row is None or (row.seq, row.hash) != (stream.head_seq, stream.head_hash):
+        return await _refold(session, stream)
+    return Folded(
+        case=Case.model_validate_json(row.snapshot),
+        opened_at=row.opened_at,
+        updated_at=row.updated_at,
+        closed_at=row.closed_at,
+    )
+
+
+async def _refold(session: AsyncSession, stream: StreamRow) -> Folded | None:
+    folded: Folded | None = None
+    for folded in fold_stream(openings_of(stream), await events_of(session, stream.stream)):  # noqa: B007
+        pass
+    return replace(folded, touched=None) if folded else None
+
+
+async def _locked(session: AsyncSession, stream: str) -> StreamRow | None:
+    """The stream's row, locked until the transaction ends (SQLite's write transaction locks everything)."""
+    found = await session.exec(
+        select(StreamRow)
+        .where(StreamRow.stream == stream)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.one_or_none()
+
+
+async def _lock(session: AsyncSession, batch: Batch) -> StreamRow | None:
+    found = await _locked(session, batch.stream)
+    if found is not None or batch.opening is None or not batch.events:
+        return found
+    return await _create(session, batch.stream, batch.opening.kind, batch.workflow_id)
+
+
+async def _create(session: AsyncSession, stream: str, kind: str, workflow_id: str) -> StreamRow:
+    """The row of a new stream, locked; of two who make it at once, the second waits and gets the first's."""
+    values = {
+        "stream": stream,
+        "kind": kind,
+        "workflow_id": workflow_id,
+        "head_seq": 0,
+        "head_hash": GENESIS,
+        "frozen": False,
+        "frozen_reason": "",
+        "openings": "{}",
+    }
+    await session.exec(_insert(session, StreamRow).on_conflict_do_nothing().values(values))
+    row = await _locked(session, stream)
+    assert row is not None
+    return row
+
+
+async def _advance(session: AsyncSession, row: StreamRow, event: Event) -> Head:
+    row.head_seq, row.head_hash = event.seq, event.hash
+    session.add(row)
+    await session.flush()
+    return Head(event.seq, event.hash)
+
+
+def _insert(session: AsyncSession, model: type[SQLModel]) -> Any:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    return dialect.insert(table_of(model))

@@ -1,0 +1,287 @@
+"""Hold the ledger against itself, its checkpoints and Temporal's histories (design §§ 1, 5).
+
+Three witnesses: every chain must be whole and fold to what the tables show; every signed checkpoint must be
+found again; and the events that histories recorded and the ledger must be the same, in both directions.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlmodel import SQLModel, col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db import checkpoints, ledger, projection
+from db.findings import Hashes, Report
+from db.ledger import Batch
+from db.projection import Folded, table_of
+from db.tables import PROJECTED, EventRow, StreamRow
+from domain.cases import Case
+from domain.events import GENESIS, Event
+
+GRACE = timedelta(seconds=60)
+"""How long an accepted event may be on its way to the ledger before it counts as lost."""
+BATCH = 200
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One run of a workflow as its history tells it: every batch it asked the ledger to write, and what was
+    done to the run that is forbidden for cases (`terminated`, `reset`, `failed` …)."""
+
+    workflow_id: str
+    run_id: str
+    batches: tuple[Batch, ...]
+    irregular: tuple[str, ...] = ()
+
+
+Histories = Callable[[], AsyncIterator[Witness]]
+"""Gives every run that Temporal or the archive knows; called anew for each pass."""
+
+
+async def verify(
+    session: AsyncSession,
+    histories: Histories | None = None,
+    *,
+    keys: Collection[Ed25519PublicKey] = (),
+    now: datetime | None = None,
+    grace: timedelta = GRACE,
+) -> Report:
+    """Check everything. `keys` are the public keys that may have signed checkpoints; `now` (UTC) is the
+    machine's time, against which `grace` is counted; without it every event missing here is lost.
+
+    Use a session of `Database.read`: all of the ledger is then seen at one moment, before any history.
+    """
+    report = Report()
+    hashes = await _streams(session, report)
+    await _orphans(session, report, hashes)
+    await checkpoints.check(session, report, hashes, keys)
+    if histories is not None:
+        await _histories(session, report, hashes, histories, now, grace)
+    return report
+
+
+# ---- chains and tables -------------------------------------------------------------------------------
+
+
+async def _streams(session: AsyncSession, report: Report) -> Hashes:
+    hashes: Hashes = {}
+    last = ""
+    while True:
+        found = await session.exec(
+            select(StreamRow)
+            .where(StreamRow.stream > last)
+            .order_by(col(StreamRow.stream))
+            .limit(BATCH)
+            .execution_options(populate_existing=True)
+        )
+        streams = list(found)
+        if not streams:
+            return hashes
+        last = streams[-1].stream
+        names = [s.stream for s in streams]
+        events = await _grouped(session, EventRow, names, "seq")
+        tables = {model: await _grouped(session, model, names, "stream") for model in PROJECTED}
+        for stream in streams:
+            rows = events.get(stream.stream, [])
+            report.streams += 1
+            report.events += len(rows)
+            hashes[stream.stream] = {row["seq"]: row["hash"] for row in rows}
+            whole = _chain(report, stream, rows)
+            if stream.kind != ledger.ROW_STREAM:
+                there = {model: tables[model].get(stream.stream, []) for model in PROJECTED}
+                _tables(report, stream, whole, there)
+
+
+async def _grouped(
+    session: AsyncSession, model: type[SQLModel], streams: Sequence[str], order: str
+) -> dict[str, list[dict[str, Any]]]:
+    """The rows of these streams as plain values: nothing that the session has cached can hide a change."""
+    table = table_of(model)
+    connection = await session.connection()
+    found = await connection.execute(
+        table.select().where(table.c.stream.in_(streams)).order_by(table.c.stream, table.c[order])
+    )
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for row in found.mappings():
+        groups.setdefault(row["stream"], []).append(dict(row))
+    return groups
+
+
+def _chain(report: Report, stream: StreamRow, rows: Sequence[Mapping[str, Any]]) -> list[Event]:
+    """Check each link; gives the events up to the first broken one."""
+    whole: list[Event] = []
+    sound = True
+    before_seq, before_hash = 0, GENESIS
+
+    def bad(kind: str, seq: int, detail: str) -> None:
+        nonlocal sound
+        sound = False
+        report.add(kind, stream.stream, seq, detail)
+
+    for row in rows:
+        seq = row["seq"]
+        if seq != before_seq + 1:
+            bad("gap", before_seq + 1, f"events {before_seq + 1} to {seq - 1} are missing")
+        elif row["prev_hash"] != before_hash:
+            bad("link", seq, "does not continue the event before it")
+        if hashlib.sha256(row["body"].encode()).hexdigest() != row["hash"]:
+            bad("body", seq, "the body is not the one that was hashed")
+        event = _event(row)
+        if event is None:
+            bad("body", seq, "the body is not an event")
+        else:
+            wrong = [k for k, v in ledger.event_values(event).items() if k != "body" and row[k] != v]
+            if wrong:
+                bad("columns", seq, f"columns differ from the body: {', '.join(wrong)}")
+            if sound:
+                whole.append(event)
+        before_seq, before_hash = seq, row["hash"]
+    if (stream.head_seq, stream.head_hash) != (before_seq, before_hash):
+        bad(
+            "head", min(stream.head_seq, before_seq) + 1, f"the head says {stream.head_seq}, not {before_seq}"
+        )
+    if stream.frozen:
+        report.add("frozen", stream.stream, stream.head_seq + 1, stream.frozen_reason)
+    return whole
+
+
+def _event(row: Mapping[str, Any]) -> Event | None:
+    try:
+        return Event.model_validate({**json.loads(row["body"]), "hash": row["hash"]})
+    except (ValueError, TypeError):
+        return None
+
+
+def _tables(
+    report: Report,
+    stream: StreamRow,
+    events: Sequence[Event],
+    there: Mapping[type[SQLModel], Sequence[Mapping[str, Any]]],
+) -> None:
+    """Does the fold of the events give exactly what the tables hold?"""
+    name, folded, seq = stream.stream, None, 0
+    try:
+        for folded in ledger.fold_stream(ledger.openings_of(stream), events):
+            seq = folded.case.seq
+        if folded is None:
+            return
+        expected = projection.rows(
+            Folded(folded.case, folded.opened_at, folded.updated_at, folded.closed_at, None)
+        )
+    except Exception as error:
+        report.add("fold", name, seq + 1, f"the events cannot be folded: {type(error).__name__}")
+        return
+    if len(events) < stream.head_seq:
+        return  # the chain is broken: the tables show more than can be judged
+    for model, rows in there.items():
+        keys = [c.name for c in table_of(model).primary_key.columns]
+        found = {tuple(r[k] for k in keys): r for r in rows}
+        wanted = {tuple(r[k] for k in keys): r for r in expected.get(model, [])}
+        if found.keys() != wanted.keys():
+            report.add(
+                "projection", name, folded.case.seq, f"{model.__tablename__}: rows are missing or made up"
+            )
+            continue
+        wrong = sorted({c for k, r in wanted.items() for c, v in r.items() if not _same(c, found[k][c], v)})
+        if wrong:
+            kind = "snapshot" if "snapshot" in wrong else "projection"
+            report.add(kind, name, folded.case.seq, f"{model.__tablename__}: {', '.join(wrong)}")
+
+
+def _same(column: str, found: Any, wanted: Any) -> bool:
+    if column in projection.KEPT:
+        return True
+    if column == "snapshot":
+        try:
+            return Case.model_validate_json(found) == Case.model_validate_json(wanted)
+        except ValueError:
+            return False
+    return bool(found == wanted)
+
+
+async def _orphans(session: AsyncSession, report: Report, hashes: Hashes) -> None:
+    """Events and rows of streams that have no head any more; commands that became two events."""
+    events = await session.exec(select(EventRow.stream, EventRow.seq, EventRow.hash))
+    orphans: Hashes = {}
+    for stream, seq, hash_ in events:
+        if stream not in hashes:
+            orphans.setdefault(stream, {})[seq] = hash_
+    for stream, there in orphans.items():
+        report.add("head", stream, min(there), "the stream's head was taken away")
+    hashes.update(orphans)
+    for model in PROJECTED:
+        table = table_of(model)
+        connection = await session.connection()
+        for (stream,) in await connection.execute(
+            table.select().with_only_columns(table.c.stream).distinct()
+        ):
+            if stream not in hashes:
+                report.add("projection", stream, 1, f"{model.__tablename__}: rows of a stream without events")
+    # the database's unique index refuses this; an index can be dropped
+    commands: dict[str, str] = {}
+    for stream, seq, command in await session.exec(
+        select(EventRow.stream, EventRow.seq, EventRow.command_id).order_by(
+            col(EventRow.command_id), col(EventRow.stream), col(EventRow.seq)
+        )
+    ):
+        if command in commands:
+            report.add("command", stream, seq, f"the command is an event of {commands[command]} too")
+        commands = {command: stream}
+
+
+# ---- histories ---------------------------------------------------------------------------------------
+
+
+async def _histories(
+    session: AsyncSession,
+    report: Report,
+    hashes: Hashes,
+    histories: Histories,
+    now: datetime | None,
+    grace: timedelta,
+) -> None:
+    kinds = {s: k for s, k in await session.exec(select(StreamRow.stream, StreamRow.kind))}  # noqa: C416
+    known: dict[str, set[int]] = {}
+    async for witness in histories():
+        for what in witness.irregular:
+            streams = {b.stream for b in witness.batches} or {witness.workflow_id}
+            for stream in sorted(streams):
+                report.add("irregular", stream, 0, f"{witness.workflow_id} {witness.run_id}: {what}")
+        for batch in witness.batches:
+            seen = known.setdefault(batch.stream, set())
+            for event in batch.events:
+                _compare(report, hashes.get(batch.stream, {}), event, seen, now, grace)
+                seen.add(event.seq)
+    for stream, there in hashes.items():
+        if kinds.get(stream) == ledger.ROW_STREAM:
+            continue
+        for seq in sorted(there.keys() - known.get(stream, set())):
+            report.add("ghost", stream, seq, "no history knows this event")
+
+
+def _compare(
+    report: Report,
+    there: Mapping[int, str],
+    event: Event,
+    seen: Collection[int],
+    now: datetime | None,
+    grace: timedelta,
+) -> None:
+    found = there.get(event.seq)
+    if not event.intact():
+        report.add("history", event.stream, event.seq, "the history's event is not the one that was hashed")
+    elif found == event.hash:
+        report.witnessed += event.seq not in seen  # a batch may have been asked for twice
+    elif found is not None:
+        report.add("differs", event.stream, event.seq, "history and ledger tell different events")
+    elif event.seq in seen:
+        return  # named already
+    elif now is not None and event.seq > max(there, default=0) and event.at > now - grace:
+        report.pending += 1
+    else:
+        report.add("lost", event.stream, event.seq, "a history knows this event, the ledger does not")

@@ -1,0 +1,24 @@
+"""How cases are named. Opaque ids only: no name, NIK or e-mail ever stands in a workflow id."""
+
+
+def programme_workflow(programme: str) -> str:
+    return f"programme-{programme}"
+
+
+def journey_workflow(person: str, scheme: str) -> str:
+    """One id a person and scheme: a second open journey cannot start (R-DUP's second guard)."""
+    return f"journey-{person}-{scheme}"
+
+
+def certificate_workflow(certificate: str) -> str:
+    return f"certificate-{certificate}"
+
+
+def pair_key(person: str, scheme: str) -> str:
+    """The scarce (person, scheme) pair of R-DUP."""
+    return f"{person}/{scheme}"
+
+
+def day_key(person: str, day: object) -> str:
+    """One day of one person: a master assessor's or a committee member's."""
+    return f"{person}/{day}"

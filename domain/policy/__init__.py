@@ -1,0 +1,57 @@
+"""Policies: versioned data that a case keeps from its first day until BNSP migrates it (§ 5).
+
+`CURRENT` is the policy that new cases get. A policy made by BNSP later is data too: it is stored as JSON,
+read with `Policy.model_validate` and made known to this process by `adopt` at start-up.
+"""
+
+from domain.errors import Conflict, NotFound
+from domain.policy.first import FIRST
+from domain.policy.model import Due, FormKind, Mark, Policy, Source, TaskKind, Term
+
+__all__ = [
+    "CURRENT",
+    "POLICIES",
+    "Due",
+    "FormKind",
+    "Mark",
+    "Policy",
+    "Source",
+    "TaskKind",
+    "Term",
+    "adopt",
+    "default",
+    "policy",
+]
+
+CURRENT: Policy = FIRST
+POLICIES: dict[str, Policy] = {CURRENT.version: CURRENT}
+
+
+def policy(version: str) -> Policy:
+    """The policy of that version. Raises NotFound when this process does not know it."""
+    found = POLICIES.get(version)
+    if found is None:
+        raise NotFound.because(
+            "P-VERSION",
+            "Versi kebijakan itu tidak dikenal.",
+            "This policy version is not known.",
+            version=version,
+        )
+    return found
+
+
+def default() -> Policy:
+    """The policy that a new case starts with."""
+    return CURRENT
+
+
+def adopt(new: Policy) -> None:
+    """Make a stored policy known. Raises Conflict when the version is known with other content: open cases
+    were judged under it, so a change needs a new version."""
+    if POLICIES.setdefault(new.version, new) != new:
+        raise Conflict.because(
+            "P-VERSION",
+            "Versi kebijakan itu sudah ada dengan isi lain; buat versi baru.",
+            "This policy version exists with other content; make a new version.",
+            version=new.version,
+        )

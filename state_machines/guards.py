@@ -1,0 +1,99 @@
+"""Guards that more than one machine asks. Each is a question; the empty list means yes."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from domain.roles import Role
+from domain.rules.matrix import Moment, run
+from domain.text import Text
+from domain.verdict import Outcome, Violation
+from state_machines.table import Guard, Situation
+
+
+def no(
+    rule: str,
+    indonesian: str,
+    english: str,
+    *,
+    subject: str = "",
+    citation: str = "",
+    remedy: Text | None = None,
+    **facts: Any,
+) -> list[Violation]:
+    """One reason why not."""
+    return [
+        Violation(
+            rule=rule,
+            text=Text(id=indonesian, en=english),
+            subject=subject,
+            citation=citation,
+            remedy=remedy,
+            facts=facts,
+        )
+    ]
+
+
+def rules(*moments: Moment, needs_command: bool = True) -> Guard:
+    """Does any rule of these moments fail? `needs_human` does not stop a move: it opens a task."""
+
+    def ask(s: Situation) -> list[Violation]:
+        return [
+            v.violation() for moment in moments for v in run(moment, s.facts) if v.outcome is Outcome.FAIL
+        ]
+
+    return Guard("rules:" + ",".join(m.value for m in moments), ask, needs_command=needs_command)
+
+
+def own_organisation(organiser_of: Callable[[Situation], str]) -> Guard:
+    """Does an organiser act on its own case? (Every other role passes: the row's roles judge it.)"""
+
+    def ask(s: Situation) -> list[Violation]:
+        if s.actor.role is not Role.ORGANISER or s.actor.organisation == organiser_of(s):
+            return []
+        return no(
+            "M-OWN",
+            "Hanya penyelenggara dari perkara ini yang dapat melakukannya.",
+            "Only this case's own organiser can do this.",
+            subject=s.subject.id,
+        )
+
+    return Guard("M-OWN", ask)
+
+
+def shared_hands(s: Situation, steps: Iterable[str]) -> list[Violation]:
+    """R-SOD: which of these steps has one of the actor's persons had a hand in?"""
+    mine = s.actor.hands
+    found = [step for step in steps if mine & set(s.case.hands.get(step, ()))]
+    if not found:
+        return []
+    return no(
+        "R-SOD",
+        "Orang yang sama tidak boleh mengerjakan langkah ini setelah langkah: {0}.".format(
+            ", ".join(STEP_NAMES.get(f, f) for f in found)
+        ),
+        "The same person may not take this step after: {0}.".format(", ".join(found)),
+        subject=s.subject.id,
+        citation="[D] separation of duties; ISO/IEC 17024 asks for safeguards of impartiality",
+        remedy=Text(
+            id="Minta petugas BNSP menugaskan orang lain.",
+            en="Ask BNSP operations to assign another person.",
+        ),
+        steps=found,
+    )
+
+
+def different_from(*steps: str) -> Guard:
+    """Has none of the actor's persons had a hand in these steps (R-SOD)?"""
+    return Guard("R-SOD:" + ",".join(steps), lambda s: shared_hands(s, steps))
+
+
+STEP_NAMES = {
+    "submitter": "pengajuan",
+    "verifier": "verifikasi",
+    "approver": "persetujuan",
+    "trainer": "pelatihan",
+    "assessor": "asesmen",
+    "recommender": "rekomendasi",
+    "reviewer": "kaji dokumen",
+    "decision": "keputusan",
+}

@@ -1,0 +1,208 @@
+"""A human task. Escalation is a level, not a state; the catalogue is policy data."""
+
+from domain.cases import Task
+from domain.roles import Role
+from domain.text import Text
+from domain.verdict import Violation
+from state_machines.guards import no, shared_hands
+from state_machines.table import Guard, Row, Situation, State, Table
+
+PEOPLE = frozenset(set(Role) - {Role.SYSTEM, Role.AUDITOR})
+
+
+def _task(s: Situation) -> Task:
+    assert isinstance(s.subject, Task)
+    return s.subject
+
+
+def eligible(s: Situation) -> list[Violation]:
+    """Is this task for the one who asks: the person, the organisation or the group it is bound to?"""
+    task, actor = _task(s), s.actor
+    if task.for_person:
+        if task.for_person in actor.hands:
+            return []
+    elif task.for_organisation:
+        if actor.role is Role.ORGANISER and actor.organisation == task.for_organisation:
+            return []
+    elif actor.role.value == task.group:
+        return []
+    return no(
+        "M-OWN",
+        "Tugas ini ditujukan kepada orang atau kelompok lain.",
+        "This task is for another person or group.",
+        subject=task.id,
+        group=task.group,
+    )
+
+
+def not_barred(s: Situation) -> list[Violation]:
+    """Has the one who asks had a hand in a step that bars this task (R-SOD)?"""
+    return shared_hands(s, s.policy.task(_task(s).kind).barred)
+
+
+def is_holder(s: Situation) -> list[Violation]:
+    task = _task(s)
+    if task.holder and task.holder in s.actor.hands:
+        return []
+    return no(
+        "T-HOLDER",
+        "Tugas ini sedang dipegang orang lain.",
+        "Somebody else holds this task.",
+        subject=task.id,
+    )
+
+
+def holder_or_operations(s: Situation) -> list[Violation]:
+    return [] if s.actor.role is Role.OPERATIONS else is_holder(s)
+
+
+def decision_fits(s: Situation) -> list[Violation]:
+    """Is the decision one of this task's, and does a negative one come with its reason?"""
+    task, command = _task(s), s.command
+    entry = s.policy.task(task.kind)
+    decision = getattr(command, "decision", "")
+    if decision not in entry.decisions:
+        return no(
+            "T-DECISION",
+            "Keputusan itu tidak ada pada tugas ini. Yang ada: {0}.".format(", ".join(entry.decisions)),
+            "This task has no such decision. It has: {0}.".format(", ".join(entry.decisions)),
+            subject=task.id,
+            decisions=list(entry.decisions),
+        )
+    if decision in entry.negative and decision not in entry.points and command.reason is None:
+        return no(
+            "T-REASON",
+            "Keputusan ini memerlukan alasan tertulis.",
+            "This decision needs a written reason.",
+            subject=task.id,
+            decision=decision,
+        )
+    if decision in entry.points and getattr(command.form, "form", "") != "points":
+        return no(
+            "T-POINTS",
+            "Pengembalian memerlukan butir-butir yang harus diperbaiki.",
+            "Sending back needs the points that must be mended.",
+            subject=task.id,
+            decision=decision,
+        )
+    if decision in entry.evidence and not command.evidence:
+        return no(
+            "T-EVIDENCE",
+            "Keputusan ini memerlukan bukti.",
+            "This decision needs evidence.",
+            subject=task.id,
+            decision=decision,
+        )
+    return []
+
+
+def new_holder_may(s: Situation) -> list[Violation]:
+    """Would the person named by operations be free of R-SOD's bar?"""
+    person = getattr(s.command, "to_person", None)
+    barred = s.policy.task(_task(s).kind).barred
+    found = [step for step in barred if person and person in s.case.hands.get(step, ())]
+    if not found:
+        return []
+    return no(
+        "R-SOD",
+        "Orang yang dituju sudah mengerjakan langkah lain dalam perkara ini.",
+        "The person named has already taken another step in this case.",
+        subject=s.subject.id,
+        steps=found,
+    )
+
+
+ELIGIBLE = Guard("T-ELIGIBLE", eligible)
+NOT_BARRED = Guard("R-SOD", not_barred)
+IS_HOLDER = Guard("T-HOLDER", is_holder)
+DECISION_FITS = Guard("T-DECISION", decision_fits, needs_command=True)
+
+OFFERED, CLAIMED, COMPLETED, CANCELLED = "OFFERED", "CLAIMED", "COMPLETED", "CANCELLED"
+_SYSTEM = frozenset({Role.SYSTEM})
+
+
+def _both(
+    trigger: str, dest: str | None, roles: frozenset[Role], label: Text, why: str, *guards: Guard
+) -> tuple[Row, ...]:
+    return tuple(Row(trigger, s, dest or s, roles, label, why, guards) for s in (OFFERED, CLAIMED))
+
+
+TASK = Table(
+    name="task",
+    label=Text(id="Tugas", en="Task"),
+    initial=(OFFERED,),
+    states=(
+        State(OFFERED, Text(id="ditawarkan", en="offered")),
+        State(CLAIMED, Text(id="diambil", en="claimed")),
+        State(COMPLETED, Text(id="selesai", en="completed"), terminal=True),
+        State(CANCELLED, Text(id="batal", en="cancelled"), terminal=True),
+    ),
+    rows=(
+        Row(
+            "claim",
+            OFFERED,
+            CLAIMED,
+            PEOPLE,
+            Text(id="Ambil", en="Claim"),
+            "[D] one holder at a time",
+            (ELIGIBLE, NOT_BARRED),
+        ),
+        Row(
+            "release",
+            CLAIMED,
+            OFFERED,
+            PEOPLE,
+            Text(id="Lepaskan", en="Release"),
+            "[D] the holder gives it back",
+            (Guard("T-HOLDER", holder_or_operations),),
+        ),
+        *_both(
+            "reassign",
+            OFFERED,
+            frozenset({Role.OPERATIONS}),
+            Text(id="Alihkan", en="Reassign"),
+            "[D] operations mend what is stuck",
+            Guard("R-SOD", new_holder_may, needs_command=True),
+        ),
+        Row(
+            "delegate",
+            CLAIMED,
+            CLAIMED,
+            PEOPLE,
+            Text(id="Delegasikan", en="Delegate"),
+            "[D] the delegate holds it",
+            (IS_HOLDER,),
+        ),
+        Row(
+            "complete",
+            CLAIMED,
+            COMPLETED,
+            PEOPLE,
+            Text(id="Selesaikan", en="Complete"),
+            "[D] late is allowed and recorded as late",
+            (IS_HOLDER, NOT_BARRED, DECISION_FITS),
+        ),
+        *_both(
+            "settle",
+            COMPLETED,
+            _SYSTEM,
+            Text(id="Selesai dengan sendirinya", en="Done by doing it"),
+            "[D] what was owed has been done",
+        ),
+        *_both(
+            "cancel",
+            CANCELLED,
+            _SYSTEM,
+            Text(id="Batalkan", en="Cancel"),
+            "[D] the process moved on without it",
+        ),
+        *_both(
+            "comment",
+            None,
+            PEOPLE,
+            Text(id="Komentari", en="Comment"),
+            "[D] comments change nothing else",
+            ELIGIBLE,
+        ),
+    ),
+)

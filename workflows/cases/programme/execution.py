@@ -1,0 +1,170 @@
+"""Stage 4, Pelaksanaan: the class starts, attendance, journeys' news, the report."""
+
+from typing import Any
+
+from domain.cases import Class, Deadline, Seat, Task
+from domain.clock import at
+from domain.commands import AttendanceForm, CompleteTask, ReportForm, RescheduleClassForm
+from domain.errors import Malformed
+from domain.rules.matrix import Moment, run
+from state_machines.seat import WAITING
+from state_machines.turn import Turn
+from workflows.cases.programme.ending import close_seat, end_class, tell_journey
+from workflows.cases.programme.preparation import rescheduled
+from workflows.cases.programme.seats import leave
+
+
+def class_hour_came(turn: Turn, deadline: Deadline) -> str:
+    """The first session's hour: a READY class starts; any other asks its organiser what to do."""
+    class_: Class = turn.get("class", deadline.subject)
+    turn.found(run(Moment.class_start, turn.facts))
+    if turn.would("class", class_.id, "start", as_system=True):
+        return _start(turn, class_)
+    task = turn.open_task("resolve_class_day", class_.id, organisation=turn.case.programme.organiser)
+    turn.wait("class_unresolved", class_.id, task.due_at)
+    return "class_not_ready_on_its_day"
+
+
+def _start(turn: Turn, class_: Class) -> str:
+    turn.fire("class", class_.id, "start", as_system=True)
+    if turn.case.programme.state in ("PREPARATION", "READY"):
+        turn.fire("programme", turn.case.programme.id, "start", as_system=True)
+    for seat in list(turn.case.seats.values()):
+        if seat.class_id == class_.id and seat.state in WAITING:
+            turn.fire("seat", seat.id, "release", as_system=True)
+            close_seat(turn, turn.get("seat", seat.id))
+    for person in _accepted(turn, class_, "trainer"):
+        turn.hand("trainer", person)
+    last = max(class_.days)
+    trainers = _accepted(turn, class_, "trainer")
+    turn.open_task(
+        "record_attendance",
+        class_.id,
+        person=trainers[0] if trainers else "",
+        due_at=at(turn.case.calendar.add_working_days(last, 1), 16),
+    )
+    return "class_started"
+
+
+def _accepted(turn: Turn, class_: Class, kind: str) -> tuple[str, ...]:
+    return tuple(
+        a.person
+        for a in turn.case.assignments.values()
+        if a.class_id == class_.id and a.kind == kind and a.state in ("ACCEPTED", "DONE")
+    )
+
+
+def class_unresolved(turn: Turn, deadline: Deadline) -> str:
+    """Two working days without an answer: the class is cancelled."""
+    turn.fire("class", deadline.subject, "cancel", as_system=True)
+    end_class(turn, turn.get("class", deadline.subject), "cancelled")
+    return "class_cancelled"
+
+
+def class_day_resolved(turn: Turn, task: Task, command: CompleteTask) -> str:
+    turn.stop_waiting("class_unresolved", task.subject)
+    if command.decision == "cancel":
+        turn.fire("class", task.subject, "cancel")
+        end_class(turn, turn.get("class", task.subject), "cancelled")
+        return "class_cancelled"
+    if not isinstance(command.form, RescheduleClassForm):
+        raise Malformed.because("T-FORM", "Sebutkan tanggal yang baru.", "Give the new dates.")
+    return rescheduled(turn, task.subject, command.form)
+
+
+def attendance_recorded(turn: Turn, task: Task, command: CompleteTask) -> str:
+    """One act for the whole class: who was there on every day has attended; the class is done; journeys
+    get their training record with the trainers (R-SOD)."""
+    form = command.form
+    if not isinstance(form, AttendanceForm):
+        raise Malformed.because("T-FORM", "Daftar hadir tidak disertakan.", "The attendance is missing.")
+    class_: Class = turn.get("class", task.subject)
+    here = [s for s in turn.case.seats.values() if s.class_id == class_.id and s.state == "CONFIRMED"]
+    strangers = sorted(set(form.attended) - {s.id for s in here})
+    wrong_days = sorted(
+        {d.isoformat() for days in form.attended.values() for d in days if d not in class_.days}
+    )
+    if strangers or wrong_days:
+        raise Malformed.because(
+            "X-ATTEND",
+            "Daftar hadir memuat kursi atau hari yang bukan milik kelas ini.",
+            "The attendance names seats or days that are not this class's.",
+            seats=strangers,
+            days=wrong_days,
+        )
+    turn.set("class", class_.id, attendance_recorded=True)
+    trainers = _accepted(turn, class_, "trainer")
+    assessors = _accepted(turn, class_, "assessor")
+    for seat in here:
+        days = tuple(sorted(set(form.attended.get(seat.id, ()))))
+        turn.set("seat", seat.id, attended=days)
+        if set(days) >= set(class_.days):
+            turn.fire("seat", seat.id, "attend", as_system=True)
+            tell_journey(
+                turn,
+                seat,
+                "training_recorded",
+                attended=[d.isoformat() for d in days],
+                trainers=list(trainers),
+                assessors=list(assessors),
+            )
+        else:
+            turn.fire("seat", seat.id, "miss", as_system=True)
+            closed = turn.get("seat", seat.id)
+            close_seat(turn, closed)
+            tell_journey(turn, closed, "seat_closed", reason="no_show")
+    turn.fire("class", class_.id, "finish")
+    turn.hand("trainer", *trainers)
+    for a in list(turn.case.assignments.values()):
+        if a.class_id == class_.id and a.kind == "trainer" and a.state == "ACCEPTED":
+            turn.fire("assignment", a.id, "finish", as_system=True)
+    return "attendance_recorded"
+
+
+def journey_message(turn: Turn, message: Any) -> str:
+    """journey_moved(state): the seat knows where its journey is; one that ended before the class start
+    gives the seat up."""
+    seat: Seat | None = next((s for s in turn.case.seats.values() if s.journey == message.application), None)
+    if seat is None:
+        return "message_had_no_effect"
+    state = str(message.body["state"])
+    turn.set(
+        "seat",
+        seat.id,
+        journey_state=state,
+        first_decision=seat.first_decision or bool(message.body.get("first_decision")),
+    )
+    class_ = turn.case.classes[seat.class_id]
+    if (
+        state in ("REJECTED", "EXPIRED", "WITHDRAWN")
+        and class_.state in ("SCHEDULED", "READY")
+        and seat.state in ("VERIFIED", "CONFIRMED")
+    ):
+        turn.fire("seat", seat.id, "withdraw", as_system=True)
+        leave(turn, turn.get("seat", seat.id), "withdrawn")
+    return "journey_moved"
+
+
+def report_submitted(turn: Turn, task: Task, command: CompleteTask) -> str:
+    if not isinstance(command.form, ReportForm):
+        raise Malformed.because("T-FORM", "Laporan tidak disertakan.", "The report is missing.")
+    programme = turn.case.programme
+    turn.fire("programme", programme.id, "submit_report", report_digest=command.form.report)
+    turn.open_task("accept_report", programme.id)
+    return "report_submitted"
+
+
+def report_judged(turn: Turn, task: Task, command: CompleteTask) -> str:
+    programme = turn.case.programme
+    turn.fire("programme", programme.id, command.decision)
+    if command.decision == "return_report":
+        turn.set("programme", programme.id, report_digest="")
+        turn.open_task("submit_report", programme.id, organisation=programme.organiser)
+        return "report_returned"
+    for a in list(turn.case.assignments.values()):
+        if a.state == "ACCEPTED":
+            turn.fire("assignment", a.id, "finish", as_system=True)
+    turn.cancel_tasks()
+    turn.stop_waiting()
+    turn.notify(f"organisation:{programme.organiser}", "programme_completed", programme=programme.id)
+    return "programme_completed"

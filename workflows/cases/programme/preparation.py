@@ -1,0 +1,292 @@
+"""Stage 3, Pra Pelaksanaan: letters, answers, venue, committee, dates."""
+
+from typing import Any
+
+from domain.cases import Assignment, Class, Deadline, Errand, Task
+from domain.commands import (
+    CompleteTask,
+    ConfirmVenue,
+    Letter,
+    LettersForm,
+    RescheduleClass,
+    RescheduleClassForm,
+    SetCommittee,
+)
+from domain.errors import Forbidden, Malformed, Refused
+from domain.ids import day_key, pair_key
+from domain.roles import Role
+from domain.rules.matrix import Moment, run
+from domain.verdict import Outcome
+from state_machines.class_ import starts_at
+from state_machines.turn import Turn
+from workflows.cases.programme.seats import ask_to_confirm, start_journey
+from workflows.cases.programme.settling import open_complete_class
+
+STANDING = ("PROPOSED", "ASSIGNED", "ACCEPTED")
+
+
+def begin_preparation(turn: Turn) -> None:
+    """At approval: classes are scheduled with the dates asked for, journeys open, seats are to be
+    confirmed, reserves wait, and operations assign the master assessors."""
+    programme = turn.case.programme
+    for class_ in list(turn.case.classes.values()):
+        if class_.state == "PLANNED":
+            turn.fire("class", class_.id, "schedule", as_system=True)
+            turn.wait("class_start", class_.id, starts_at(class_))
+            open_complete_class(turn, class_)
+            take_committee_days(turn, class_, class_.committee)
+    position = 0
+    for seat in list(turn.case.seats.values()):
+        if seat.state != "VERIFIED":
+            continue
+        if seat.kind == "main":
+            start_journey(turn, seat)
+            ask_to_confirm(turn, seat)
+        else:
+            position += 1
+            turn.fire("seat", seat.id, "waitlist", as_system=True, position=position)
+            turn.notify(f"person:{seat.person}", "seat_waitlisted", seat=seat.id, position=position)
+    turn.open_task("assign_master_assessors", programme.id)
+    turn.notify(f"organisation:{programme.organiser}", "programme_approved", programme=programme.id)
+
+
+# ---- master assessors -----------------------------------------------------------------------------
+
+
+def letters_issued(turn: Turn, task: Task, command: CompleteTask) -> str:
+    """Surat tugas: each letter assigns one master assessor, whose days are then taken."""
+    form = command.form
+    if not isinstance(form, LettersForm):
+        raise Malformed.because("T-FORM", "Surat tugas tidak disertakan.", "The letters are missing.")
+    for letter in form.assignments:
+        _assign(turn, letter)
+    classes = {letter.class_id for letter in form.assignments}
+    for a in list(turn.case.assignments.values()):
+        if a.state == "PROPOSED" and a.class_id in classes:
+            turn.fire("assignment", a.id, "drop", as_system=True)
+    return "master_assessors_assigned"
+
+
+def _assign(turn: Turn, letter: Letter) -> None:
+    class_: Class = turn.get("class", letter.class_id)
+    mine = [
+        a
+        for a in turn.case.assignments.values()
+        if a.class_id == class_.id and a.person == letter.person and a.state in STANDING
+    ]
+    if any(a.kind != letter.kind and a.state != "PROPOSED" for a in mine):
+        raise Forbidden.because(
+            "R-SOD",
+            "Pelatih kelas ini tidak boleh menjadi asesornya.",
+            "A trainer of this class may not assess it.",
+            citation="[D] pemisahan tugas",
+            subject=class_.id,
+        )
+    if letter.person in class_.committee:
+        raise Forbidden.because(
+            "R-2",
+            "Anggota panitia kelas ini tidak boleh menjadi pelatih atau asesornya.",
+            "A member of this class's committee may not train or assess it.",
+            subject=class_.id,
+        )
+    proposed = next((a for a in mine if a.kind == letter.kind and a.state == "PROPOSED"), None)
+    if proposed is None:
+        if any(a.kind == letter.kind for a in mine):
+            return  # assigned already; the same letter sent twice changes nothing
+        proposed = turn.add(
+            "assignment",
+            turn.new_id("assignment"),
+            class_id=class_.id,
+            person=letter.person,
+            kind=letter.kind,
+        )
+    turn.fire(
+        "assignment",
+        proposed.id,
+        "assign",
+        letter_number=letter.letter_number,
+        letter_date=letter.letter_date,
+    )
+    task = turn.open_task("answer_assignment", proposed.id, person=letter.person)
+    turn.wait("assignment", proposed.id, task.due_at)
+    _take_master_days(turn, proposed.id, letter.person, class_)
+
+
+def _take_master_days(turn: Turn, assignment: str, person: str, class_: Class) -> None:
+    turn.ask(
+        "reserve",
+        assignment,
+        holder=f"{turn.case.stream}/{assignment}",
+        keys=[{"kind": "master_day", "key": day_key(person, d)} for d in class_.days],
+    )
+
+
+def take_committee_days(turn: Turn, class_: Class, persons: tuple[str, ...]) -> None:
+    """Nobody is on two committees on the same day (R-2)."""
+    if persons:
+        turn.ask(
+            "reserve",
+            class_.id,
+            holder=f"{turn.case.stream}/{class_.id}",
+            keys=[{"kind": "committee_day", "key": day_key(p, d)} for p in persons for d in class_.days],
+            all_or_nothing=False,
+        )
+
+
+def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
+    """Taken or refused: pairs of participants, days of a master assessor, days of a committee."""
+    taken = {(k["kind"], k["key"]) for k in answer["taken"]}
+    refused = {(k["kind"], k["key"]) for k in answer["refused"]}
+    if errand.subject in turn.case.assignments:
+        return _master_days(turn, turn.get("assignment", errand.subject), bool(refused))
+    if errand.subject in turn.case.classes:
+        return _committee_days(turn, turn.get("class", errand.subject), {key for _, key in refused})
+    scheme = turn.case.programme.scheme
+    for seat in list(turn.case.seats.values()):
+        key = ("pair", pair_key(seat.person, scheme))
+        if key in taken:
+            turn.set("seat", seat.id, pair_taken=True)
+        elif key in refused and seat.state in ("PROPOSED", "VERIFIED") and not seat.pair_taken:
+            # R-DUP's neutral sentence: the organiser learns nothing about the other application.
+            turn.cancel_tasks(subject=seat.id)
+            turn.fire("seat", seat.id, "refuse", as_system=True)
+            turn.payload.setdefault("rules", []).append("R-DUP")
+            turn.notify(
+                f"organisation:{turn.case.programme.organiser}", "seat_refused", seat=seat.id, rule="R-DUP"
+            )
+    return "pairs_taken"
+
+
+def _master_days(turn: Turn, assignment: Assignment, refused: bool) -> str:
+    if not refused:
+        turn.set("assignment", assignment.id, days_taken=True)
+        return "assignment_days_taken"
+    if assignment.state == "ASSIGNED":
+        turn.fire("assignment", assignment.id, "lapse", as_system=True)
+    elif assignment.state == "ACCEPTED":
+        turn.fire("assignment", assignment.id, "replace", as_system=True)
+    _gone(turn, assignment)
+    turn.payload["rules"] = ["R-MA"]
+    return "assignment_days_refused"
+
+
+def _committee_days(turn: Turn, class_: Class, refused: set[str]) -> str:
+    if not refused:
+        return "committee_days_taken"
+    free = tuple(p for p in class_.committee if not any(day_key(p, d) in refused for d in class_.days))
+    turn.set("class", class_.id, committee=free)
+    turn.payload["rules"] = ["R-2"]
+    turn.notify(f"organisation:{turn.case.programme.organiser}", "committee_busy", class_id=class_.id)
+    return "committee_days_refused"
+
+
+def assignment_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
+    assignment: Assignment = turn.get("assignment", task.subject)
+    turn.stop_waiting("assignment", assignment.id)
+    turn.fire("assignment", assignment.id, command.decision)
+    if command.decision == "accept":
+        return "assignment_accepted"
+    _gone(turn, assignment)
+    return "assignment_declined"
+
+
+def assignment_lapsed(turn: Turn, deadline: Deadline) -> str:
+    assignment: Assignment = turn.get("assignment", deadline.subject)
+    turn.fire("assignment", assignment.id, "lapse", as_system=True)
+    _gone(turn, assignment)
+    return "assignment_lapsed"
+
+
+def _gone(turn: Turn, assignment: Assignment) -> None:
+    """A master assessor will not come: the days are free again and operations assign another."""
+    turn.cancel_tasks("answer_assignment", subject=assignment.id)
+    turn.stop_waiting("assignment", assignment.id)
+    release_days(turn, assignment)
+    turn.open_task("assign_master_assessors", turn.case.programme.id)
+
+
+def release_days(turn: Turn, assignment: Assignment) -> None:
+    turn.ask("release", assignment.id, holder=f"{turn.case.stream}/{assignment.id}")
+
+
+# ---- venue, committee, dates ----------------------------------------------------------------------
+
+
+def confirm_venue(turn: Turn, command: ConfirmVenue) -> str:
+    _own_preparation(turn, command.class_id)
+    turn.set("class", command.class_id, venue_confirmed=True)
+    return "venue_confirmed"
+
+
+def set_committee(turn: Turn, command: SetCommittee) -> str:
+    """Replace the class's committee; R-2 runs again for a list that names fewer."""
+    class_ = _own_preparation(turn, command.class_id)
+    persons = tuple(dict.fromkeys(command.committee))
+    verdicts = run(Moment.committee_removal, turn.facts)
+    turn.found(verdicts)
+    failed = [v.violation() for v in verdicts if v.outcome is Outcome.FAIL]
+    if failed:
+        raise Refused(failed)
+    turn.ask("release", class_.id, holder=f"{turn.case.stream}/{class_.id}")
+    turn.set("class", class_.id, committee=persons)
+    take_committee_days(turn, class_, persons)
+    return "committee_set"
+
+
+def _own_preparation(turn: Turn, class_id: str) -> Class:
+    """The class, when the organiser (or operations) may still arrange it."""
+    class_: Class = turn.get("class", class_id)
+    actor = turn.actor
+    own = actor.role is Role.ORGANISER and actor.organisation == turn.case.programme.organiser
+    if not own and actor.role is not Role.OPERATIONS:
+        raise Forbidden.because(
+            "M-OWN",
+            "Hanya penyelenggara dari perkara ini atau petugas BNSP yang dapat melakukannya.",
+            "Only this case's own organiser or BNSP operations can do this.",
+            subject=class_id,
+        )
+    if class_.state not in ("SCHEDULED", "READY"):
+        raise Refused.because(
+            "M-STATE",
+            "Kelas ini tidak sedang dipersiapkan.",
+            "This class is not being prepared.",
+            subject=class_id,
+            state=class_.state,
+        )
+    return class_
+
+
+def reschedule(turn: Turn, command: RescheduleClass) -> str:
+    turn.payload["reason"] = command.reason
+    return rescheduled(turn, command.class_id, command)
+
+
+def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClassForm) -> str:
+    """New dates: every date rule runs again, days are taken again, people confirm again."""
+    class_: Class = turn.get("class", class_id)
+    turn.found(run(Moment.reschedule, turn.facts))
+    turn.fire("class", class_id, "reschedule")
+    turn.set("class", class_id, days=to.days, start_hour=to.start_hour)
+    class_ = turn.get("class", class_id)
+    if starts_at(class_) <= turn.now:
+        raise Refused.because(
+            "M-EARLY",
+            "Tanggal baru sudah lewat.",
+            "The new dates are past.",
+            subject=class_id,
+        )
+    turn.cancel_tasks("resolve_class_day", "complete_class", "confirm_seat", subject=class_id)
+    turn.stop_waiting("class_unresolved", class_id)
+    turn.wait("class_start", class_id, starts_at(class_))
+    open_complete_class(turn, class_)
+    for a in list(turn.case.assignments.values()):
+        if a.class_id == class_id and a.state in ("ASSIGNED", "ACCEPTED"):
+            release_days(turn, a)
+            _take_master_days(turn, a.id, a.person, class_)
+    turn.ask("release", class_id, holder=f"{turn.case.stream}/{class_id}")
+    take_committee_days(turn, class_, class_.committee)
+    for seat in list(turn.case.seats.values()):
+        if seat.class_id == class_id and seat.state == "CONFIRMED":
+            turn.fire("seat", seat.id, "reconfirm", as_system=True)
+            ask_to_confirm(turn, turn.get("seat", seat.id))
+    return "class_rescheduled"

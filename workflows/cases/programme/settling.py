@@ -1,0 +1,42 @@
+"""What follows by itself after any step of a programme."""
+
+from domain.cases import Class
+from domain.clock import at
+from state_machines.turn import Turn
+
+
+def settle(turn: Turn) -> None:
+    """Bring classes and programme to where their tables now allow them to be."""
+    if not turn.case.entities["programme"]:
+        return
+    programme = turn.case.programme
+    if programme.state in ("PREPARATION", "READY", "RUNNING"):
+        for class_ in list(turn.case.classes.values()):
+            if class_.state == "SCHEDULED" and turn.would("class", class_.id, "ready", as_system=True):
+                turn.fire("class", class_.id, "ready", as_system=True)
+                turn.settle_task("complete_class", class_.id)
+            elif class_.state == "READY" and turn.would("class", class_.id, "lose_resource", as_system=True):
+                turn.fire("class", class_.id, "lose_resource", as_system=True)
+                open_complete_class(turn, turn.get("class", class_.id))
+    for trigger in ("all_cancelled", "make_ready", "lose_readiness", "conclude"):
+        if turn.case.programme.state in ("PREPARATION", "READY", "RUNNING") and turn.would(
+            "programme", programme.id, trigger, as_system=True
+        ):
+            turn.fire("programme", programme.id, trigger, as_system=True)
+            if trigger == "conclude":
+                turn.open_task("submit_report", programme.id, organisation=programme.organiser)
+            if trigger == "all_cancelled":
+                from workflows.cases.programme.ending import close_up
+
+                close_up(turn, "cancelled")
+
+
+def open_complete_class(turn: Turn, class_: Class) -> None:
+    """The organiser's task to supply what the class lacks, due some working days before its first day."""
+    before = turn.policy.term("class_completion_before")
+    turn.open_task(
+        "complete_class",
+        class_.id,
+        organisation=turn.case.programme.organiser,
+        due_at=at(turn.case.calendar.add_working_days(min(class_.days), -before), 16),
+    )
