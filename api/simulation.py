@@ -116,7 +116,7 @@ async def settle(db: Database, client: Client) -> None:
         async with db.read() as session:
             pending = await reads.pending(session)
             places = await reads.open_cases(session)
-        if pending.quiet and await _all_quiet(db, client, [p.workflow_id for p in places]):
+        if pending.quiet and await _all_quiet(client, [p.workflow_id for p in places]):
             quiet_twice += 1
             continue
         quiet_twice = 0
@@ -124,7 +124,7 @@ async def settle(db: Database, client: Client) -> None:
         pause = min(pause * 2, 0.25)
 
 
-async def _all_quiet(db: Database, client: Client, workflows: list[str]) -> bool:
+async def _all_quiet(client: Client, workflows: list[str]) -> bool:
     gate = asyncio.Semaphore(QUERIES_AT_ONCE)
 
     async def ask(workflow_id: str) -> bool:
@@ -134,9 +134,7 @@ async def _all_quiet(db: Database, client: Client, workflows: list[str]) -> bool
                     "status", result_type=Status, rpc_timeout=timedelta(seconds=10)
                 )
             except RPCError as error:
-                if error.status is RPCStatusCode.NOT_FOUND:
-                    return True
-                return False
+                return error.status is RPCStatusCode.NOT_FOUND
         return not (status.pending or status.errands or status.busy)
 
     return all(await asyncio.gather(*(ask(w) for w in workflows)))

@@ -66,7 +66,7 @@ class Folded:
 def ended(case: Case) -> bool:
     """Is the case's main entity at an end? A request taken back is a draft again: its workflow has ended."""
     state = case.state
-    return state == DRAFT or state in TABLES[case.kind].terminal
+    return (case.kind == "programme" and state == DRAFT) or state in TABLES[case.kind].terminal
 
 
 def touched_by(event: Event, case: Case) -> Touched | None:

@@ -61,8 +61,8 @@ def complete(s: Situation) -> list[Violation]:
         return []
     return no(
         "M-READY",
-        "Kelas belum siap; yang masih kurang: {0}.".format(", ".join(_WORDS[m] for m in missing)),
-        "The class is not ready; still missing: {0}.".format(", ".join(missing)),
+        "Kelas belum siap; yang masih kurang: {}.".format(", ".join(_WORDS[m] for m in missing)),
+        "The class is not ready; still missing: {}.".format(", ".join(missing)),
         subject=s.subject.id,
         missing=missing,
     )

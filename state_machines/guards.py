@@ -68,10 +68,10 @@ def shared_hands(s: Situation, steps: Iterable[str]) -> list[Violation]:
         return []
     return no(
         "R-SOD",
-        "Orang yang sama tidak boleh mengerjakan langkah ini setelah langkah: {0}.".format(
+        "Orang yang sama tidak boleh mengerjakan langkah ini setelah langkah: {}.".format(
             ", ".join(STEP_NAMES.get(f, f) for f in found)
         ),
-        "The same person may not take this step after: {0}.".format(", ".join(found)),
+        "The same person may not take this step after: {}.".format(", ".join(found)),
         subject=s.subject.id,
         citation="[D] separation of duties; ISO/IEC 17024 asks for safeguards of impartiality",
         remedy=Text(

@@ -64,8 +64,8 @@ def decision_fits(s: Situation) -> list[Violation]:
     if decision not in entry.decisions:
         return no(
             "T-DECISION",
-            "Keputusan itu tidak ada pada tugas ini. Yang ada: {0}.".format(", ".join(entry.decisions)),
-            "This task has no such decision. It has: {0}.".format(", ".join(entry.decisions)),
+            "Keputusan itu tidak ada pada tugas ini. Yang ada: {}.".format(", ".join(entry.decisions)),
+            "This task has no such decision. It has: {}.".format(", ".join(entry.decisions)),
             subject=task.id,
             decisions=list(entry.decisions),
         )

@@ -114,6 +114,7 @@ class CaseWorkflow:
         if self._finished():
             return self.case.state
         workflow.continue_as_new(CaseStart(case=self.case, now=self._now()))
+        return None
 
     # ---- commands ------------------------------------------------------------------------
 
@@ -164,7 +165,7 @@ class CaseWorkflow:
                 Violation(
                     rule="M-FROZEN",
                     text=Text(
-                        id="Perkara ini dibekukan karena catatannya bercabang; petugas sedang memperbaikinya.",
+                        id="Perkara ini dibekukan karena catatannya bercabang; sedang diperbaiki.",
                         en="This case is frozen because its record forked; operations are mending it.",
                     ),
                     facts={"attention": self.frozen},

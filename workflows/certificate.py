@@ -1,4 +1,4 @@
-"""The Temporal workflow of one certificate; what it does with a command stands in workflows/cases/certificate.py."""
+"""The Temporal workflow of one certificate; what a command does stands in workflows/cases."""
 
 from temporalio import workflow
 

@@ -1,4 +1,4 @@
-"""The Temporal workflow of one journey; what it does with a command stands in workflows/cases/journey.py."""
+"""The Temporal workflow of one journey; what a command does stands in workflows/cases."""
 
 from temporalio import workflow
 

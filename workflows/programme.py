@@ -1,4 +1,4 @@
-"""The Temporal workflow of one programme; what it does with a command stands in workflows/cases/programme.py."""
+"""The Temporal workflow of one programme; what a command does stands in workflows/cases."""
 
 from temporalio import workflow
 

@@ -63,7 +63,7 @@ POLICIES: dict[str, Timeouts] = {
 }
 
 AGAIN_AFTER = timedelta(minutes=1)
-"""After an errand's retries are used up, the case marks itself for attention and tries again this much later."""
+"""After an errand's retries are used up the case asks for attention and tries again this much later."""
 
 STALE_AFTER = timedelta(seconds=60)
 """Events that wait longer than this for the ledger set the case's attention."""

@@ -87,7 +87,7 @@ def test_every_story_has_an_outcome_and_the_sums_agree() -> None:
 
 
 def test_the_readme_shows_the_same_outcomes() -> None:
-    lines = Path("examples/README.md").read_text("utf-8").splitlines()
+    lines = (Path(__file__).parents[2] / "examples/README.md").read_text("utf-8").splitlines()
     for person in PEOPLE:
         if person.story != "straightforward":
             outcome = expected.EXPECTED[person.story]

@@ -197,7 +197,7 @@ def resolved(turn: Turn, task: Task, command: CompleteTask) -> str:
 
 
 def corrected(turn: Turn, task: Task, command: CompleteTask) -> str:
-    """The organiser's corrected request, or its end. Who stays keeps the seat; who was judged stays judged."""
+    """The organiser's corrected request, or its end. Who stays keeps the seat and its judgement."""
     programme = turn.case.programme
     turn.stop_waiting("correction", programme.id)
     if command.decision == "cancel":
@@ -280,7 +280,7 @@ def approval_done(turn: Turn, task: Task, command: CompleteTask) -> str:
 
 
 def _flag_share(turn: Turn) -> None:
-    """A share of externals above the limit, left by a partial approval, is flagged and changes nothing (R-30)."""
+    """A share above the limit, left by a partial approval, is flagged and changes nothing else (R-30)."""
     main = [s for s in turn.case.seats.values() if s.kind == "main" and s.state == "VERIFIED"]
     external = sum(s.external for s in main)
     policy = turn.policy

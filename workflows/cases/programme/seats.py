@@ -94,7 +94,7 @@ def leave(turn: Turn, seat: Seat, reason: str) -> None:
 
 
 def offer_next(turn: Turn, class_id: str) -> None:
-    """Offer a freed seat to the first on the list who is still eligible; R-24 and R-30 are the row's guards."""
+    """Offer a freed seat to the first on the list who is still eligible (the row's guards: R-24, R-30)."""
     class_ = turn.case.classes[class_id]
     if class_.state not in ("SCHEDULED", "READY"):
         return
