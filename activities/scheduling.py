@@ -1,0 +1,115 @@
+"""What is scarce across cases, taken and given back in one transaction on unique rows (design § 4).
+
+The primary key (kind, key) is the referee: of any number who want the same thing at once, exactly one gets it.
+"""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import delete
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities import contracts as c
+from db.projection import table_of
+from db.session import Database
+from db.tables import CertificateRow, JourneyRow, ReservationRow
+
+PERSON_BOUND = frozenset({"registration_number"})
+"""Kinds that belong to a person for life: whichever case takes them, the holder is the person."""
+PERSON = "person:"
+
+
+class SchedulingActivities:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    @activity.defn(name=c.RESERVE)
+    async def reserve(self, request: c.ReserveRequest) -> c.ReserveAnswer:
+        """Take the keys. What the same holder has already counts as taken, so that a retry gets the same
+        answer."""
+        return await self._db.retrying(lambda session: reserve(session, request))
+
+    @activity.defn(name=c.RELEASE)
+    async def release(self, request: c.ReleaseRequest) -> c.Done:
+        """Give back; what the holder does not have is no error."""
+        await self._db.retrying(lambda session: release(session, request))
+        return c.Done()
+
+
+async def reserve(session: AsyncSession, request: c.ReserveRequest) -> c.ReserveAnswer:
+    """Take keys in the session's transaction. With `all_or_nothing`, one refusal takes none of them."""
+    now = datetime.now(UTC)
+    holders = {key: await _holder(session, request.stream, request.holder, key.kind) for key in request.keys}
+    # in one order, so that two who want the same keys wait for each other instead of deadlocking
+    wanted = sorted(holders, key=lambda k: (k.kind, k.key))
+    new: list[c.Key] = []
+    taken: set[c.Key] = set()
+    for key in wanted:
+        if await _insert(session, key, holders[key], request.stream, now):
+            new.append(key)
+            taken.add(key)
+        elif await _held_by(session, key) == holders[key]:
+            taken.add(key)
+    refused = tuple(key for key in request.keys if key not in taken)
+    if refused and request.all_or_nothing:
+        for key in new:
+            await _remove(session, key, holders[key])
+        return c.ReserveAnswer(taken=(), refused=refused)
+    return c.ReserveAnswer(taken=tuple(k for k in request.keys if k in taken), refused=refused)
+
+
+async def release(session: AsyncSession, request: c.ReleaseRequest) -> None:
+    """Give back all keys of the holder, or those named. A person's number is kept unless it is named."""
+    if not request.keys:
+        await session.exec(delete(ReservationRow).where(col(ReservationRow.holder) == request.holder))
+        return
+    for key in request.keys:
+        holder = await _holder(session, request.stream, request.holder, key.kind)
+        await _remove(session, key, holder, request.stream if key.kind in PERSON_BOUND else "")
+
+
+async def _holder(session: AsyncSession, stream: str, holder: str, kind: str) -> str:
+    """Who holds a key of this kind when this holder takes it."""
+    if kind not in PERSON_BOUND or holder.startswith(PERSON):
+        return holder
+    for query in (
+        select(JourneyRow.person).where(JourneyRow.stream == stream),
+        select(CertificateRow.person).where(CertificateRow.stream == stream),
+    ):
+        person = (await session.exec(query)).first()
+        if person:
+            return PERSON + person
+    # the case's first event is on its way to the ledger: tried again
+    raise ApplicationError("the case's person is not known yet", type="NotYetProjected")
+
+
+async def _insert(session: AsyncSession, key: c.Key, holder: str, stream: str, now: datetime) -> bool:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    # waits for a transaction that has inserted the same key and has not ended yet
+    result = await session.exec(
+        dialect.insert(table_of(ReservationRow))
+        .values(kind=key.kind, key=key.key, holder=holder, stream=stream, taken_at=now)
+        .on_conflict_do_nothing()
+    )
+    return result.rowcount == 1
+
+
+async def _held_by(session: AsyncSession, key: c.Key) -> str | None:
+    found = await session.exec(
+        select(ReservationRow.holder).where(ReservationRow.kind == key.kind, ReservationRow.key == key.key)
+    )
+    return found.first()
+
+
+async def _remove(session: AsyncSession, key: c.Key, holder: str, stream: str = "") -> None:
+    statement = delete(ReservationRow).where(
+        col(ReservationRow.kind) == key.kind,
+        col(ReservationRow.key) == key.key,
+        col(ReservationRow.holder) == holder,
+    )
+    if stream:  # a person's number given back by the case that took it, never by a later one
+        statement = statement.where(col(ReservationRow.stream) == stream)
+    await session.exec(statement)

@@ -1,0 +1,138 @@
+"""The worker: wiring only. Runs the cases' workflows, their activities, and what the outbox owes."""
+
+import asyncio
+import contextlib
+import signal
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.service import RPCError
+from temporalio.worker import Worker, WorkerDeploymentConfig
+
+from activities.archive import run_archiver
+from activities.authorise import AuthoriseActivities
+from activities.certificates import CertificateActivities
+from activities.denials import DenialActivities
+from activities.documents import DocumentStore
+from activities.facts import FactsActivities
+from activities.ledger import LedgerActivities
+from activities.messages import MessageActivities
+from activities.notifications import run_outbox
+from activities.plugin import plugin
+from activities.review import ReviewActivities
+from activities.scheduling import SchedulingActivities
+from db.session import Database
+from db.vault import Vault
+from logs import setup
+from settings import Settings, load
+from workflows.certificate import Certificate
+from workflows.journey import CertificationJourney
+from workflows.programme import TrainingProgramme
+
+WORKFLOWS = [TrainingProgramme, CertificationJourney, Certificate]
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Parts:
+    """What one worker process is made of; the tests build the same."""
+
+    client: Client
+    db: Database
+    vault: Vault
+    store: DocumentStore
+    settings: Settings
+
+    def activities(self) -> list[Any]:
+        holders: list[Any] = [
+            LedgerActivities(self.db),
+            SchedulingActivities(self.db),
+            DenialActivities(self.db),
+            FactsActivities(self.db, self.vault),
+            ReviewActivities(self.db),
+            AuthoriseActivities(self.db, self.vault),
+            MessageActivities(self.client, self.vault),
+            CertificateActivities(self.db, self.vault, self.store, self.settings),
+        ]
+        return [
+            method
+            for holder in holders
+            for name in dir(holder)
+            if hasattr(method := getattr(holder, name), "__temporal_activity_definition")
+        ]
+
+    def worker(self) -> Worker:
+        """A worker of the product's task queue. Names for worker versioning are set; versioning itself is
+        on only once a roll-out has set a current version."""
+        return Worker(
+            self.client,
+            task_queue=self.settings.task_queue,
+            workflows=WORKFLOWS,
+            activities=self.activities(),
+            max_concurrent_activities=40,
+            max_concurrent_workflow_tasks=40,
+            deployment_config=WorkerDeploymentConfig(
+                version=WorkerDeploymentVersion(
+                    deployment_name=self.settings.deployment_name, build_id=self.settings.build_id
+                ),
+                use_worker_versioning=False,
+            ),
+        )
+
+
+async def connect(settings: Settings, *, patience: float = 60.0) -> Client:
+    """The Temporal client with our plugin; waits until the server answers, `patience` seconds at most."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience
+    while True:
+        try:
+            return await Client.connect(
+                settings.temporal_address or f"127.0.0.1:{settings.temporal_port}",
+                namespace=settings.temporal_namespace,
+                plugins=[plugin(settings)],
+            )
+        except (RPCError, RuntimeError):
+            if loop.time() > end:
+                raise
+            await asyncio.sleep(0.25)
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Run until `stop` is set; then finish what is in hand and close everything."""
+    db = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
+    vault = Vault(settings.keys("vault"))
+    store = DocumentStore(settings.documents, limit=settings.upload_limit)
+    client = await connect(settings)
+    parts = Parts(client, db, vault, store, settings)
+    try:
+        async with parts.worker():
+            log.info("worker ready", task_queue=settings.task_queue, build_id=settings.build_id)
+            side = [
+                asyncio.create_task(run_outbox(db, vault, settings.mail_folder, stop)),
+                asyncio.create_task(run_archiver(client, db, settings.var_dir / "archive", stop)),
+            ]
+            await stop.wait()
+            for task in side:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+    finally:
+        await db.dispose()
+
+
+async def main() -> None:
+    settings = load()
+    setup(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await run(settings, stop)
+
+
+if __name__ == "__main__":  # the sandbox imports this module again
+    asyncio.run(main())
