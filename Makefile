@@ -49,8 +49,7 @@ bench: setup ## Measure throughput and latency on this machine
 	@$(PY) cli.py bench
 
 docs: setup ## Write every generated page again
-	@$(PY) settings.py > docs/settings.md
-	@if [ -f tools/docs.py ]; then $(PY) tools/docs.py; fi
+	@$(PY) tools/docs.py
 
 lock: setup ## Resolve the dependencies again and write the lock files
 	@export UV_CUSTOM_COMPILE_COMMAND='$(LOCK_COMMAND)'; \

@@ -1,4 +1,4 @@
-"""The archiver: exports every closed run before Temporal forgets it (design § 5). It runs beside the cases."""
+"""The archiver: exports every closed run before Temporal forgets it (design § 5). Runs beside the cases."""
 
 import asyncio
 import hashlib
@@ -35,16 +35,11 @@ async def archive_once(client: Client, db: Database, folder: Path) -> int:
 
 async def _archive(client: Client, db: Database, folder: Path, runs: list[WorkflowExecution]) -> int:
     async with db.read() as session:
-        done = set(
-            await session.exec(
-                select(ArchiveRow.workflow_id, ArchiveRow.run_id).where(
-                    col(ArchiveRow.run_id).in_([r.run_id for r in runs])
-                )
-            )
-        )
+        ids = [r.run_id for r in runs]
+        done = set(await session.exec(select(ArchiveRow.run_id).where(col(ArchiveRow.run_id).in_(ids))))
     count = 0
     for run in runs:
-        if (run.id, run.run_id) in {(w, r) for w, r in done} or run.close_time is None or run.status is None:
+        if run.run_id in done or run.close_time is None or run.status is None:
             continue
         try:
             history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()

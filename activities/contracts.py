@@ -167,19 +167,27 @@ class ReviewAnswer(Contract):
 
 
 class RenderRequest(Contract):
-    """Make the certificate's PDF with its QR; the same request gives the same document."""
+    """Make the certificate's PDF with its QR; the same request gives the same document.
+
+    The first request of a stream makes its check code; every later one finds it again."""
 
     stream: str
+    """The certificate's."""
     person: str
     scheme: str
+    scheme_version: str = ""
+    """Empty: the scheme's current version."""
     certificate_number: str
     registration_number: str
     blank_number: str
     issued_on: str
     valid_until: str
-    check_code: str
+    """Last valid day; both days in ISO form."""
+    policy_version: str = ""
+    """Empty: the policy of new cases. Tells whether BNSP has verified the certificate's form."""
     simulation: bool
 
 
 class RenderAnswer(Contract):
     digest: str
+    check_code: str

@@ -1,6 +1,6 @@
 """What is scarce across cases, taken and given back in one transaction on unique rows (design § 4).
 
-The primary key (kind, key) is the referee: of any number who want the same thing at once, exactly one gets it.
+The primary key (kind, key) is the referee: of all who want the same thing at once, exactly one gets it.
 """
 
 from datetime import UTC, datetime
@@ -94,7 +94,7 @@ async def _insert(session: AsyncSession, key: c.Key, holder: str, stream: str, n
         .values(kind=key.kind, key=key.key, holder=holder, stream=stream, taken_at=now)
         .on_conflict_do_nothing()
     )
-    return result.rowcount == 1
+    return bool(result.rowcount == 1)
 
 
 async def _held_by(session: AsyncSession, key: c.Key) -> str | None:

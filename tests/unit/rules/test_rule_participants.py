@@ -199,9 +199,11 @@ def test_whose_delay_a_lapse_is(delayed_by: str | None, expected: tuple[str, str
 
 
 def test_thirty_six_months_to_the_day() -> None:
-    # Both days worked: 2 June 2023 to 1 June 2026 is 36 months.
+    # Both days worked: 2 June 2023 to 1 June 2026 is 36 months; a day less leaves 35 months and 30 days,
+    # which make a month; two days less do not.
     assert tech(technical(LAST, ("it", date(2023, 6, 2), None))) == [("pass", "met")]
-    assert tech(technical(LAST, ("it", date(2023, 6, 3), None))) == [("fail", "short")]
+    assert tech(technical(LAST, ("it", date(2023, 6, 3), None))) == [("pass", "met")]
+    assert tech(technical(LAST, ("it", date(2023, 6, 4), None))) == [("fail", "short")]
 
 
 def test_periods_that_overlap_count_once() -> None:

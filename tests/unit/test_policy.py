@@ -1,0 +1,170 @@
+"""The policy: every number has its source, and the catalogue of tasks is that of § 4."""
+
+import pytest
+from pydantic import ValidationError
+
+from domain.errors import Conflict, NotFound
+from domain.policy import CURRENT, POLICIES, Due, Policy, adopt, default, policy
+from domain.roles import Role
+from domain.rules.duties import separated_from
+
+# domain specification, § 4: kind → group, bound to, barred, decisions, due
+TABLE: dict[str, tuple[str, str, set[str], set[str], str]] = {
+    "verify_programme": ("verifier", "group", {"submitter"}, {"recommend", "send_back", "reject"}, "10 wd"),
+    "approve_programme": (
+        "approver",
+        "group",
+        {"submitter", "verifier"},
+        {"approve", "approve_without", "return_to_verifier", "reject"},
+        "5 wd",
+    ),
+    "correct_programme": ("organiser", "organisation", set(), {"resubmit", "cancel"}, "5 wd"),
+    "correct_application": ("candidate", "person", set(), {"resubmit", "withdraw"}, "10 wd"),
+    "submit_application": ("candidate", "person", set(), {"submit", "withdraw"}, "10 wd"),
+    "confirm_seat": ("candidate", "person", set(), {"confirm", "withdraw"}, "5 wd"),
+    "choose_application": ("candidate", "person", set(), {"keep", "give_up"}, "5 wd"),
+    "assign_master_assessors": ("operations", "group", set(), {"assign"}, "3 wd"),
+    "resolve_equivalence": ("verifier", "group", {"submitter"}, {"accept", "refuse"}, "5 wd"),
+    "resolve_exception": ("verifier", "group", {"submitter"}, {"accept", "refuse"}, "5 wd"),
+    "answer_assignment": ("master_assessor", "person", set(), {"accept", "decline"}, "3 wd"),
+    "complete_class": ("organiser", "organisation", set(), set(), "-3 wd of first_class_day"),
+    "answer_offer": ("candidate", "person", set(), {"accept_offer", "decline"}, "24 hours"),
+    "resolve_class_day": ("organiser", "organisation", set(), {"reschedule", "cancel"}, "2 wd"),
+    "complete_kit": ("candidate", "person", set(), set(), "0 wd of class_end"),
+    "record_attendance": ("master_assessor", "person", set(), {"finish"}, "1 wd of class_end"),
+    "sign_agreement": ("candidate", "person", set(), {"sign"}, "0 wd of assessment_day"),
+    "begin_assessment": (
+        "master_assessor",
+        "person",
+        {"trainer"},
+        {"begin", "no_show"},
+        "0 wd of assessment_day",
+    ),
+    "reassess": ("organiser", "organisation", set(), {"reassess"}, "6 months"),
+    "assign_reviewer": ("operations", "group", set(), {"assign_reviewer"}, "2 wd"),
+    "convene": ("operations", "group", set(), {"convene"}, "3 wd"),
+    "issue_certificate": ("operations", "group", set(), {"issue"}, "5 wd"),
+    "accept_report": ("operations", "group", set(), {"accept_report", "return_report"}, "5 wd"),
+    "review_documents": (
+        "reviewer",
+        "person",
+        {"recommender", "trainer"},
+        {"accept", "send_back", "reject"},
+        "5 wd",
+    ),
+    "schedule_assessment": ("organiser", "organisation", set(), {"schedule"}, "10 wd"),
+    "file_assessment": ("master_assessor", "person", {"trainer"}, {"recommend"}, "3 wd"),
+    "decide": (
+        "committee",
+        "person",
+        {"trainer", "assessor"},
+        {"decide_competent", "decide_not_yet", "clarify"},
+        "7 wd",
+    ),
+    "submit_report": ("organiser", "organisation", set(), {"submit_report"}, "14 wd"),
+}
+
+
+def in_words(due: Due) -> str:
+    return f"{due.length} wd of {due.of}" if due.unit == "moment" else f"{due.length} {due.unit}"
+
+
+def test_catalogue_is_that_of_section_four() -> None:
+    found = {
+        t.kind: (t.group.value, t.bound, set(t.barred), set(t.decisions), in_words(t.due))
+        for t in CURRENT.tasks
+    }
+    assert found == TABLE
+
+
+@pytest.mark.parametrize("entry", CURRENT.tasks, ids=lambda t: t.kind)
+def test_every_kind_of_task_is_whole(entry: object) -> None:
+    task = CURRENT.task(entry.kind)  # type: ignore[attr-defined]  # pytest hands parameters on untyped
+    assert task.chain[-1] is Role.OPERATIONS
+    assert not set(task.chain) & {Role.ORGANISER, Role.CANDIDATE, Role.MASTER_ASSESSOR, Role.SYSTEM}
+    assert {*task.negative, *task.points, *task.evidence} <= set(task.decisions)
+    assert {"reject", "refuse", "decide_not_yet", "return_report"} & set(task.decisions) <= set(task.negative)
+    assert task.label.id != task.label.en
+    assert task.help.id != task.help.en
+    assert task.citation
+    assert task.priority in (0, 1, 2)
+    if task.barred:
+        assert set(task.barred) <= set(separated_from(task.step, CURRENT))
+
+
+def test_every_parameter_has_its_source() -> None:
+    assert set(CURRENT.sources) == set(CURRENT.parameters())
+    assert all(source.reason for source in CURRENT.sources.values())
+    data = CURRENT.model_dump()
+    del data["sources"]["class_maximum"]
+    with pytest.raises(ValidationError, match="class_maximum"):
+        Policy.model_validate(data)
+
+
+def test_numbers_of_the_document() -> None:
+    p = CURRENT
+    assert (p.external_parts, p.external_whole, p.class_maximum, p.committee_minimum) == (3, 10, 24, 2)
+    assert (p.qualification_minimum, p.experience_months, p.window_months) == (3, 36, 3)
+    assert all(p.sources[n].mark == "S" for n in ("external_parts", "class_maximum", "experience_months"))
+    assert p.certificate_reminder_days == (90, 60, 30, 7)
+    assert p.upload_bytes == 10_485_760
+    assert p.status == "placeholder"
+    assert not any(source.verified for source in p.sources.values())
+
+
+def test_terms_agree_with_the_tasks_and_parameters() -> None:
+    term = CURRENT.term
+    assert {
+        "verification": term("verification"),
+        "approval": term("approval"),
+        "correction": term("correction"),
+        "report": term("report"),
+        "class_day_resolution": term("class_day_resolution"),
+        "application": term("application"),
+        "application_correction": term("application_correction"),
+        "appeal": term("appeal"),
+        "draft_idle": term("draft_idle"),
+    } == {
+        "verification": CURRENT.task("verify_programme").due.length,
+        "approval": CURRENT.task("approve_programme").due.length,
+        "correction": CURRENT.task("correct_programme").due.length,
+        "report": CURRENT.task("submit_report").due.length,
+        "class_day_resolution": CURRENT.task("resolve_class_day").due.length,
+        "application": CURRENT.task("submit_application").due.length,
+        "application_correction": CURRENT.task("correct_application").due.length,
+        "appeal": 7,
+        "draft_idle": 90,
+    }
+    assert term("offer") == CURRENT.offer_hours == CURRENT.task("answer_offer").due.length
+    assert term("reassessment") == CURRENT.reassessment_months == CURRENT.task("reassess").due.length
+    assert term("class_completion_before") == -CURRENT.task("complete_class").due.length
+
+
+def test_a_policy_is_data() -> None:
+    assert Policy.model_validate_json(CURRENT.model_dump_json()) == CURRENT
+    assert policy(CURRENT.version) is CURRENT is default()
+
+
+def test_a_later_policy_is_adopted_once_and_never_altered() -> None:
+    later = CURRENT.model_copy(update={"version": "test-later"})
+    try:
+        adopt(later)
+        adopt(later)
+        assert policy("test-later") == later
+        with pytest.raises(Conflict):
+            adopt(later.model_copy(update={"class_maximum": 30}))
+    finally:
+        del POLICIES["test-later"]
+
+
+@pytest.mark.parametrize(
+    "ask", [lambda: policy("none"), lambda: CURRENT.task("none"), lambda: CURRENT.term("none")]
+)
+def test_unknown_names_are_not_found(ask: object) -> None:
+    with pytest.raises(NotFound):
+        ask()  # type: ignore[operator]  # pytest hands parameters on untyped
+
+
+def test_forms_are_named_with_their_template() -> None:
+    assert CURRENT.form("FR.APL.01").key == "FR.APL.01@2026-01"
+    assert len({f.code for f in CURRENT.forms}) == 9
