@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -110,6 +112,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     parts = Parts(client, db, vault, store, settings)
     try:
         async with parts.worker():
+            if ready_file := os.environ.get("READY_FILE"):
+                Path(ready_file).touch()  # what the supervisor and the health check wait for
             log.info("worker ready", task_queue=settings.task_queue, build_id=settings.build_id)
             side = [
                 asyncio.create_task(run_outbox(db, vault, settings.mail_folder, stop)),

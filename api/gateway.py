@@ -292,7 +292,7 @@ class Gateway:
         return list(self._offers(case, actor, now))
 
     def _offers(self, case: Case, actor: Actor, now: datetime) -> Iterator[Offer]:
-        facts = Facts(policy_version=case.policy_version, calendar=case.calendar)
+        facts = Facts(policy=policy(case.policy_version), calendar=case.calendar)
         for kind, table in TABLES.items():
             if kind not in case.entities:
                 continue

@@ -82,8 +82,8 @@ class _Picture:
     """Participants are read from rows: this is a submission of theirs."""
     own_holders: tuple[str, ...] = ()
     """Holders whose taken days are this act's own."""
-    own_stream: str = ""
-    """Stream all of whose taken days are this act's own; empty where only `own_holders` are."""
+    own_streams: tuple[str, ...] = ()
+    """Streams all of whose taken days are this act's own; empty where only `own_holders` are."""
     seat: str = ""
     """The seat that moves."""
     rest: dict[str, Any] = field(default_factory=dict)
@@ -103,8 +103,9 @@ async def facts_for(
 ) -> Facts:
     """Everything that the rules of this act need and rows know; what is not known stays unknown.
 
-    `purpose` is the command's type, `page` for buttons, or what a move of the system is for (`class_start`
-    …) with its `subject`; `case` is None, or empty, before the first submit. `now` is the business moment (UTC).
+    `purpose` is the command's type, a task's `kind:decision`, or what a move of the system is for
+    (`class_start` …) with its `subject`; `case` is None, or empty, before the first submit. `now` is the
+    business moment (UTC).
     """
     today = local_day(now)
     policy = policy_of(case.policy_version) if case and case.policy_version else default()
@@ -174,7 +175,7 @@ async def _submitted(session: AsyncSession, case: Case | None, command: c.Submit
         seats=tuple(_requested(seat, None) for seat in command.seats),
         masters=tuple(_Master(m.person, m.kind, m.class_id) for m in command.masters),
         fresh=True,
-        own_stream=case.stream if case else command.programme,
+        own_streams=(case.stream if case else command.programme,),
     )
 
 
@@ -210,7 +211,7 @@ def _programme(case: Case, command: c.Model | None, subject: str) -> _Picture:
             _Master(a.person, a.kind, a.class_id, bool(a.letter_number), a.state == "ACCEPTED")
             for a in standing
         ),
-        own_stream=case.stream,
+        own_streams=(case.stream,),
     )
     return _changed(picture, case, command, subject)
 
@@ -291,8 +292,8 @@ def _journey(case: Case, command: c.Model | None) -> _Picture:
         masters=(_Master(person, "assessor", ""),) if person and not held else (),
         class_id=journey.class_id if held else "",
         fresh=applies,
-        own_stream=case.stream,
-        own_holders=_holders_of(journey, case),
+        # All journeys of a class share its assessors' days, which the programme took.
+        own_streams=tuple(stream for stream in (case.stream, journey.programme) if stream),
         rest=_journey_rest(journey, command, form, schedule),
     )
 
@@ -317,12 +318,6 @@ def _journey_rest(
         "recommendation": ("K" if all_k else "BK") if journey.results else None,
         "decision": command.decision if isinstance(command, c.CompleteTask) else "",
     }
-
-
-def _holders_of(journey: Journey, case: Case) -> tuple[str, ...]:
-    """Who holds the assessor's day for this journey: its own assignments, and those of its class."""
-    own = [f"{case.stream}/{a}" for a in case.assignments]
-    return (case.stream, f"{case.stream}/{journey.id}", *own)
 
 
 def _classes(
@@ -394,7 +389,7 @@ def _focus(picture: _Picture) -> _Picture:
         return picture
     return replace(
         picture,
-        own_stream="",
+        own_streams=(),
         classes=tuple(k for k in picture.classes if k.id == picture.class_id),
         seats=tuple(s for s in picture.seats if s.class_id == picture.class_id),
         masters=tuple(m for m in picture.masters if m.class_id == picture.class_id),
@@ -417,7 +412,7 @@ async def _participants(
 ) -> tuple[ParticipantFacts, ...]:
     read: dict[str, ParticipantFacts] = {}
     if picture.fresh:
-        own = {picture.own_stream, *picture.drafts, *((case.stream,) if case else ())}
+        own = {*picture.own_streams, *picture.drafts, *((case.stream,) if case else ())}
         read = await registry.participants(
             session,
             [s.person for s in picture.seats],
@@ -469,7 +464,7 @@ async def _assessors(session: AsyncSession, picture: _Picture) -> tuple[Assessor
         persons,
         days,
         not_holders=picture.own_holders,
-        not_stream=picture.own_stream,
+        not_streams=picture.own_streams,
     )
     return tuple(
         AssessorFacts(
@@ -498,7 +493,7 @@ async def _committee(session: AsyncSession, picture: _Picture) -> tuple[Committe
         persons,
         days,
         not_holders=picture.own_holders,
-        not_stream=picture.own_stream,
+        not_streams=picture.own_streams,
     )
     return tuple(CommitteeFacts(person=p, busy=taken) for p, taken in busy.items())
 

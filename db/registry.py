@@ -836,22 +836,22 @@ async def busy_days(
     days: Iterable[date],
     *,
     not_holders: Iterable[str] = (),
-    not_stream: str = "",
+    not_streams: Iterable[str] = (),
 ) -> dict[str, tuple[date, ...]]:
     """Which of these days are taken of these persons: kind `master_day` or `committee_day`.
 
-    Days that one of `not_holders`, or anything of `not_stream`, took are left out. Everybody asked about
+    Days that one of `not_holders`, or anything of `not_streams`, took are left out. Everybody asked about
     is in the answer.
     """
     asked = sorted(set(days))
     keys = {day_key(person, day): (person, day) for person in set(persons) for day in asked}
     taken: dict[str, list[date]] = {person: [] for person in sorted(set(persons))}
-    own = set(not_holders)
+    own, streams = set(not_holders), set(not_streams)
     rows = await session.exec(
         select(ReservationRow).where(ReservationRow.kind == kind, col(ReservationRow.key).in_(list(keys)))
     )
     for row in rows:
-        if row.holder not in own and (not not_stream or row.stream != not_stream):
+        if row.holder not in own and row.stream not in streams:
             person, day = keys[row.key]
             taken[person].append(day)
     return {person: tuple(sorted(found)) for person, found in taken.items()}

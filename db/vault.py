@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -43,6 +43,13 @@ class VaultBroken(Exception):
 
     Never a refusal: it is an alarm. Says which row, and nothing of what is in it.
     """
+
+
+class KeyLike(Protocol):
+    """A key of the settings."""
+
+    @property
+    def material(self) -> bytes: ...
 
 
 class PersonData(BaseModel):
@@ -102,10 +109,11 @@ class _Root:
 class Vault:
     """Closes, opens and finds. Holds keys only; every row goes through the caller's session."""
 
-    def __init__(self, root_keys: bytes | Sequence[bytes]) -> None:
+    def __init__(self, root_keys: bytes | Sequence[bytes | KeyLike]) -> None:
         """One root key of 32 bytes, or several: the first closes, all open. Usually
-        `Vault([key.material for key in settings.keys("vault")])`."""
-        keys = [root_keys] if isinstance(root_keys, bytes) else list(root_keys)
+        `Vault(settings.keys("vault"))`."""
+        given = [root_keys] if isinstance(root_keys, bytes) else list(root_keys)
+        keys = [key if isinstance(key, bytes) else key.material for key in given]
         if not keys:
             raise ValueError("a vault needs a root key")
         self._roots = {root.id: root for root in map(_Root.of, keys)}

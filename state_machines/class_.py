@@ -55,7 +55,7 @@ def missing_for_ready(case: Case, class_: Class, *, committee: int, trainers: in
 def complete(s: Situation) -> list[Violation]:
     """Has the class its committee, accepted assignments, confirmed venue and confirmed seats?"""
     missing = missing_for_ready(
-        s.case, _class(s), committee=s.policy.committee_size.value, trainers=s.policy.trainers.value
+        s.case, _class(s), committee=s.policy.committee_minimum, trainers=s.policy.trainers_minimum
     )
     if not missing:
         return []

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from domain.facts import Facts
 from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.text import Text
@@ -38,10 +39,15 @@ def rules(*moments: Moment, needs_command: bool = True) -> Guard:
 
     def ask(s: Situation) -> list[Violation]:
         return [
-            v.violation() for moment in moments for v in run(moment, s.facts) if v.outcome is Outcome.FAIL
+            v.violation() for moment in moments for v in run(moment, judged(s)) if v.outcome is Outcome.FAIL
         ]
 
     return Guard("rules:" + ",".join(m.value for m in moments), ask, needs_command=needs_command)
+
+
+def judged(s: Situation) -> Facts:
+    """The facts under the policy that the case keeps, with the hands that the case itself knows."""
+    return s.facts.model_copy(update={"policy": s.policy, "hands": dict(s.case.hands)})
 
 
 def own_organisation(organiser_of: Callable[[Situation], str]) -> Guard:

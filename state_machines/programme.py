@@ -29,7 +29,7 @@ OWN = own_organisation(lambda s: _programme(s).organiser)
 
 def send_backs_left(s: Situation) -> list[Violation]:
     """Has the request been sent back fewer times than the policy allows (3 [D])?"""
-    limit = s.policy.send_backs.value
+    limit = s.policy.send_backs_maximum
     if _programme(s).send_backs < limit:
         return []
     return no(

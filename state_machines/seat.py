@@ -1,7 +1,8 @@
 """One participant in one class."""
 
 from domain.cases import Case, Class, Seat
-from domain.facts import Facts, PromotionFacts, SeatCounts
+from domain.facts import Facts, OrganiserFacts, OrganiserKind
+from domain.policy import Policy
 from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.text import Text
@@ -85,9 +86,9 @@ def is_kind(kind: str) -> Guard:
     return Guard(f"kind:{kind}", ask)
 
 
-def counted(case: Case, seat: Seat, facts: Facts, dest: str) -> Facts:
-    """The facts with this case's own seats as they would stand after `seat` moved to `dest`: R-24 asks
-    it of every seat move, R-30 of a promotion."""
+def counted(case: Case, seat: Seat, facts: Facts, policy: Policy) -> Facts:
+    """The facts with this case's own seats, `seat` left out: R-24 asks it of every seat move, R-30 of a
+    promotion."""
     others = [x for x in case.seats.values() if x.class_id == seat.class_id and x.id != seat.id]
     standing = [
         x
@@ -98,28 +99,25 @@ def counted(case: Case, seat: Seat, facts: Facts, dest: str) -> Facts:
     ]
     return facts.model_copy(
         update={
-            "policy_version": case.policy_version,
-            "seats": (
-                SeatCounts(
-                    class_id=seat.class_id,
-                    confirmed=sum(x.state == "CONFIRMED" for x in others) + (dest == "CONFIRMED"),
-                    offered=sum(x.state == "OFFERED" for x in others) + (dest == "OFFERED"),
-                ),
+            "policy": policy,
+            "organiser": facts.organiser
+            or OrganiserFacts(
+                id=case.programme.organiser, kind=OrganiserKind(case.programme.organiser_kind)
             ),
-            "promotion": PromotionFacts(
-                submitted_total=case.programme.submitted_total,
-                external_standing=len(standing),
-                promoted_external=seat.external,
-            ),
+            "class_id": seat.class_id,
+            "seats_confirmed": sum(x.state == "CONFIRMED" for x in others),
+            "seats_offered": sum(x.state == "OFFERED" for x in others),
+            "submitted_total": case.programme.submitted_total,
+            "external_held": len(standing) + int(seat.external),
         }
     )
 
 
-def room(moment: Moment, dest: str) -> Guard:
+def room(moment: Moment) -> Guard:
     """Do R-24 (every seat move) and R-30 (promotion) leave room for this seat?"""
 
     def ask(s: Situation) -> list[Violation]:
-        facts = counted(s.case, _seat(s), s.facts, dest)
+        facts = counted(s.case, _seat(s), s.facts, s.policy)
         return [v.violation() for v in run(moment, facts) if v.outcome is Outcome.FAIL]
 
     return Guard(f"rules:{moment.value}", ask)
@@ -166,7 +164,7 @@ def missed_a_day(s: Situation) -> list[Violation]:
 
 def second_silence(s: Situation) -> list[Violation]:
     """Has the offer gone unanswered as often as the policy allows?"""
-    if _seat(s).offers >= s.policy.offers.value:
+    if _seat(s).offers >= s.policy.offers_per_reserve:
         return []
     return no("M-OFFERS", "Masih ada kesempatan tawaran.", "An offer is still left.", subject=s.subject.id)
 
@@ -231,7 +229,7 @@ SEAT = Table(
             _PARTICIPANT,
             Text(id="Konfirmasi hadir", en="Confirm"),
             "[S] at most 24 in a class",
-            (is_kind("main"), OWN, room(Moment.seat_move, "CONFIRMED")),
+            (is_kind("main"), OWN, room(Moment.seat_move)),
         ),
         Row(
             "waitlist",
@@ -249,7 +247,7 @@ SEAT = Table(
             _SYSTEM,
             Text(id="Tawarkan kursi", en="Offer a seat"),
             "[S] R-24 and R-30 hold at the promotion; reserved for 24 h [D]",
-            (STARTED_NOT, room(Moment.promotion, "OFFERED"), room(Moment.seat_move, "OFFERED")),
+            (STARTED_NOT, room(Moment.promotion), room(Moment.seat_move)),
         ),
         Row(
             "accept_offer",
@@ -258,7 +256,7 @@ SEAT = Table(
             _PARTICIPANT,
             Text(id="Terima tawaran", en="Accept the offer"),
             "[D]",
-            (OWN, STARTED_NOT, room(Moment.seat_move, "CONFIRMED")),
+            (OWN, STARTED_NOT, room(Moment.seat_move)),
         ),
         Row(
             "decline",
@@ -339,7 +337,7 @@ SEAT = Table(
                 "[D] the participant, or the organiser on behalf; the system when journey or class ended",
                 (OWN,),
             )
-            for source in ("PROPOSED", "VERIFIED", "CONFIRMED", "WAITLISTED", "OFFERED")
+            for source in ("PROPOSED", "VERIFIED", "CONFIRMED", "WAITLISTED")
         ),
     ),
 )

@@ -107,7 +107,7 @@ class Turn:
         self._count += 1
         return derived_id(self.case.stream, self.before.seq + 1, kind, self._count)
 
-    def fire(self, kind: str, id: str, trigger: str, *, as_system: bool = False, **patch: Any) -> Move:
+    def fire(self, kind: str, id: str, trigger: str, /, *, as_system: bool = False, **patch: Any) -> Move:
         """Set `patch` on the entity, then make the move; raises with every reason when it is illegal.
 
         `as_system` is for what follows by itself from a person's act (a class is scheduled when its
@@ -119,7 +119,7 @@ class Turn:
         self.moves.append(move)
         return move
 
-    def add(self, kind: str, id: str, **fields: Any) -> Any:
+    def add(self, kind: str, id: str, /, **fields: Any) -> Any:
         """Make an entity in its machine's initial state (or the one given, where it has no machine)."""
         table = TABLES.get(kind)
         state = fields.pop("state", None) or (table.initial[0] if table else "")
@@ -134,7 +134,7 @@ class Turn:
         self._patches[(kind, id)] = {**data, "id": id, "state": state}
         return entity
 
-    def set(self, kind: str, id: str, **fields: Any) -> Any:
+    def set(self, kind: str, id: str, /, **fields: Any) -> Any:
         """Set fields (never `state`, which only a move may change) of an entity that is there."""
         if "state" in fields and kind in TABLES:
             raise AssertionError("a state changes by a move only")
@@ -163,7 +163,7 @@ class Turn:
             for v in verdicts
         ]
 
-    def notify(self, to: str, template: str, **data: Any) -> None:
+    def notify(self, to: str, template: str, /, **data: Any) -> None:
         """Tell somebody (`person:…`, `role:…`, `organisation:…`); data holds ids, dates, counts."""
         if to.split(":", 1)[1]:
             self.notices.append(Notice(to=to, template=template, data=json_value(data)))
@@ -284,7 +284,7 @@ class Turn:
             ):
                 self.set("deadline", d.id, state="CLEARED")
 
-    def ask(self, kind: str, subject: str, **body: Any) -> Errand:
+    def ask(self, kind: str, subject: str, /, **body: Any) -> Errand:
         """Ask the world for something; the answer comes as an event of its own."""
         errand: Errand = self.add(
             "errand", self.new_id("errand"), state="ASKED", kind=kind, subject=subject, body=json_value(body)

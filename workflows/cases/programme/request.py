@@ -22,6 +22,11 @@ from workflows.cases.programme.ending import close_seat, close_up
 from workflows.cases.programme.preparation import begin_preparation
 
 
+ASKED_OF_A_VERIFIER = frozenset({"R-Q3", "R-TECH", "R-REC", "R-ORG", "R-WIN"})
+"""Rules whose open question a verifier decides. The others answer themselves later: R-IT is declared with
+APL-01, R-DUP is decided by the reservation, a shortage of master assessors is filled by operations."""
+
+
 def submit(turn: Turn, command: SubmitProgramme) -> str:
     """Take the request in: classes, seats, proposed master assessors, and the rules of the first submit."""
     _distinct(command.seats, command.classes)
@@ -119,7 +124,7 @@ def _count(turn: Turn) -> None:
 def _questions(turn: Turn, moment: Moment, facts: Facts) -> None:
     """What a rule left to a person becomes a verifier's task: equivalence, or another exception."""
     for verdict in run(moment, facts):
-        if verdict.outcome is not Outcome.NEEDS_HUMAN:
+        if verdict.outcome is not Outcome.NEEDS_HUMAN or verdict.rule not in ASKED_OF_A_VERIFIER:
             continue
         seat = turn.case.seats.get(verdict.subject)
         if seat is not None and seat.state != "PROPOSED":
@@ -284,5 +289,5 @@ def _flag_share(turn: Turn) -> None:
     main = [s for s in turn.case.seats.values() if s.kind == "main" and s.state == "VERIFIED"]
     external = sum(s.external for s in main)
     policy = turn.policy
-    if policy.external_whole.value * external > policy.external_parts.value * len(main):
+    if policy.external_whole * external > policy.external_parts * len(main):
         turn.set("programme", turn.case.programme.id, share_flagged=True)

@@ -1,0 +1,584 @@
+"""Guards of a candidate's journey. Each is a question; the empty list means yes.
+
+Asked without a command they decide a button; with one they judge what its form says as well. What a rule
+sees comes from the case wherever the case knows it: facts from rows only fill in the rest.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, Literal, TypeVar
+
+from domain.cases import Journey
+from domain.clock import local_day
+from domain.commands import (
+    BeginForm,
+    ConveneForm,
+    ReviewerForm,
+    ReviewForm,
+    ScheduleForm,
+    UnitsForm,
+    VotesForm,
+)
+from domain.facts import ClassFacts, Facts, ParticipantFacts, SchemeFacts, VoteFacts
+from domain.roles import Role
+from domain.rules.decisions import result
+from domain.rules.matrix import Moment, run
+from domain.text import Text
+from domain.verdict import Outcome, Verdict, Violation
+from state_machines.guards import no, own_organisation
+from state_machines.table import Guard, Situation
+
+Form = TypeVar("Form")
+
+APPEAL = "appeal"
+"""Kind of the deadline that ends the time for an appeal."""
+EDITABLE = frozenset({"DRAFT", "INVITED", "CORRECTION"})
+"""States in which the candidate's own data are read afresh from rows."""
+LAPSES = frozenset({"lapses_excused", "lapses_unclear"})
+"""R-TECH's sentences for a certificate that ends too early by another's delay: a person decides."""
+
+
+def journey_of(s: Situation) -> Journey:
+    assert isinstance(s.subject, Journey)
+    return s.subject
+
+
+def form_of(s: Situation, kind: type[Form]) -> Form | None:
+    """The command's form when it is of that kind."""
+    form = getattr(s.command, "form", None)
+    return form if isinstance(form, kind) else None
+
+
+# ---- what the rules see --------------------------------------------------------------------------
+
+
+def failing(j: Journey) -> tuple[str, ...]:
+    """Units that a re-assessment is for: those with BK; when the committee turned down a recommendation K,
+    the units that it was about."""
+    return tuple(r.unit for r in j.results if r.result == "BK") or j.to_assess
+
+
+def recommendation(j: Journey) -> Literal["K", "BK"]:
+    """K when every required unit's standing result is K; one BK gives BK."""
+    return result({r.unit: r.result for r in j.results}, [u.id for u in j.units]).outcome
+
+
+def participant(s: Situation) -> ParticipantFacts:
+    """The candidate as the rules see them: fresh from rows while they may edit, else as reviewed.
+
+    What people decided already (equivalence, field, exception) stays. The workflow's id and the reserved
+    pair make this the only application (R-DUP), so unknown means none.
+    """
+    j = journey_of(s)
+    known = j.facts
+    if j.state in EDITABLE:
+        known = next((p for p in s.facts.participants if p.person == j.person), known)
+    kept = ("equivalence", "field_accepted", "exception")
+    declared = getattr(getattr(s.command, "form", None), "it_declared", None)
+    return known.model_copy(
+        update={
+            **{name: getattr(j.facts, name) for name in kept if getattr(known, name) is None},
+            "seat": j.seat,
+            "class_id": j.class_id,
+            "it_declared": known.it_declared if declared is None else declared,
+            "active_elsewhere": bool(known.active_elsewhere),
+        }
+    )
+
+
+def facts_of(s: Situation, *, step: str = "", persons: Iterable[str] = (), **more: Any) -> Facts:
+    """The facts of one act, with what the case knows put over what rows said."""
+    j = journey_of(s)
+    return s.facts.model_copy(
+        update={
+            "policy": s.policy,
+            "calendar": s.case.calendar,
+            "today": local_day(s.now),
+            "submitted_on": local_day(j.submitted_at) if j.submitted_at else None,
+            "track": j.track,
+            "scheme": s.facts.scheme
+            or SchemeFacts(id=j.scheme, version=j.scheme_version, field=j.field, units=j.units),
+            "participants": (participant(s),),
+            "classes": (),
+            "class_id": "",
+            "assessors": (),
+            "assessment_day": j.assessment_day,
+            "hands": dict(s.case.hands),
+            "step": step,
+            "actor_hands": tuple(sorted(persons)),
+            "reassessments": j.reassessments,
+            "first_decision_on": local_day(j.first_decided_at) if j.first_decided_at else None,
+            "failing_units": failing(j),
+            "requested_units": (),
+            **more,
+        }
+    )
+
+
+def application_verdicts(s: Situation) -> list[Verdict]:
+    """Every rule of an application's submission (the planned assessment day is the last class day, or
+    today when that has passed)."""
+    j = journey_of(s)
+    class_ = ClassFacts(
+        id=j.class_id, days=j.class_days, zone=j.zone, trainers=j.trainers, assessors=j.assessors
+    )
+    facts = facts_of(
+        s,
+        step="submitter",
+        persons=s.actor.hands,
+        classes=(class_,) if j.class_id else (),
+        assessment_day=max(*j.class_days, local_day(s.now)) if j.class_days else None,
+    )
+    return run(Moment.application_submit, facts)
+
+
+def schedule_verdicts(s: Situation, moment: Moment = Moment.schedule) -> list[Verdict]:
+    """Every rule of one assessment's schedule: certificate through that day, master assessor, R-SOD.
+
+    One assessment is judged by itself: the class's numbers are no matter of it (R-MA).
+    """
+    form = form_of(s, ScheduleForm)
+    facts = facts_of(
+        s,
+        step="assessor",
+        persons=(form.assessor,) if form else (),
+        assessment_day=form.day if form else None,
+        assessors=tuple(
+            a.model_copy(update={"class_id": ""})
+            for a in s.facts.assessors
+            if form and a.person == form.assessor and a.kind == "assessor"
+        ),
+    )
+    return run(moment, facts)
+
+
+def sod(s: Situation, step: str, persons: Iterable[str]) -> list[Violation]:
+    """R-SOD: has one of these persons had a hand in a step that is kept apart from this one?"""
+    return _failures(s, run(Moment.act, facts_of(s, step=step, persons=persons)))
+
+
+def _failures(s: Situation, verdicts: Iterable[Verdict], *, also: frozenset[str] = frozenset()) -> list[Violation]:
+    """The verdicts that stand in the way; `also` names sentences that do until a person decides."""
+    return [
+        v.violation().model_copy(update={"subject": v.subject or s.subject.id})
+        for v in verdicts
+        if v.outcome is Outcome.FAIL or v.facts.get("sentence") in also
+    ]
+
+
+# ---- whose is it --------------------------------------------------------------------------------
+
+
+def is_candidate(s: Situation) -> list[Violation]:
+    """Is it the candidate who acts, or somebody on the candidate's behalf?"""
+    if journey_of(s).person in s.actor.hands:
+        return []
+    return no(
+        "M-OWN", "Permohonan ini milik orang lain.", "This application is another person's.", subject=s.subject.id
+    )
+
+
+def candidate_or_organiser(s: Situation) -> list[Violation]:
+    """Is it the candidate, or somebody of the organiser on the candidate's behalf?"""
+    if s.actor.role is Role.ORGANISER and s.actor.organisation == journey_of(s).organiser:
+        return []
+    return is_candidate(s)
+
+
+def is_assessor(s: Situation) -> list[Violation]:
+    """Is it the assessor whom the schedule names?"""
+    if journey_of(s).assessor and journey_of(s).assessor == s.actor.person:
+        return []
+    return no(
+        "M-OWN",
+        "Hanya asesor yang dijadwalkan yang dapat melakukannya.",
+        "Only the assessor who is scheduled can do this.",
+        subject=s.subject.id,
+    )
+
+
+def is_chair(s: Situation) -> list[Violation]:
+    """Is it the chair of the committee that was convened?"""
+    if journey_of(s).chair and journey_of(s).chair == s.actor.person:
+        return []
+    return no(
+        "M-OWN",
+        "Hanya ketua komite yang mencatat keputusan.",
+        "Only the committee's chair records the decision.",
+        subject=s.subject.id,
+    )
+
+
+def apart(step: str) -> Guard:
+    """Has the one who acts taken no step that is kept apart from this one (R-SOD)?"""
+    return Guard(f"R-SOD:{step}", lambda s: sod(s, step, s.actor.hands))
+
+
+# ---- application and documents --------------------------------------------------------------------
+
+
+def application_stands(s: Situation) -> list[Violation]:
+    """Does no rule of the submission fail? What needs a person is left to the reviewer."""
+    return _failures(s, application_verdicts(s))
+
+
+def reviewer_is_free(s: Situation) -> list[Violation]:
+    """Is the reviewer named neither the candidate nor one who recommended or trained them?"""
+    form = form_of(s, ReviewerForm)
+    return sod(s, "reviewer", (form.reviewer,)) if form else _form_missing(s)
+
+
+def send_backs_left(s: Situation) -> list[Violation]:
+    """Has the application been sent back fewer times than the policy allows?"""
+    limit, count = s.policy.send_backs_maximum, journey_of(s).send_backs
+    if count < limit:
+        return []
+    return no(
+        "M-SENDBACK",
+        f"Permohonan sudah dikembalikan {count} kali, paling banyak {limit}; terima atau tolak.",
+        f"The application was sent back {count} times, at most {limit}; accept or reject it.",
+        subject=s.subject.id,
+        citation="[D] § 3",
+        send_backs=count,
+        limit=limit,
+    )
+
+
+def requirements_met(s: Situation) -> list[Violation]:
+    """Does each requirement pass, or did a person resolve it? A failed one is never resolved by hand."""
+    j = journey_of(s)
+    if any(e.kind == "review_documents" and e.state == "ASKED" for e in s.case.errands.values()):
+        return no(
+            "M-CHECKING",
+            "Pemeriksaan dokumen oleh mesin belum selesai.",
+            "The machine's check of the documents is not finished.",
+            subject=j.id,
+        )
+    failed = sorted({f.requirement for f in j.findings if f.outcome == Outcome.FAIL})
+    found: list[Violation] = []
+    if failed:
+        found += no(
+            "M-REQUIREMENT",
+            "Persyaratan yang tidak terpenuhi: {}.".format(", ".join(failed)),
+            "Requirements that are not met: {}.".format(", ".join(failed)),
+            subject=j.id,
+            citation="[S] Mengkaji Kelengkapan Dokumen Persyaratan Asesi",
+            remedy=Text(id="Kembalikan untuk diperbaiki, atau tolak.", en="Send it back, or reject it."),
+            requirements=failed,
+        )
+    if s.command is None:
+        return found
+    form = form_of(s, ReviewForm)
+    open_ = {f.requirement for f in j.findings if f.outcome == Outcome.NEEDS_HUMAN}
+    open_ -= {*failed, *(form.resolved if form else ())}
+    if open_:
+        found += no(
+            "M-UNRESOLVED",
+            "Persyaratan yang harus Anda putuskan dahulu: {}.".format(", ".join(sorted(open_))),
+            "Requirements for you to resolve first: {}.".format(", ".join(sorted(open_))),
+            subject=j.id,
+            citation="[S] Mengkaji Kelengkapan Dokumen Persyaratan Asesi",
+            requirements=sorted(open_),
+        )
+    return found
+
+
+# ---- schedule and assessment ----------------------------------------------------------------------
+
+
+def training_recorded(s: Situation) -> list[Violation]:
+    """Is the training recorded, where there is one? Only then are the trainers known (R-SOD)."""
+    j = journey_of(s)
+    if j.training_recorded or not j.class_id:
+        return []
+    return no(
+        "M-TRAINING",
+        "Kehadiran pelatihan belum dicatat.",
+        "The training has not been recorded yet.",
+        subject=j.id,
+        citation="[D] § 5 R-SOD",
+    )
+
+
+def assessor_of_class(s: Situation) -> list[Violation]:
+    """Is the assessor named an accepted assessor of the class, and the day not past?"""
+    j, form = journey_of(s), form_of(s, ScheduleForm)
+    if form is None:
+        return _form_missing(s)
+    found: list[Violation] = []
+    if j.class_id and form.assessor not in j.assessors:
+        found += no(
+            "R-MA",
+            "Orang itu bukan asesor kelas ini yang menerima surat tugasnya.",
+            "That person is not an assessor of this class who accepted the letter of assignment.",
+            subject=j.id,
+            citation="[S] Definisi Penting: Master Asesor Kompetensi; [D] § 2",
+            assessors=list(j.assessors),
+        )
+    if form.day < local_day(s.now, j.zone):
+        found += no(
+            "M-EARLY",
+            "Hari asesmen sudah lewat.",
+            "The assessment day is past.",
+            subject=j.id,
+            day=form.day.isoformat(),
+        )
+    return found
+
+
+def schedule_stands(moment: Moment) -> Callable[[Situation], list[Violation]]:
+    """Does no rule of the schedule fail, and is a lapse by another's delay decided?"""
+
+    def ask(s: Situation) -> list[Violation]:
+        return _failures(s, schedule_verdicts(s, moment), also=LAPSES) if form_of(s, ScheduleForm) else []
+
+    return ask
+
+
+def day_has_come(s: Situation) -> list[Violation]:
+    """Has the assessment day come, in the venue's zone?"""
+    j = journey_of(s)
+    day = j.assessment_day
+    if day is not None and local_day(s.now, j.zone) >= day:
+        return []
+    return no(
+        "M-EARLY",
+        "Hari asesmen belum tiba.",
+        "The assessment day has not come.",
+        subject=j.id,
+        day=day.isoformat() if day else "",
+    )
+
+
+def agreement_signed(s: Situation) -> list[Violation]:
+    """Did both candidate and assessor sign FR.AK.01 for this schedule?"""
+    j = journey_of(s)
+    missing = [who for who, person in (("calon", j.person), ("asesor", j.assessor)) if person not in j.signed]
+    if not missing:
+        return []
+    english = [{"calon": "candidate", "asesor": "assessor"}[m] for m in missing]
+    return no(
+        "M-AK01",
+        "FR.AK.01 belum ditandatangani oleh: {}.".format(", ".join(missing)),
+        "FR.AK.01 is not signed yet by: {}.".format(", ".join(english)),
+        subject=j.id,
+        citation="[P] FR.AK.01",
+        missing=english,
+    )
+
+
+def plan_filed(s: Situation) -> list[Violation]:
+    """Does FR.MAPA come with the command?"""
+    if form_of(s, BeginForm):
+        return []
+    return no("M-MAPA", "FR.MAPA belum diajukan.", "FR.MAPA is not filed.", subject=s.subject.id, citation="[P]")
+
+
+def third_no_show(s: Situation) -> list[Violation]:
+    """Would this no-show be the one that closes the journey?"""
+    if journey_of(s).no_shows + 1 >= s.policy.no_shows_maximum:
+        return []
+    return no("M-NOSHOW", "Masih ada kesempatan lain.", "Another chance is left.", subject=s.subject.id)
+
+
+def chance_left(s: Situation) -> list[Violation]:
+    """May the candidate be scheduled again after this no-show?"""
+    if third_no_show(s):
+        return []
+    return no("M-NOSHOW", "Tidak ada kesempatan lagi.", "No further chance is left.", subject=s.subject.id)
+
+
+def every_unit_judged(s: Situation) -> list[Violation]:
+    """Has each unit under assessment exactly one K or BK, and no other unit any?"""
+    j, form = journey_of(s), form_of(s, UnitsForm)
+    if form is None:
+        return _form_missing(s)
+    given = [r.unit for r in form.results]
+    missing = sorted(set(j.to_assess) - set(given))
+    surplus = sorted({u for u in given if u not in j.to_assess or given.count(u) > 1})
+    if not missing and not surplus:
+        return []
+    return no(
+        "M-UNITS",
+        f"Setiap unit yang diases memerlukan tepat satu K atau BK: kurang {len(missing)}, lebih {len(surplus)}.",
+        f"Each unit under assessment needs exactly one K or BK: {len(missing)} missing, {len(surplus)} surplus.",
+        subject=j.id,
+        citation="[P] FR.AK.02",
+        missing=missing,
+        surplus=surplus,
+    )
+
+
+# ---- decision -------------------------------------------------------------------------------------
+
+
+def committee_fits(s: Situation) -> list[Violation]:
+    """Are there members enough, the chair one of them, and nobody who trained or assessed?"""
+    form = form_of(s, ConveneForm)
+    if form is None:
+        return _form_missing(s)
+    needed, members = s.policy.votes_minimum, set(form.members)
+    found: list[Violation] = []
+    if len(members) < needed or len(members) < len(form.members):
+        found += no(
+            "R-VOTE",
+            f"Komite memerlukan paling sedikit {needed} anggota yang berbeda; ada {len(members)}.",
+            f"The committee needs at least {needed} different members; there are {len(members)}.",
+            subject=s.subject.id,
+            citation="[P] ISO/IEC 17024; [D] § 3",
+            members=len(members),
+            needed=needed,
+        )
+    if form.chair not in members:
+        found += no(
+            "R-VOTE",
+            "Ketua bukan anggota sidang ini.",
+            "The chair is not a member of this sitting.",
+            subject=s.subject.id,
+            citation="[P] ISO/IEC 17024; [D] § 3",
+        )
+    return found + sod(s, "decision", members)
+
+
+def recommended_k(s: Situation) -> list[Violation]:
+    """Was K recommended? A committee never turns BK into K without a new assessment."""
+    if recommendation(journey_of(s)) == "K":
+        return []
+    return no(
+        "R-VOTE",
+        "Rekomendasi asesor adalah BK; komite tidak dapat menyatakan kompeten tanpa asesmen baru.",
+        "The assessor recommended BK; the committee cannot decide competent without a new assessment.",
+        subject=s.subject.id,
+        citation="[D] § 3",
+        failing=list(failing(journey_of(s))),
+    )
+
+
+def votes_carry(s: Situation) -> list[Violation]:
+    """Do at least the policy's number of uninvolved members carry this very decision?"""
+    return [v for v in _failures(s, vote_verdicts(s)) if v.facts.get("sentence") != "bk"]
+
+
+def vote_verdicts(s: Situation) -> list[Verdict]:
+    """The rules of a decision over the votes of the command."""
+    j, form = journey_of(s), form_of(s, VotesForm)
+    votes = form.votes if form else ()
+    facts = facts_of(
+        s,
+        step="decision",
+        persons=s.actor.hands,
+        members=j.members,
+        chair=j.chair,
+        votes=tuple(VoteFacts(person=v.person, competent=v.competent) for v in votes),
+        recommendation=recommendation(j),
+        decision=getattr(s.command, "decision", ""),
+    )
+    return run(Moment.decide, facts)
+
+
+def numbers_taken(s: Situation) -> list[Violation]:
+    """Are the three numbers there, and were they taken for this certificate?"""
+    j = journey_of(s)
+    if j.certificate and len(j.numbers) == 3:
+        return []
+    return no(
+        "M-NUMBERS",
+        "Nomor sertifikat, registrasi, dan blangko belum diambil.",
+        "The certificate, registration and blank numbers are not taken yet.",
+        subject=j.id,
+        citation="[D] § 3: three numbers kept apart",
+    )
+
+
+# ---- after a negative decision --------------------------------------------------------------------
+
+
+def reassessment_left(s: Situation) -> list[Violation]:
+    """Is a re-assessment left, and does this day lie within its time (R-BK)?"""
+    return _failures(s, reassess_verdicts(s))
+
+
+def reassess_verdicts(s: Situation) -> list[Verdict]:
+    """R-BK for the day of the command, or for today."""
+    form = form_of(s, ScheduleForm)
+    day: date | None = form.day if form else None
+    persons = (form.assessor,) if form else ()
+    return run(Moment.reassess, facts_of(s, step="assessor", persons=persons, assessment_day=day))
+
+
+def appeal_open(s: Situation) -> list[Violation]:
+    """Does the time for an appeal still run, and has there been none against this result?"""
+    j = journey_of(s)
+    waiting = any(d.kind == APPEAL and d.state == "WAITING" for d in s.case.deadlines.values())
+    if waiting and j.appealed_from != j.state:
+        return []
+    return no(
+        "M-APPEAL",
+        "Waktu banding sudah lewat, atau banding sudah diputuskan.",
+        "The time for an appeal is over, or the appeal has been decided.",
+        subject=j.id,
+        citation="[D] § 3",
+    )
+
+
+def nothing_left(s: Situation) -> list[Violation]:
+    """Is neither an appeal nor a re-assessment possible any more?"""
+    found: list[Violation] = []
+    if not appeal_open(s):
+        found += no("M-APPEAL", "Banding masih mungkin.", "An appeal is still possible.", subject=s.subject.id)
+    if s.subject.state == "NOT_YET_COMPETENT" and not reassessment_left(s):
+        found += no(
+            "R-BK",
+            "Asesmen ulang masih mungkin.",
+            "A re-assessment is still possible.",
+            subject=s.subject.id,
+        )
+    return found
+
+
+def appealed_from(state: str) -> Guard:
+    """Was the appeal against the result of this very state?"""
+
+    def ask(s: Situation) -> list[Violation]:
+        if journey_of(s).appealed_from == state:
+            return []
+        return no(
+            "M-APPEAL",
+            "Banding diajukan atas keadaan lain.",
+            "The appeal was against another state.",
+            subject=s.subject.id,
+        )
+
+    return Guard(f"appealed_from:{state}", ask, selects=True)
+
+
+def _form_missing(s: Situation) -> list[Violation]:
+    return no("T-FORM", "Formulir belum diisi.", "The form is not filled in.", subject=s.subject.id)
+
+
+CANDIDATE = Guard("M-OWN:candidate", is_candidate)
+CANDIDATE_OR_ORGANISER = Guard("M-OWN:candidate", candidate_or_organiser)
+ORGANISER = own_organisation(lambda s: journey_of(s).organiser)
+ASSESSOR = Guard("M-OWN:assessor", is_assessor)
+CHAIR = Guard("M-OWN:chair", is_chair)
+APPLICATION = Guard("rules:application_submit", application_stands, needs_command=True)
+REVIEWER_FREE = Guard("R-SOD:reviewer", reviewer_is_free, needs_command=True)
+SEND_BACKS = Guard("M-SENDBACK", send_backs_left)
+REQUIREMENTS = Guard("M-REQUIREMENT", requirements_met)
+TRAINING = Guard("M-TRAINING", training_recorded)
+CLASS_ASSESSOR = Guard("R-MA:class", assessor_of_class, needs_command=True)
+SCHEDULE = Guard("rules:schedule", schedule_stands(Moment.schedule), needs_command=True)
+RESCHEDULE = Guard("rules:reschedule", schedule_stands(Moment.reschedule), needs_command=True)
+DAY_HAS_COME = Guard("M-EARLY", day_has_come)
+AK01 = Guard("M-AK01", agreement_signed)
+MAPA = Guard("M-MAPA", plan_filed, needs_command=True)
+THIRD_NO_SHOW = Guard("M-NOSHOW:third", third_no_show, selects=True)
+CHANCE_LEFT = Guard("M-NOSHOW:left", chance_left, selects=True)
+UNITS = Guard("M-UNITS", every_unit_judged, needs_command=True)
+COMMITTEE = Guard("R-VOTE:committee", committee_fits, needs_command=True)
+RECOMMENDED_K = Guard("R-VOTE:K", recommended_k)
+VOTES = Guard("R-VOTE", votes_carry, needs_command=True)
+NUMBERS = Guard("M-NUMBERS", numbers_taken)
+REASSESSMENT = Guard("R-BK", reassessment_left)
+APPEAL_OPEN = Guard("M-APPEAL", appeal_open)
+NOTHING_LEFT = Guard("M-OPEN", nothing_left)
