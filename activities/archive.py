@@ -1,12 +1,15 @@
 """The archiver: exports every closed run before Temporal forgets it (design § 5). Runs beside the cases."""
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import re
 import secrets
 from pathlib import Path
 
+import structlog
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
@@ -17,6 +20,10 @@ from db.tables import ArchiveRow
 CLOSED = "ExecutionStatus != 'Running'"
 RUN_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
 PAGE = 100
+EVERY = 5.0
+"""Seconds between two rounds."""
+
+log = structlog.get_logger()
 
 
 async def archive_once(client: Client, db: Database, folder: Path) -> int:
@@ -81,3 +88,14 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+
+
+async def run_archiver(client: Client, db: Database, folder: Path, stop: asyncio.Event) -> None:
+    """Archive closed runs until `stop` is set; a failure is logged and tried again at the next round."""
+    while not stop.is_set():
+        try:
+            await archive_once(client, db, folder)
+        except (RPCError, DBAPIError, OSError) as error:
+            log.warning("archive round failed", error=type(error).__name__)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), EVERY)

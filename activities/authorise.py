@@ -16,7 +16,7 @@ from temporalio import activity
 
 from activities import contracts as c
 from activities.denials import DenialActivities
-from activities.facts import business_now
+from activities.facts import business_now, caught_up
 from activities.messages import SIGNAL, genuine
 from db.facts import facts_for
 from db.identity import resolve_token, touch_token
@@ -71,17 +71,18 @@ class AuthoriseActivities:
         signal = TaskSignal.model_validate(request.body)
         account = ""
         try:
+            case = await caught_up(self._db, request.stream, request.seq)
             async with self._db.read() as session:
                 access = await resolve_token(session, signal.token, now=datetime.now(UTC))
                 account = access.account
                 access.require("write")
                 await _sealed_here(session, request.stream, signal.command)
-                now = await business_now(session, request.case)
+                now = await business_now(session, case)
                 facts = await facts_for(
                     session,
                     self._vault,
                     purpose=COMPLETE,
-                    case=request.case,
+                    case=case,
                     command=signal.command,
                     actor=access.actor,
                     now=now,
@@ -97,7 +98,7 @@ class AuthoriseActivities:
                 actor=access.actor,
                 facts=facts,
                 as_of=datetime.now(UTC),
-                business_at=now if request.case.clock == "simulation" else None,
+                business_at=now if case.clock == "simulation" else None,
             )
         )
 

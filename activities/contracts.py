@@ -53,7 +53,9 @@ class FactsRequest(Contract):
     kind: Literal["programme", "journey", "certificate"]
     purpose: str
     subject: str = ""
-    case: Case
+    seq: int
+    """The case's events so far: the activity waits until the projection has caught up with them, so that
+    no case has to travel through a history."""
 
 
 class FactsAnswer(Contract):
@@ -94,7 +96,8 @@ class AuthoriseRequest(Contract):
     body: Any
     """JSON value, or None when it could not be decoded."""
     problem: str = ""
-    case: Case
+    seq: int
+    """As in FactsRequest."""
 
 
 class Authorised(Contract):

@@ -24,18 +24,34 @@ class FactsActivities:
     @activity.defn(name=c.READ_FACTS)
     async def read_facts(self, request: c.FactsRequest) -> c.FactsAnswer:
         """Facts for `purpose` about `subject`, as of now on the case's own clock."""
+        case = await caught_up(self._db, request.stream, request.seq)
         async with self._db.read() as session:
             facts = await facts_for(
                 session,
                 self._vault,
                 purpose=request.purpose,
-                case=request.case,
+                case=case,
                 command=None,
                 actor=SYSTEM,
-                now=await business_now(session, request.case),
+                now=await business_now(session, case),
                 subject=request.subject,
             )
         return c.FactsAnswer(facts=facts)
+
+
+class ProjectionBehind(Exception):
+    """The case's events are not written yet; the activity is tried again."""
+
+
+async def caught_up(db: Database, stream: str, seq: int) -> Case:
+    """The case as projected, with at least its first `seq` events. Raises ProjectionBehind after 10 s."""
+    if not await reads.wait_for(db, stream, seq, 10):
+        raise ProjectionBehind(stream)
+    async with db.read() as session:
+        case = await reads.case(session, stream)
+    if case is None:
+        raise ProjectionBehind(stream)
+    return case
 
 
 async def business_now(session: AsyncSession, case: Case) -> datetime:

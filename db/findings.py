@@ -9,7 +9,7 @@ class Problem:
 
     in a chain: body, columns, gap, link, head, command, frozen; in tables: fold, snapshot, projection;
     in checkpoints: signature, root, sequence, removed, rewound; against histories: ghost, lost, differs,
-    history, irregular.
+    opening, history, irregular.
     """
 
     kind: str

@@ -10,7 +10,7 @@ import binascii
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_, tuple_
@@ -169,7 +169,7 @@ async def programmes(
                 col(ProgrammeRow.organiser).in_(list(q_organisers)),
             )
         )
-    order = _Order((col(ProgrammeRow.updated_at), col(ProgrammeRow.stream)), descending=True)
+    order = _Order((col(ProgrammeRow.updated_at), col(ProgrammeRow.stream)), (datetime, str), descending=True)
     return await _page(session, query, order, cursor, limit, lambda r: (r.updated_at, r.stream))
 
 
@@ -250,7 +250,7 @@ async def journeys(
     ):
         if value:
             query = query.where(col(column) == value)
-    order = _Order((col(JourneyRow.updated_at), col(JourneyRow.stream)), descending=True)
+    order = _Order((col(JourneyRow.updated_at), col(JourneyRow.stream)), (datetime, str), descending=True)
     return await _page(session, query, order, cursor, limit, lambda r: (r.updated_at, r.stream))
 
 
@@ -293,7 +293,7 @@ async def certificates(
                 col(CertificateRow.blank_number) == number,
             )
         )
-    order = _Order((col(CertificateRow.valid_until), col(CertificateRow.stream)))
+    order = _Order((col(CertificateRow.valid_until), col(CertificateRow.stream)), (date, str))
     return await _page(session, query, order, cursor, limit, lambda r: (r.valid_until, r.stream))
 
 
@@ -337,7 +337,7 @@ async def tasks(
     if stream:
         query = query.where(TaskRow.stream == stream)
     if box == "done":
-        order = _Order((col(TaskRow.completed_at), col(TaskRow.id)), descending=True)
+        order = _Order((col(TaskRow.completed_at), col(TaskRow.id)), (datetime, str), descending=True)
         return await _page(session, query, order, cursor, limit, lambda r: (r.completed_at, r.id))
     order, key = _TASK_ORDER[sort]
     return await _page(session, query, order, cursor, limit, key)
@@ -452,7 +452,7 @@ async def timeline(
 ) -> Page[Event]:
     """The events of a stream, of either kind of truth."""
     query = select(EventRow).where(EventRow.stream == stream)
-    order = _Order((col(EventRow.seq),), descending=newest_first)
+    order = _Order((col(EventRow.seq),), (int,), descending=newest_first)
     found = await _page(session, query, order, cursor, limit, lambda r: (r.seq,))
     return Page([event_of(row) for row in found.items], found.next)
 
@@ -471,7 +471,7 @@ async def denials(
         query = query.where(DenialRow.account == account)
     if stream:
         query = query.where(DenialRow.stream == stream)
-    order = _Order((col(DenialRow.at), col(DenialRow.id)), descending=True)
+    order = _Order((col(DenialRow.at), col(DenialRow.id)), (datetime, str), descending=True)
     return await _page(session, query, order, cursor, limit, lambda r: (r.at, r.id))
 
 
@@ -553,17 +553,21 @@ async def pending(session: AsyncSession) -> Pending:
 
 @dataclass(frozen=True)
 class _Order:
-    """Columns that together are unique, all ascending or all descending; `-x` columns turn one round."""
+    """Columns that together are unique, each with the type of its values, all ascending or all descending."""
 
     columns: tuple[Any, ...]
+    types: tuple[type[Any], ...]
     descending: bool = False
 
 
 _TASK_ORDER: dict[TaskSort, tuple[_Order, Callable[[TaskRow], tuple[Any, ...]]]] = {
-    "due": (_Order((col(TaskRow.due_at), col(TaskRow.id))), lambda r: (r.due_at, r.id)),
-    "age": (_Order((col(TaskRow.opened_at), col(TaskRow.id))), lambda r: (r.opened_at, r.id)),
+    "due": (_Order((col(TaskRow.due_at), col(TaskRow.id)), (datetime, str)), lambda r: (r.due_at, r.id)),
+    "age": (
+        _Order((col(TaskRow.opened_at), col(TaskRow.id)), (datetime, str)),
+        lambda r: (r.opened_at, r.id),
+    ),
     "priority": (
-        _Order((-col(TaskRow.priority), col(TaskRow.due_at), col(TaskRow.id))),
+        _Order((-col(TaskRow.priority), col(TaskRow.due_at), col(TaskRow.id)), (int, datetime, str)),
         lambda r: (-r.priority, r.due_at, r.id),
     ),
 }
@@ -609,7 +613,7 @@ def _opened(cursor: str, order: _Order) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if not isinstance(values, list) or len(values) != len(order.columns):
             raise ValueError("another list's cursor")
-        return [_typed(c, v) for c, v in zip(order.columns, values, strict=True)]
+        return [_typed(t, v) for t, v in zip(order.types, values, strict=True)]
     except (ValueError, TypeError, binascii.Error, UnicodeDecodeError):
         raise Malformed.because(
             "A-CURSOR",
@@ -618,12 +622,11 @@ def _opened(cursor: str, order: _Order) -> list[Any]:
         ) from None
 
 
-def _typed(column: Any, value: Any) -> Any:
-    wanted = column.type.python_type
+def _typed(wanted: type[Any], value: Any) -> Any:
     if wanted is datetime:
         return utc(datetime.fromisoformat(value))
-    if hasattr(wanted, "fromisoformat"):
-        return wanted.fromisoformat(value)
+    if wanted is date:
+        return date.fromisoformat(value)
     if type(value) is not wanted:
         raise ValueError("another list's cursor")
     return value

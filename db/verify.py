@@ -21,7 +21,7 @@ from db.ledger import Batch
 from db.projection import Folded, table_of
 from db.tables import PROJECTED, EventRow, StreamRow
 from domain.cases import Case
-from domain.events import GENESIS, Event
+from domain.events import GENESIS, Event, digest
 
 GRACE = timedelta(seconds=60)
 """How long an accepted event may be on its way to the ledger before it counts as lost."""
@@ -39,6 +39,8 @@ class Witness:
     irregular: tuple[str, ...] = ()
 
 
+Openings = dict[tuple[str, int], str]
+"""(stream, seq after which a run began) → digest of the case that it began from."""
 Histories = Callable[[], AsyncIterator[Witness]]
 """Gives every run that Temporal or the archive knows; called anew for each pass."""
 
@@ -57,18 +59,19 @@ async def verify(
     Use a session of `Database.read`: all of the ledger is then seen at one moment, before any history.
     """
     report = Report()
-    hashes = await _streams(session, report)
+    openings: Openings = {}
+    hashes = await _streams(session, report, openings)
     await _orphans(session, report, hashes)
     await checkpoints.check(session, report, hashes, keys)
     if histories is not None:
-        await _histories(session, report, hashes, histories, now, grace)
+        await _histories(session, report, hashes, openings, histories, now, grace)
     return report
 
 
 # ---- chains and tables -------------------------------------------------------------------------------
 
 
-async def _streams(session: AsyncSession, report: Report) -> Hashes:
+async def _streams(session: AsyncSession, report: Report, openings: Openings) -> Hashes:
     hashes: Hashes = {}
     last = ""
     while True:
@@ -91,6 +94,8 @@ async def _streams(session: AsyncSession, report: Report) -> Hashes:
             report.streams += 1
             report.events += len(rows)
             hashes[stream.stream] = {row["seq"]: row["hash"] for row in rows}
+            for seq, opening in json.loads(stream.openings).items():
+                openings[stream.stream, int(seq)] = digest(opening)
             whole = _chain(report, stream, rows)
             if stream.kind != ledger.ROW_STREAM:
                 there = {model: tables[model].get(stream.stream, []) for model in PROJECTED}
@@ -241,6 +246,7 @@ async def _histories(
     session: AsyncSession,
     report: Report,
     hashes: Hashes,
+    openings: Openings,
     histories: Histories,
     now: datetime | None,
     grace: timedelta,
@@ -254,6 +260,11 @@ async def _histories(
                 report.add("irregular", stream, 0, f"{witness.workflow_id} {witness.run_id}: {what}")
         for batch in witness.batches:
             seen = known.setdefault(batch.stream, set())
+            if batch.opening is not None:
+                ours = openings.get((batch.stream, batch.opening.seq))
+                if ours not in (None, digest(batch.opening.model_dump(mode="json"))):
+                    detail = "history and ledger tell different beginnings"
+                    report.add("opening", batch.stream, batch.opening.seq + 1, detail)
             for event in batch.events:
                 _compare(report, hashes.get(batch.stream, {}), event, seen, now, grace)
                 seen.add(event.seq)

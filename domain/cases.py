@@ -174,6 +174,8 @@ class Journey(Entity):
     votes: tuple[Vote, ...] = ()
     members: tuple[str, ...] = ()
     chair: str = ""
+    appealed_from: str = ""
+    """State whose result was appealed against; it stays after a dismissal: no second appeal."""
     certificate: str = ""
     """Stream id of the certificate, once numbers were taken."""
     numbers: dict[str, str] = Field(default_factory=dict)

@@ -1,169 +1,31 @@
 """Guards of a candidate's journey. Each is a question; the empty list means yes.
 
-Asked without a command they decide a button; with one they judge what its form says as well. What a rule
-sees comes from the case wherever the case knows it: facts from rows only fill in the rest.
+Asked without a command they decide a button; with one they judge what its form says as well.
 """
 
-from collections.abc import Callable, Iterable
-from datetime import date
-from typing import Any, Literal, TypeVar
-
-from domain.cases import Journey
 from domain.clock import local_day
-from domain.commands import (
-    BeginForm,
-    ConveneForm,
-    ReviewerForm,
-    ReviewForm,
-    ScheduleForm,
-    UnitsForm,
-    VotesForm,
-)
-from domain.facts import ClassFacts, Facts, ParticipantFacts, SchemeFacts, VoteFacts
+from domain.commands import BeginForm, ConveneForm, ReviewerForm, ReviewForm, ScheduleForm, UnitsForm
 from domain.roles import Role
-from domain.rules.decisions import result
-from domain.rules.matrix import Moment, run
 from domain.text import Text
-from domain.verdict import Outcome, Verdict, Violation
+from domain.verdict import Outcome, Violation
 from state_machines.guards import no, own_organisation
+from state_machines.journey_facts import (
+    LAPSES,
+    application_verdicts,
+    failing,
+    failures,
+    form_of,
+    journey_of,
+    reassess_verdicts,
+    recommendation,
+    schedule_verdicts,
+    sod,
+    vote_verdicts,
+)
 from state_machines.table import Guard, Situation
-
-Form = TypeVar("Form")
 
 APPEAL = "appeal"
 """Kind of the deadline that ends the time for an appeal."""
-EDITABLE = frozenset({"DRAFT", "INVITED", "CORRECTION"})
-"""States in which the candidate's own data are read afresh from rows."""
-LAPSES = frozenset({"lapses_excused", "lapses_unclear"})
-"""R-TECH's sentences for a certificate that ends too early by another's delay: a person decides."""
-
-
-def journey_of(s: Situation) -> Journey:
-    assert isinstance(s.subject, Journey)
-    return s.subject
-
-
-def form_of(s: Situation, kind: type[Form]) -> Form | None:
-    """The command's form when it is of that kind."""
-    form = getattr(s.command, "form", None)
-    return form if isinstance(form, kind) else None
-
-
-# ---- what the rules see --------------------------------------------------------------------------
-
-
-def failing(j: Journey) -> tuple[str, ...]:
-    """Units that a re-assessment is for: those with BK; when the committee turned down a recommendation K,
-    the units that it was about."""
-    return tuple(r.unit for r in j.results if r.result == "BK") or j.to_assess
-
-
-def recommendation(j: Journey) -> Literal["K", "BK"]:
-    """K when every required unit's standing result is K; one BK gives BK."""
-    return result({r.unit: r.result for r in j.results}, [u.id for u in j.units]).outcome
-
-
-def participant(s: Situation) -> ParticipantFacts:
-    """The candidate as the rules see them: fresh from rows while they may edit, else as reviewed.
-
-    What people decided already (equivalence, field, exception) stays. The workflow's id and the reserved
-    pair make this the only application (R-DUP), so unknown means none.
-    """
-    j = journey_of(s)
-    known = j.facts
-    if j.state in EDITABLE:
-        known = next((p for p in s.facts.participants if p.person == j.person), known)
-    kept = ("equivalence", "field_accepted", "exception")
-    declared = getattr(getattr(s.command, "form", None), "it_declared", None)
-    return known.model_copy(
-        update={
-            **{name: getattr(j.facts, name) for name in kept if getattr(known, name) is None},
-            "seat": j.seat,
-            "class_id": j.class_id,
-            "it_declared": known.it_declared if declared is None else declared,
-            "active_elsewhere": bool(known.active_elsewhere),
-        }
-    )
-
-
-def facts_of(s: Situation, *, step: str = "", persons: Iterable[str] = (), **more: Any) -> Facts:
-    """The facts of one act, with what the case knows put over what rows said."""
-    j = journey_of(s)
-    return s.facts.model_copy(
-        update={
-            "policy": s.policy,
-            "calendar": s.case.calendar,
-            "today": local_day(s.now),
-            "submitted_on": local_day(j.submitted_at) if j.submitted_at else None,
-            "track": j.track,
-            "scheme": s.facts.scheme
-            or SchemeFacts(id=j.scheme, version=j.scheme_version, field=j.field, units=j.units),
-            "participants": (participant(s),),
-            "classes": (),
-            "class_id": "",
-            "assessors": (),
-            "assessment_day": j.assessment_day,
-            "hands": dict(s.case.hands),
-            "step": step,
-            "actor_hands": tuple(sorted(persons)),
-            "reassessments": j.reassessments,
-            "first_decision_on": local_day(j.first_decided_at) if j.first_decided_at else None,
-            "failing_units": failing(j),
-            "requested_units": (),
-            **more,
-        }
-    )
-
-
-def application_verdicts(s: Situation) -> list[Verdict]:
-    """Every rule of an application's submission (the planned assessment day is the last class day, or
-    today when that has passed)."""
-    j = journey_of(s)
-    class_ = ClassFacts(
-        id=j.class_id, days=j.class_days, zone=j.zone, trainers=j.trainers, assessors=j.assessors
-    )
-    facts = facts_of(
-        s,
-        step="submitter",
-        persons=s.actor.hands,
-        classes=(class_,) if j.class_id else (),
-        assessment_day=max(*j.class_days, local_day(s.now)) if j.class_days else None,
-    )
-    return run(Moment.application_submit, facts)
-
-
-def schedule_verdicts(s: Situation, moment: Moment = Moment.schedule) -> list[Verdict]:
-    """Every rule of one assessment's schedule: certificate through that day, master assessor, R-SOD.
-
-    One assessment is judged by itself: the class's numbers are no matter of it (R-MA).
-    """
-    form = form_of(s, ScheduleForm)
-    facts = facts_of(
-        s,
-        step="assessor",
-        persons=(form.assessor,) if form else (),
-        assessment_day=form.day if form else None,
-        assessors=tuple(
-            a.model_copy(update={"class_id": ""})
-            for a in s.facts.assessors
-            if form and a.person == form.assessor and a.kind == "assessor"
-        ),
-    )
-    return run(moment, facts)
-
-
-def sod(s: Situation, step: str, persons: Iterable[str]) -> list[Violation]:
-    """R-SOD: has one of these persons had a hand in a step that is kept apart from this one?"""
-    return _failures(s, run(Moment.act, facts_of(s, step=step, persons=persons)))
-
-
-def _failures(s: Situation, verdicts: Iterable[Verdict], *, also: frozenset[str] = frozenset()) -> list[Violation]:
-    """The verdicts that stand in the way; `also` names sentences that do until a person decides."""
-    return [
-        v.violation().model_copy(update={"subject": v.subject or s.subject.id})
-        for v in verdicts
-        if v.outcome is Outcome.FAIL or v.facts.get("sentence") in also
-    ]
 
 
 # ---- whose is it --------------------------------------------------------------------------------
@@ -174,7 +36,10 @@ def is_candidate(s: Situation) -> list[Violation]:
     if journey_of(s).person in s.actor.hands:
         return []
     return no(
-        "M-OWN", "Permohonan ini milik orang lain.", "This application is another person's.", subject=s.subject.id
+        "M-OWN",
+        "Permohonan ini milik orang lain.",
+        "This application is another person's.",
+        subject=s.subject.id,
     )
 
 
@@ -219,7 +84,7 @@ def apart(step: str) -> Guard:
 
 def application_stands(s: Situation) -> list[Violation]:
     """Does no rule of the submission fail? What needs a person is left to the reviewer."""
-    return _failures(s, application_verdicts(s))
+    return failures(s, application_verdicts(s))
 
 
 def reviewer_is_free(s: Situation) -> list[Violation]:
@@ -326,13 +191,9 @@ def assessor_of_class(s: Situation) -> list[Violation]:
     return found
 
 
-def schedule_stands(moment: Moment) -> Callable[[Situation], list[Violation]]:
+def schedule_stands(s: Situation) -> list[Violation]:
     """Does no rule of the schedule fail, and is a lapse by another's delay decided?"""
-
-    def ask(s: Situation) -> list[Violation]:
-        return _failures(s, schedule_verdicts(s, moment), also=LAPSES) if form_of(s, ScheduleForm) else []
-
-    return ask
+    return failures(s, schedule_verdicts(s), also=LAPSES) if form_of(s, ScheduleForm) else []
 
 
 def day_has_come(s: Situation) -> list[Violation]:
@@ -371,7 +232,9 @@ def plan_filed(s: Situation) -> list[Violation]:
     """Does FR.MAPA come with the command?"""
     if form_of(s, BeginForm):
         return []
-    return no("M-MAPA", "FR.MAPA belum diajukan.", "FR.MAPA is not filed.", subject=s.subject.id, citation="[P]")
+    return no(
+        "M-MAPA", "FR.MAPA belum diajukan.", "FR.MAPA is not filed.", subject=s.subject.id, citation="[P]"
+    )
 
 
 def third_no_show(s: Situation) -> list[Violation]:
@@ -400,8 +263,10 @@ def every_unit_judged(s: Situation) -> list[Violation]:
         return []
     return no(
         "M-UNITS",
-        f"Setiap unit yang diases memerlukan tepat satu K atau BK: kurang {len(missing)}, lebih {len(surplus)}.",
-        f"Each unit under assessment needs exactly one K or BK: {len(missing)} missing, {len(surplus)} surplus.",
+        f"Setiap unit yang diases memerlukan tepat satu K atau BK; kurang {len(missing)}, "
+        f"lebih {len(surplus)}.",
+        f"Each unit under assessment needs exactly one K or BK; missing: {len(missing)}, "
+        f"surplus: {len(surplus)}.",
         subject=j.id,
         citation="[P] FR.AK.02",
         missing=missing,
@@ -456,24 +321,7 @@ def recommended_k(s: Situation) -> list[Violation]:
 
 def votes_carry(s: Situation) -> list[Violation]:
     """Do at least the policy's number of uninvolved members carry this very decision?"""
-    return [v for v in _failures(s, vote_verdicts(s)) if v.facts.get("sentence") != "bk"]
-
-
-def vote_verdicts(s: Situation) -> list[Verdict]:
-    """The rules of a decision over the votes of the command."""
-    j, form = journey_of(s), form_of(s, VotesForm)
-    votes = form.votes if form else ()
-    facts = facts_of(
-        s,
-        step="decision",
-        persons=s.actor.hands,
-        members=j.members,
-        chair=j.chair,
-        votes=tuple(VoteFacts(person=v.person, competent=v.competent) for v in votes),
-        recommendation=recommendation(j),
-        decision=getattr(s.command, "decision", ""),
-    )
-    return run(Moment.decide, facts)
+    return [v for v in failures(s, vote_verdicts(s)) if v.facts.get("sentence") != "bk"]
 
 
 def numbers_taken(s: Situation) -> list[Violation]:
@@ -495,15 +343,7 @@ def numbers_taken(s: Situation) -> list[Violation]:
 
 def reassessment_left(s: Situation) -> list[Violation]:
     """Is a re-assessment left, and does this day lie within its time (R-BK)?"""
-    return _failures(s, reassess_verdicts(s))
-
-
-def reassess_verdicts(s: Situation) -> list[Verdict]:
-    """R-BK for the day of the command, or for today."""
-    form = form_of(s, ScheduleForm)
-    day: date | None = form.day if form else None
-    persons = (form.assessor,) if form else ()
-    return run(Moment.reassess, facts_of(s, step="assessor", persons=persons, assessment_day=day))
+    return failures(s, reassess_verdicts(s))
 
 
 def appeal_open(s: Situation) -> list[Violation]:
@@ -525,7 +365,9 @@ def nothing_left(s: Situation) -> list[Violation]:
     """Is neither an appeal nor a re-assessment possible any more?"""
     found: list[Violation] = []
     if not appeal_open(s):
-        found += no("M-APPEAL", "Banding masih mungkin.", "An appeal is still possible.", subject=s.subject.id)
+        found += no(
+            "M-APPEAL", "Banding masih mungkin.", "An appeal is still possible.", subject=s.subject.id
+        )
     if s.subject.state == "NOT_YET_COMPETENT" and not reassessment_left(s):
         found += no(
             "R-BK",
@@ -567,8 +409,7 @@ SEND_BACKS = Guard("M-SENDBACK", send_backs_left)
 REQUIREMENTS = Guard("M-REQUIREMENT", requirements_met)
 TRAINING = Guard("M-TRAINING", training_recorded)
 CLASS_ASSESSOR = Guard("R-MA:class", assessor_of_class, needs_command=True)
-SCHEDULE = Guard("rules:schedule", schedule_stands(Moment.schedule), needs_command=True)
-RESCHEDULE = Guard("rules:reschedule", schedule_stands(Moment.reschedule), needs_command=True)
+SCHEDULE = Guard("rules:schedule", schedule_stands, needs_command=True)
 DAY_HAS_COME = Guard("M-EARLY", day_has_come)
 AK01 = Guard("M-AK01", agreement_signed)
 MAPA = Guard("M-MAPA", plan_filed, needs_command=True)

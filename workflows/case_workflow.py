@@ -313,7 +313,7 @@ class CaseWorkflow:
                     name=name[:80],
                     body=body,
                     problem=problem,
-                    case=self.case,
+                    seq=self.case.seq,
                 ),
                 c.Authorised,
             )
@@ -526,7 +526,11 @@ class CaseWorkflow:
         answer: c.FactsAnswer = await self._call(
             c.READ_FACTS,
             c.FactsRequest(
-                stream=self.case.stream, kind=self.case.kind, purpose=purpose, subject=subject, case=self.case
+                stream=self.case.stream,
+                kind=self.case.kind,
+                purpose=purpose,
+                subject=subject,
+                seq=self.case.seq,
             ),
             c.FactsAnswer,
         )

@@ -1,0 +1,200 @@
+"""The application: routers, the edge, and how refusals are told. Wiring only."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from activities.plugin import codec
+from api import problems
+from api.codec_server import codec_router
+from api.commands import database_down
+from api.denials import record
+from api.deps import Allow, signed_in_staff
+from api.middleware import Edge
+from api.routers import (
+    applications,
+    cases,
+    certificates,
+    health,
+    operations,
+    organisations,
+    participants,
+    persons,
+    programmes,
+    sessions,
+    status,
+    tasks,
+)
+from api.runtime import DATABASE_DOWN, opened
+from api.schemas.common import Problem
+from domain.errors import DomainError
+from logs import setup
+from settings import ROOT, Settings, load
+
+STATIC = Path(ROOT) / "web" / "static"
+OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}"})
+"""Addresses below /v1 that need no sign-in (of the first, POST alone)."""
+DESCRIPTION = """
+Training and certification of competency assessors (Pelatihan dan Sertifikasi Asesor Kompetensi).
+
+Sign in with `POST /v1/sessions`, then send `Authorization: Bearer …`. Who has several hats picks one with
+`X-Hat: role[:organisation]`. Every write of a case needs an `Idempotency-Key`; after a write, send the
+receipt's `seq` as `X-Min-Seq` with the next read of that stream. Refusals are RFC 9457 problems in
+Indonesian and English, with every violated rule.
+"""
+
+log = structlog.get_logger()
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The API of one process. `settings` are read from the environment when none are given."""
+    settings = settings or load()
+    setup(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opened(settings) as runtime:
+            app.state.runtime = runtime
+            yield
+
+    app = FastAPI(
+        title="Asesor",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,  # its pages come from a CDN; /docs is ours
+        redoc_url=None,
+        openapi_url="/openapi.json",
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    for module in (
+        sessions,
+        organisations,
+        programmes,
+        participants,
+        tasks,
+        applications,
+        certificates,
+        cases,
+        persons,
+        operations,
+        health,
+        status,
+    ):
+        app.include_router(module.router)
+    app.include_router(
+        codec_router(
+            codec(settings),
+            ui_origin=f"http://127.0.0.1:{settings.temporal_ui_port}",
+            staff=signed_in_staff,
+            trust_loopback=not settings.production,
+        )
+    )
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(DomainError, _refused)
+    app.add_exception_handler(RequestValidationError, _malformed)
+    app.add_exception_handler(HTTPException, _http)
+    for error in DATABASE_DOWN:
+        app.add_exception_handler(error, _database_down)
+    app.add_middleware(Edge, upload_limit=settings.upload_limit, production=settings.production)
+    _default_deny(app)
+    _document(app)
+    return app
+
+
+# ---- refusals ----------------------------------------------------------------------------------
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DomainError)
+    await record(request, error)
+    response = problems.answer(error, request)
+    extra: dict[str, Any] | None = getattr(error, "extra", None)
+    if extra is not None:
+        body = problems.problem_of(error, instance=problems.instance_of(request)) | extra
+        response = type(response)(body, error.status, {"Cache-Control": "no-store"}, problems.MEDIA_TYPE)
+    return response
+
+
+async def _malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    return await _refused(request, problems.malformed(error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    ours = problems.from_http(error)
+    return problems.plain_http(error, request) if ours is None else await _refused(request, ours)
+
+
+async def _database_down(request: Request, error: Exception) -> Response:
+    """The database cannot be reached: 503, since what was asked for may have happened."""
+    if getattr(error, "orig", None) is not None and not _unreachable(error):
+        raise error  # a statement that the database refused: a fault of ours
+    log.warning("database not reached", error=type(error).__name__)
+    return problems.answer(database_down(), request)
+
+
+def _unreachable(error: Exception) -> bool:
+    if getattr(error, "connection_invalidated", False):
+        return True
+    original = getattr(error, "orig", None)
+    return isinstance(original, OSError) or type(original).__name__ in (
+        "OperationalError",
+        "InterfaceError",
+        "CannotConnectNowError",
+        "ConnectionDoesNotExistError",
+        "TooManyConnectionsError",
+    )
+
+
+# ---- what holds for every route ------------------------------------------------------------------
+
+
+def api_routes(app: FastAPI) -> Iterator[APIRoute]:
+    """Every route of the routers."""
+    for module in app.router.routes:
+        inner = getattr(module, "original_router", None)
+        for route in inner.routes if inner is not None else [module]:
+            if isinstance(route, APIRoute):
+                yield route
+
+
+def _default_deny(app: FastAPI) -> None:
+    """Every address below /v1 states its roles, or stands in the list of those that are open to all."""
+    for route in api_routes(app):
+        if not route.path.startswith("/v1/") or _states_roles(route.dependant):
+            continue
+        if route.path not in OPEN_TO_ALL or (route.path == "/v1/sessions" and route.methods != {"POST"}):
+            raise AssertionError(f"{route.methods} {route.path} states no roles: nobody may use it")
+
+
+def _states_roles(dependant: Dependant) -> bool:
+    return isinstance(dependant.call, Allow) or any(_states_roles(d) for d in dependant.dependencies)
+
+
+def _document(app: FastAPI) -> None:
+    """The problem's schema into the OpenAPI document: it stands in every answer that is not a success."""
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = made()
+        schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+        if "Problem" not in schemas:
+            model = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(model.pop("$defs", {}))
+            schemas["Problem"] = model
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend the document

@@ -1,0 +1,131 @@
+"""The way of a command from its request to its receipt (design § 4.1): texts sealed, key checked, sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import Request, Response
+from sqlalchemy.exc import IntegrityError
+
+from api import idempotency
+from api.runtime import DATABASE_DOWN, Runtime, runtime_of
+from api.schemas.derive import command_of, texts
+from db.identity import Access
+from db.vault import case_owner
+from domain.cases import Sealed
+from domain.commands import Receipt
+from domain.errors import DomainError, Unknown
+from domain.events import derived_id
+from domain.roles import Actor
+
+REPLAYED = "Idempotent-Replayed"
+SEQ = "X-Seq"
+
+
+@dataclass(frozen=True)
+class Sent:
+    receipt: Receipt
+    replayed: bool
+
+    def answer(self, response: Response) -> Receipt:
+        """The receipt, with the headers that the next read needs."""
+        response.headers[SEQ] = str(self.receipt.seq)
+        if self.replayed:
+            response.headers[REPLAYED] = "true"
+        return self.receipt
+
+
+async def send(
+    request: Request,
+    access: Access,
+    key: str,
+    *,
+    stream: str,
+    given: Any,
+    filled: Mapping[str, Any] | None = None,
+    actor: Actor | None = None,
+) -> Sent:
+    """Bring a request's command to its case. Raises DomainErrors; Unknown (503) when the outcome is not
+    known, and then the same again with the same key is always safe.
+
+    `filled` holds the server's fields by path. What a draft gives to a command does not count for the key:
+    a retry is the same act, and the ledger's receipt says which request it was.
+    """
+    runtime = runtime_of(request)
+    name = given.command.__name__
+    body = given.model_dump(mode="json")
+    mark = idempotency.mark(runtime.settings, access, key, f"{name} {stream}", body)
+    try:
+        async with runtime.db.read() as session:
+            before = await idempotency.answered(session, mark)
+    except DATABASE_DOWN:
+        raise database_down() from None
+    if before is not None:
+        return Sent(Receipt.model_validate(before), True)
+    runtime.require_temporal()
+    sealed = await _seal(runtime, access, key, stream, texts(given))
+    command = command_of(given, sealed, filled or {})
+    try:
+        receipt = await runtime.gateway.dispatch(
+            stream=stream,
+            command=command,
+            actor=actor or access.actor,
+            key=key,
+            min_seq=min_seq_of(request),
+        )
+    except DomainError as error:
+        # The gateway has recorded the denial.
+        request.state.denied = not isinstance(error, Unknown)
+        raise
+    runtime.remember(stream, receipt.seq)
+    await _keep(runtime, mark, receipt)
+    return Sent(receipt, False)
+
+
+async def _seal(
+    runtime: Runtime, access: Access, key: str, stream: str, found: Mapping[str, str]
+) -> dict[str, Sealed]:
+    """Store the free texts, encrypted for this case. Their ids come from the key, so that a retry stores
+    nothing twice and another text under the same key is a conflict."""
+    if not found:
+        return {}
+    try:
+        async with runtime.db.write() as session:
+            return {
+                path: await runtime.vault.seal_text(
+                    session,
+                    case_owner(stream),
+                    text,
+                    access.account,
+                    at=runtime.now(),
+                    id=derived_id("text", access.account, key, path),
+                )
+                for path, text in found.items()
+            }
+    except IntegrityError:  # twice at once: the other one has stored them by now
+        return await _seal(runtime, access, key, stream, found)
+    except DATABASE_DOWN:
+        raise database_down() from None
+
+
+async def _keep(runtime: Runtime, mark: idempotency.Mark, receipt: Receipt) -> None:
+    """Remember the receipt. Whatever goes wrong here, the decision stands and the ledger knows it, too."""
+    answer = receipt.model_dump(mode="json")
+    try:
+        await runtime.db.retrying(lambda session: idempotency.keep(session, mark, answer, runtime.now()))
+    except DATABASE_DOWN:  # IntegrityError is one: the same request was answered at the same time
+        return
+
+
+def database_down() -> DomainError:
+    return Unknown.because(
+        "D-DOWN",
+        "Basis data sedang tidak dapat dicapai. Kirim ulang dengan kunci yang sama.",
+        "The database cannot be reached at present. Send again with the same key.",
+    )
+
+
+def min_seq_of(request: Request) -> int:
+    """What the reader has seen of the stream already: `X-Min-Seq`, or `?min_seq=`; 0 for neither."""
+    given = request.headers.get("x-min-seq") or request.query_params.get("min_seq") or ""
+    return int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0

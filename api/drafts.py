@@ -1,0 +1,186 @@
+"""A programme's request before its submit, and while it is being corrected: a row, changed in one
+transaction together with an event on `draft-{programme}`."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ledger import append_row_event
+from db.people_tables import Draft
+from domain.cases import Case
+from domain.clock import Zone
+from domain.commands import ClassRequest, Id, MasterProposal, SeatRequest
+from domain.errors import Conflict, Malformed, Refused
+from domain.events import derived_id, digest
+from domain.roles import Actor
+from domain.text import Text
+
+EDITABLE = frozenset({"", "DRAFT", "CORRECTION"})
+"""States of the case in which the organiser works on the request; empty: there is no case yet."""
+Label = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9 -]+$")]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Master(Model):
+    """A master assessor proposed for a class."""
+
+    person: Id
+    kind: Literal["trainer", "assessor"]
+
+
+class ClassWish(Model):
+    """A class as the organiser wishes it. `days` are local dates of `zone`."""
+
+    label: Label
+    days: Annotated[tuple[date, ...], Field(min_length=1, max_length=30)]
+    start_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    venue: Id | None = None
+    """Empty: the programme's."""
+    zone: Zone | None = None
+    committee: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    masters: Annotated[tuple[Master, ...], Field(max_length=60)] = ()
+
+
+class DraftContent(Model):
+    """What a programme's draft holds: ids, dates and numbers, never personal data."""
+
+    track: Literal["new", "recertification"] = "new"
+    scheme: str = ""
+    scheme_version: str = ""
+    venue: str = ""
+    zone: Zone = Zone.WIB
+    classes: tuple[ClassRequest, ...] = ()
+    seats: tuple[SeatRequest, ...] = ()
+    masters: tuple[MasterProposal, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return digest(self.model_dump(mode="json"))
+
+
+def content_of(draft: Draft) -> DraftContent:
+    return DraftContent.model_validate(draft.content)
+
+
+def with_classes(programme: str, content: DraftContent, wishes: Iterable[ClassWish]) -> DraftContent:
+    """The draft with these classes; a class keeps its id as long as it keeps its label.
+
+    Malformed (X-CLASS-TWICE, X-VENUE), Refused (X-CLASS-TAKEN) when participants would lose their class.
+    """
+    wishes = list(wishes)
+    labels = [w.label for w in wishes]
+    if len(set(labels)) != len(labels):
+        raise Malformed.because(
+            "X-CLASS-TWICE", "Dua kelas memakai label yang sama.", "Two classes have the same label."
+        )
+    classes, masters = [], []
+    for wish in wishes:
+        venue = wish.venue or content.venue
+        if not venue:
+            raise Malformed.because(
+                "X-VENUE",
+                f"Kelas {wish.label} belum mempunyai tempat.",
+                f"Class {wish.label} has no venue.",
+                subject=wish.label,
+            )
+        id_ = class_id(programme, wish.label)
+        classes.append(
+            ClassRequest(
+                id=id_,
+                label=wish.label,
+                days=wish.days,
+                start_hour=wish.start_hour,
+                zone=wish.zone or content.zone,
+                venue=venue,
+                committee=wish.committee,
+            )
+        )
+        masters += [MasterProposal(class_id=id_, person=m.person, kind=m.kind) for m in wish.masters]
+    lost = {s.class_id for s in content.seats} - {c.id for c in classes}
+    if lost:
+        raise Refused.because(
+            "X-CLASS-TAKEN",
+            "Kelas yang masih mempunyai peserta tidak dapat dihapus.",
+            "A class that has participants cannot be removed.",
+            remedy=Text(
+                id="Pindahkan atau hapus pesertanya lebih dahulu.",
+                en="Move or remove its participants first.",
+            ),
+            classes=sorted(lost),
+        )
+    return content.model_copy(update={"classes": tuple(classes), "masters": tuple(masters)})
+
+
+def class_id(programme: str, label: str) -> str:
+    return derived_id(programme, "class", label)
+
+
+def seat_id(programme: str, person: str, version: int) -> str:
+    """A seat's id; who was removed and comes again gets another one, since the case remembers the first."""
+    return derived_id(programme, "seat", person, version)
+
+
+async def save(
+    session: AsyncSession,
+    draft: Draft,
+    content: DraftContent,
+    *,
+    type: str,
+    by: Actor,
+    at: datetime,
+    expected: int | None = None,
+    new: bool = False,
+    **payload: Any,
+) -> Draft:
+    """Write the draft and its event. Conflict (A-VERSION) when somebody changed it since `expected`."""
+    if expected is not None and expected != draft.version:
+        raise Conflict.because(
+            "A-VERSION",
+            "Draf ini sudah diubah orang lain; muat ulang lalu ulangi.",
+            "Somebody changed this draft meanwhile; reload and try again.",
+            version=draft.version,
+        )
+    draft.content = content.model_dump(mode="json")
+    draft.version = 1 if new else draft.version + 1
+    draft.updated_at = at
+    session.add(draft)
+    await session.flush()
+    told = {"version": draft.version, "digest": content.digest, **payload}
+    await append_row_event(session, f"draft-{draft.id}", type, by, told, at)
+    return draft
+
+
+def require_editable(case: Case | None) -> None:
+    """Refused (A-DRAFT) while the request is with BNSP."""
+    state = case.state if case is not None else ""
+    if state not in EDITABLE:
+        raise Refused.because(
+            "A-DRAFT",
+            "Permohonan sudah diajukan; isinya hanya dapat diubah selama perbaikan.",
+            "The request has been submitted; it can be changed only while it is being corrected.",
+            state=state,
+        )
+
+
+def request_fields(content: DraftContent) -> dict[str, Any]:
+    """What the server puts into a submit or a resubmit. Refused (A-DRAFT-EMPTY) for an empty request."""
+    if not content.classes or not content.seats:
+        raise Refused.because(
+            "A-DRAFT-EMPTY",
+            "Permohonan memerlukan paling sedikit satu kelas dan satu peserta.",
+            "A request needs at least one class and one participant.",
+            classes=len(content.classes),
+            seats=len(content.seats),
+        )
+    return {
+        "classes": content.classes,
+        "seats": content.seats,
+        "masters": content.masters,
+        "request_digest": content.digest,
+    }

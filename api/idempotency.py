@@ -1,0 +1,102 @@
+"""One key, one act: what an Idempotency-Key stood for, and what was answered."""
+
+import hmac
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api.runtime import Runtime
+from db.identity import Access
+from db.people_tables import Idempotency
+from domain.errors import Conflict
+from domain.events import canonical
+from settings import Settings
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A key of an account, and keyed digests of what it was sent with (one for each root key, so that a
+    rotation makes no conflict). Keyed, because what people write can be guessed from a plain digest."""
+
+    account: str
+    key: str
+    digests: tuple[str, ...]
+
+    @property
+    def command_id(self) -> str:
+        """The id of the command that this key stands for."""
+        try:
+            account = uuid.UUID(self.account)
+        except ValueError:
+            account = uuid.uuid5(uuid.NAMESPACE_OID, self.account)
+        return str(uuid.uuid5(account, self.key))
+
+
+def mark(settings: Settings, access: Access, key: str, what: str, body: Any) -> Mark:
+    """The mark of this request: what is asked of which thing, with which content."""
+    message = canonical({"what": what, "body": body})
+    digests = tuple(
+        hmac.digest(k.material, message, "sha256").hex() for k in settings.keys("idempotency")
+    )
+    return Mark(access.account, key, digests)
+
+
+async def answered(session: AsyncSession, mark: Mark) -> Answer | None:
+    """What was answered before under this key; None for a new one. Conflict (A-KEY) for another content."""
+    row = await session.get(Idempotency, (mark.account, mark.key))
+    if row is None:
+        return None
+    if row.request_digest not in mark.digests:
+        raise Conflict.because(
+            "A-KEY",
+            "Kunci idempoten ini sudah dipakai untuk permintaan lain.",
+            "This idempotency key was used for another request.",
+        )
+    return row.receipt
+
+
+async def keep(session: AsyncSession, mark: Mark, answer: Answer, at: datetime) -> None:
+    """Remember the answer."""
+    session.add(
+        Idempotency(
+            account=mark.account,
+            key=mark.key,
+            command_id=mark.command_id,
+            request_digest=mark.digests[0],
+            receipt=answer,
+            status=200,
+            created_at=at,
+        )
+    )
+    await session.flush()
+
+
+async def once(
+    runtime: Runtime, mark: Mark, work: Callable[[AsyncSession], Awaitable[Answer]]
+) -> tuple[Answer, bool]:
+    """Do the work and remember its answer in one transaction; gives the answer, and whether it is an old
+    one. What `work` raises undoes everything, the key included."""
+
+    async def run(session: AsyncSession) -> tuple[Answer, bool]:
+        before = await answered(session, mark)
+        if before is not None:
+            return before, True
+        answer = await work(session)
+        await keep(session, mark, answer, runtime.now())
+        return answer, False
+
+    try:
+        return await runtime.db.retrying(run)
+    except IntegrityError:  # the same request came twice at once, and the other one was first
+        async with runtime.db.read() as session:
+            before = await answered(session, mark)
+        if before is None:
+            raise
+        return before, True

@@ -1,0 +1,1 @@
+"""What can be asked of the product, by subject: parse, make one call, render."""

@@ -1,0 +1,97 @@
+"""Is this process alive, and can it do its work?"""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+from sqlalchemy import text
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+
+from api.deps import Run
+from api.runtime import CHECK_WITHIN, DATABASE_DOWN, UNREACHED, Runtime
+from db import reads
+
+router = APIRouter(tags=["health"])
+
+POLLED_WITHIN = timedelta(seconds=75)
+"""A worker asks for work at least once a minute (its long poll)."""
+LAG_LIMIT = 60.0
+"""Seconds after which an event that is not written is worth a look (design § 4.5)."""
+
+
+@router.get("/healthz", include_in_schema=False)
+@router.get("/health/live", summary="Is the process alive?")
+async def live() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get(
+    "/health/ready",
+    summary="Can it do its work?",
+    description="200 when database, Temporal and a worker can be reached; 503 otherwise, with what is amiss.",
+)
+async def ready(runtime: Run) -> JSONResponse:
+    checks = await state_of(runtime)
+    ok = all(check["ok"] for check in checks.values())
+    body = {"status": "ok" if ok else "waiting", "checks": checks}
+    return JSONResponse(body, 200 if ok else 503, {"Cache-Control": "no-store"})
+
+
+async def state_of(runtime: Runtime) -> dict[str, dict[str, Any]]:
+    """Each part of the product, and whether it is there."""
+    database, temporal, worker = await asyncio.gather(_database(runtime), _temporal(runtime), _worker(runtime))
+    lag = await _lag(runtime) if database["ok"] else {"ok": False, "seconds": None}
+    return {"database": database, "temporal": temporal, "worker": worker, "projection": lag}
+
+
+async def _database(runtime: Runtime) -> dict[str, Any]:
+    try:
+        async with asyncio.timeout(CHECK_WITHIN.total_seconds()), runtime.db.read() as session:
+            revision = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+    except DATABASE_DOWN as error:
+        return {"ok": False, "error": type(error).__name__}
+    return {"ok": runtime.policies, "kind": runtime.db.url.get_backend_name(), "revision": revision}
+
+
+async def _temporal(runtime: Runtime) -> dict[str, Any]:
+    if not runtime.connected:
+        return {"ok": False, "error": "not reached yet"}
+    try:
+        return {"ok": bool(await runtime.client.service_client.check_health(timeout=CHECK_WITHIN))}
+    except UNREACHED as error:
+        return {"ok": False, "error": type(error).__name__}
+
+
+async def _worker(runtime: Runtime) -> dict[str, Any]:
+    """Does anybody poll the queue on which the cases' workflows wait?"""
+    if not runtime.connected:
+        return {"ok": False, "pollers": 0}
+    request = DescribeTaskQueueRequest(
+        namespace=runtime.settings.temporal_namespace,
+        task_queue=TaskQueue(name=runtime.settings.task_queue),
+        task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+    )
+    try:
+        found = await runtime.client.workflow_service.describe_task_queue(request, timeout=CHECK_WITHIN)
+    except UNREACHED as error:
+        return {"ok": False, "pollers": 0, "error": type(error).__name__}
+    since = datetime.now(UTC) - POLLED_WITHIN
+    pollers = [p for p in found.pollers if p.last_access_time.ToDatetime(UTC) >= since]
+    return {"ok": bool(pollers), "pollers": len(pollers)}
+
+
+async def _lag(runtime: Runtime) -> dict[str, Any]:
+    """How long the oldest receipt of this process has been waiting for the ledger."""
+    try:
+        seconds = await runtime.lag()
+        async with runtime.db.read() as session:
+            attention = len(await reads.attention(session))
+            outbox = (await reads.outbox_counts(session)).get("PENDING", 0)
+    except DATABASE_DOWN as error:
+        return {"ok": False, "error": type(error).__name__}
+    # A case that needs people is no reason to take the product out of service.
+    return {"ok": seconds < LAG_LIMIT, "seconds": round(seconds, 2), "outbox": outbox, "attention": attention}

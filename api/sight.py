@@ -1,0 +1,133 @@
+"""Who may see what. Each function is a question; a stranger is told that there is nothing (404), and the
+refusal is recorded all the same."""
+
+from typing import ClassVar
+
+from api.deps import STAFF
+from db.identity import Access
+from db.people_tables import Document, Draft
+from db.tables import TaskRow
+from domain.cases import Case, Programme
+from domain.errors import NotFound
+from domain.roles import Role
+
+
+class Stranger(NotFound):
+    """Somebody asked for what is not theirs: answered like what does not exist, and recorded."""
+
+    records: ClassVar[bool] = True
+
+
+ENGAGED = frozenset({"ASSIGNED", "ACCEPTED", "DONE"})
+"""States of an assignment whose master assessor sees the class and its people."""
+
+
+def missing(what: str = "A-NONE-SUCH") -> NotFound:
+    """The one answer for what is not there."""
+    error = NotFound.because(what, "Tidak ada, atau bukan untuk Anda.", "There is no such thing for you.")
+    assert isinstance(error, NotFound)
+    return error
+
+
+def stranger() -> Stranger:
+    error = Stranger.because(
+        "A-NONE-SUCH", "Tidak ada, atau bukan untuk Anda.", "There is no such thing for you."
+    )
+    assert isinstance(error, Stranger)
+    return error
+
+
+def staff(access: Access) -> bool:
+    """Is this one of BNSP's own roles?"""
+    return access.hat.role in STAFF
+
+
+def sees_draft(access: Access, draft: Draft) -> bool:
+    """May the draft be seen: by its organiser, its candidate, BNSP's operations and auditors?"""
+    role = access.hat.role
+    if role is Role.ORGANISER:
+        return bool(draft.organiser) and draft.organiser == access.hat.organisation
+    if role is Role.CANDIDATE:
+        return bool(draft.person) and draft.person == access.person
+    return role in (Role.OPERATIONS, Role.AUDITOR)
+
+
+def sees_programme(access: Access, case: Case) -> bool:
+    """May the programme be seen: by BNSP, its organiser, its master assessors and its participants?"""
+    programme: Programme | None = next(iter(case.bag("programme").values()), None)
+    if programme is None:
+        return staff(access)
+    role = access.hat.role
+    if role is Role.ORGANISER:
+        return programme.organiser == access.hat.organisation
+    if role is Role.MASTER_ASSESSOR:
+        return any(a.person == access.person for a in case.assignments.values())
+    if role is Role.CANDIDATE:
+        return any(s.person == access.person for s in case.seats.values())
+    return staff(access)
+
+
+def sees_names(access: Access, case: Case) -> bool:
+    """May the participants' names be seen: by the organiser of the case, BNSP, and the master assessors
+    who are engaged for it (they record who was there)?"""
+    if access.hat.role is Role.MASTER_ASSESSOR:
+        return any(a.person == access.person and a.state in ENGAGED for a in case.assignments.values())
+    if access.hat.role is Role.CANDIDATE:
+        return False
+    return sees_programme(access, case)
+
+
+def sees_journey(access: Access, case: Case) -> bool:
+    """May the application be seen: by its candidate, BNSP, its organiser and its assessors?"""
+    journey = case.journey
+    role = access.hat.role
+    if role is Role.CANDIDATE:
+        return journey.person == access.person
+    if role is Role.ORGANISER:
+        return journey.organiser == access.hat.organisation
+    if role is Role.MASTER_ASSESSOR:
+        return access.person in (journey.assessor, *journey.assessors, *journey.trainers)
+    return staff(access)
+
+
+def sees_certificate(access: Access, case: Case) -> bool:
+    """May the certificate be seen: by its holder and BNSP? (Anybody else checks it by its code.)"""
+    if access.hat.role in (Role.CANDIDATE, Role.MASTER_ASSESSOR):
+        return case.certificate.person == access.person
+    return staff(access)
+
+
+def sees_case(access: Access, case: Case) -> bool:
+    """May this case be seen, whatever its kind?"""
+    if case.main is None:
+        return staff(access)
+    return {"programme": sees_programme, "journey": sees_journey, "certificate": sees_certificate}[case.kind](
+        access, case
+    )
+
+
+def sees_task(access: Access, row: TaskRow) -> bool:
+    """May the task be seen: by whom it is for, who holds or completed it, a group that it escalated to,
+    and BNSP's operations and auditors?"""
+    role = access.hat.role
+    if role in (Role.OPERATIONS, Role.AUDITOR):
+        return True
+    if access.person in (row.for_person, row.holder, row.completed_by):
+        return True
+    if f",{role.value}," in row.seen_by and row.level > 0:
+        return True
+    if row.for_person:
+        return False
+    if row.for_organisation:
+        return role is Role.ORGANISER and row.for_organisation == access.hat.organisation
+    return row.group_role == role.value
+
+
+def sees_file(access: Access, document: Document, case: Case | None) -> bool:
+    """May the document itself be opened: by its person, who uploaded it, BNSP, and the candidate's
+    assessor?"""
+    if access.account == document.uploaded_by or (document.person and access.person == document.person):
+        return True
+    if access.hat.role is Role.MASTER_ASSESSOR and case is not None and case.kind == "journey":
+        return case.journey.assessor == access.person
+    return staff(access)

@@ -1,0 +1,568 @@
+"""Facts for each kind of act, gathered from case, command and rows; and signals, judged with them."""
+
+import secrets
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+from temporalio.testing import ActivityEnvironment
+
+from activities import contracts
+from activities.authorise import AuthoriseActivities, command_id
+from activities.facts import FactsActivities
+from activities.messages import sign
+from activities.review import ReviewActivities
+from db import identity, registry
+from db.facts import facts_for
+from db.identity import Hat
+from db.people_tables import Draft
+from db.registry import OrganisationData, ParticipantData
+from db.session import Database
+from db.tables import DenialRow, ReservationRow
+from db.vault import PersonData, Vault, case_owner
+from domain import commands as c
+from domain.calendar import Calendar
+from domain.cases import (
+    Assignment,
+    Case,
+    Class,
+    Journey,
+    Programme,
+    Sealed,
+    Seat,
+    Task,
+    UnitResult,
+    Vote,
+)
+from domain.facts import (
+    Facts,
+    OrganiserKind,
+    ParticipantFacts,
+    PeriodFacts,
+    TechnicalCertificateFacts,
+    UnitFacts,
+)
+from domain.policy import default
+from domain.roles import SYSTEM, Actor, Role
+
+NOW = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
+"""01:30 WIB on 3 March: the day in WIB is not the day in UTC."""
+TODAY = date(2026, 3, 3)
+DAYS = (date(2026, 5, 4), date(2026, 5, 5))
+LATER = (date(2026, 5, 11), date(2026, 5, 12))
+SCHEME = registry.DEFAULT_SCHEME
+ORGANISER = Actor(account="a1", person="po", role=Role.ORGANISER, organisation="LSP-TIK")
+DIGEST = "d" * 64
+
+
+@pytest.fixture
+def vault() -> Vault:
+    return Vault(secrets.token_bytes(32))
+
+
+@pytest.fixture(autouse=True)
+async def filled(db: Database, vault: Vault) -> None:
+    """Two LSPs, two participants with evidence, two master assessors, and days that others took."""
+    async with db.write() as session:
+        await registry.seed(session, years=[2025, 2026, 2027, 2028], at=NOW)
+        for id_ in ("LSP-TIK", "LSP-LAIN"):
+            await registry.put_organisation(
+                session,
+                OrganisationData(
+                    id=id_, kind=OrganiserKind.LSP, name=id_, licence="ACTIVE", licensed_schemes=("TIK",)
+                ),
+                by=SYSTEM,
+                at=NOW,
+            )
+        for person in ("p1", "p2", "m1", "m2", "v1"):
+            await vault.seal_person(session, person, PersonData(full_name=person), by="seed", at=NOW)
+        for person, qualification in (("p1", "S1"), ("p2", "SMA")):
+            data = ParticipantData(
+                person=person,
+                scheme=SCHEME,
+                draft="prog",
+                qualification=qualification,
+                technical=(TechnicalCertificateFacts(field="TIK", valid_until=date(2027, 1, 1)),),
+                experience=(PeriodFacts(field="TIK", first=date(2020, 1, 1)),),
+                recommending="LSP-TIK",
+                it_declared=True,
+            )
+            await registry.put_participant(session, vault, data, by=ORGANISER, at=NOW)
+        await registry.put_master_assessor(
+            session, person="m1", fields=["asesmen-kompetensi"], certificate_state="ACTIVE",
+            certificate_valid_until=date(2027, 1, 1), by=SYSTEM, at=NOW,
+        )  # fmt: skip
+        _take(session, "master_day", "m1", DAYS[0], "else/x")
+        _take(session, "committee_day", "c1", DAYS[1], "else/k")
+
+
+def _take(session: AsyncSession, kind: str, person: str, day: date, holder: str) -> None:
+    session.add(
+        ReservationRow(
+            kind=kind, key=f"{person}/{day}", holder=holder, stream=holder.split("/")[0], taken_at=NOW
+        )
+    )
+
+
+async def gather(
+    db: Database, vault: Vault, case: Case | None, command: c.Model | None, **more: Any
+) -> Facts:
+    given: dict[str, Any] = {
+        "purpose": getattr(command, "type", "class_start"),
+        "actor": ORGANISER,
+        "now": NOW,
+        **more,
+    }
+    async with db.read() as session:
+        return await facts_for(session, vault, case=case, command=command, **given)
+
+
+def request(id_: str = "k1", days: tuple[date, ...] = DAYS) -> c.ClassRequest:
+    return c.ClassRequest(id=id_, label="A", days=days, venue="tuk", committee=("c1", "c2"))
+
+
+def seat_request(id_: str, person: str, recommending: str = "LSP-TIK") -> c.SeatRequest:
+    return c.SeatRequest(id=id_, class_id="k1", person=person, kind="main", recommending=recommending)
+
+
+MASTERS = (
+    c.MasterProposal(class_id="k1", person="m1", kind="trainer"),
+    c.MasterProposal(class_id="k1", person="m2", kind="assessor"),
+)
+SUBMIT = c.SubmitProgramme(
+    programme="prog",
+    organiser="LSP-TIK",
+    classes=(request(),),
+    seats=(seat_request("s1", "p1"), seat_request("s2", "p2", "LSP-LAIN"), seat_request("s3", "new")),
+    masters=MASTERS,
+    request_digest=DIGEST,
+)
+
+
+def case(kind: str = "programme", **entities: dict[str, Any]) -> Case:
+    return Case.model_validate(
+        {
+            "stream": "prog" if kind == "programme" else "app",
+            "kind": kind,
+            "workflow_id": f"{kind}-1",
+            "head": "",
+            "policy_version": default().version,
+            "calendar": Calendar(version="v", years=(2026,), non_working=()),
+            "business_at": NOW,
+            "hands": {"submitter": ("po",)},
+            "entities": entities,
+        }
+    )
+
+
+def seat(id_: str, person: str, class_id: str = "k1", state: str = "CONFIRMED", **more: Any) -> Seat:
+    known = ParticipantFacts(person=person, qualification="S2", equivalence="accepted")
+    return Seat(
+        id=id_, state=state, class_id=class_id, person=person, kind="main", recommending="LSP-TIK",
+        external=False, facts=known, **more,
+    )  # fmt: skip
+
+
+def class_(id_: str, days: tuple[date, ...], state: str = "SCHEDULED") -> Class:
+    return Class.model_validate(
+        {"id": id_, "state": state, "label": id_, "days": days, "start_hour": 8, "zone": "WITA",
+         "venue": "tuk", "committee": ("c1",)}
+    )  # fmt: skip
+
+
+def task(id_: str, kind: str, subject: str) -> Task:
+    return Task(
+        id=id_, state="OFFERED", kind=kind, subject=subject, group="organiser", opened_at=NOW,
+        due_at=NOW + timedelta(days=5),
+    )  # fmt: skip
+
+
+def programme(**more: Any) -> Case:
+    entities: dict[str, Any] = {
+        "programme": {
+            "prog": Programme(
+                id="prog", state="PREPARATION", organiser="LSP-TIK", organiser_kind="LSP", track="new",
+                scheme=SCHEME, scheme_version="1", field="asesmen-kompetensi",
+                submitted_at=NOW - timedelta(days=30),
+            )
+        },
+        "class": {"k1": class_("k1", DAYS), "k2": class_("k2", LATER), "k3": class_("k3", DAYS, "CANCELLED")},
+        "seat": {
+            "s1": seat("s1", "p1"),
+            "s2": seat("s2", "p2", state="OFFERED"),
+            "s4": seat("s4", "p4", class_id="k2"),
+            "s5": seat("s5", "p5", state="WITHDRAWN"),
+        },
+        "assignment": {
+            "x1": Assignment(
+                id="x1", state="ACCEPTED", person="m1", kind="trainer", class_id="k1", letter_number="1"
+            ),
+            "x2": Assignment(id="x2", state="PROPOSED", person="m2", kind="assessor", class_id="k1"),
+            "x3": Assignment(id="x3", state="DECLINED", person="m9", kind="trainer", class_id="k1"),
+            "x4": Assignment(id="x4", state="PROPOSED", person="m2", kind="trainer", class_id="k2"),
+        },
+        "task": {
+            "t1": task("t1", "confirm_seat", "s1"),
+            "t2": task("t2", "approve_programme", "prog"),
+            "t3": task("t3", "assign_master_assessors", "prog"),
+            "t4": task("t4", "resolve_class_day", "k1"),
+            "t5": task("t5", "correct_programme", "prog"),
+            "t6": task("t6", "answer_assignment", "x2"),
+        },
+        **more,
+    }  # fmt: skip
+    return case(**entities)
+
+
+# ---- a programme's request --------------------------------------------------------------------------
+
+
+async def test_a_first_submit_gets_all_that_its_rules_ask_for(db: Database, vault: Vault) -> None:
+    facts = await gather(db, vault, None, SUBMIT)
+    assert facts.today == TODAY and facts.submitted_on is None and facts.track == "new"
+    assert facts.organiser is not None and facts.organiser.id == "LSP-TIK"
+    assert set(facts.organisations) == {"LSP-LAIN"}
+    assert facts.scheme is not None and (facts.scheme.id, facts.scheme.version) == (SCHEME, "1")
+    assert facts.calendar is not None and facts.calendar.years == (2025, 2026, 2027, 2028)
+    [k1] = facts.classes
+    assert (k1.trainers, k1.assessors, k1.committee) == (("m1",), ("m2",), ("c1", "c2"))
+    by_seat = {p.seat: p for p in facts.participants}
+    assert [by_seat[s].qualification for s in ("s1", "s2", "s3")] == ["S1", "SMA", None]
+    assert by_seat["s2"].recommending == "LSP-LAIN"
+    masters = {a.person: a for a in facts.assessors}
+    assert masters["m1"].busy == (DAYS[0],) and masters["m1"].certificate_state == "ACTIVE"
+    assert masters["m2"].certificate_state == "" and not masters["m2"].letter_issued
+    assert {b.person: b.busy for b in facts.committee_busy} == {"c1": (DAYS[1],), "c2": ()}
+    assert facts.actor_hands == ("po",) and facts.hands == {}
+
+
+async def test_the_drafts_scheme_counts(db: Database, vault: Vault) -> None:
+    async with db.write() as session:
+        other = registry.SCHEME.model_copy(update={"id": "asesor-lain"})
+        await registry.put_scheme(session, other, by=SYSTEM, at=NOW)
+        session.add(
+            Draft(
+                id="prog",
+                organiser="LSP-TIK",
+                content={"scheme": "asesor-lain"},
+                created_by="a1",
+                updated_at=NOW,
+            )
+        )
+    facts = await gather(db, vault, None, SUBMIT)
+    assert facts.scheme is not None and facts.scheme.id == "asesor-lain"
+
+
+async def test_another_application_is_seen_but_not_ones_own(db: Database, vault: Vault) -> None:
+    async with db.write() as session:
+        for person, stream in (("p1", "prog"), ("p2", "else")):
+            session.add(
+                ReservationRow(
+                    kind="pair", key=f"{person}/{SCHEME}", holder=stream, stream=stream, taken_at=NOW
+                )
+            )
+    facts = await gather(db, vault, None, SUBMIT)
+    assert {p.person: p.active_elsewhere for p in facts.participants} == {
+        "p1": False,
+        "p2": True,
+        "new": False,
+    }
+
+
+async def test_a_resubmit_keeps_what_people_decided(db: Database, vault: Vault) -> None:
+    form = c.ResubmitProgrammeForm(
+        classes=(request(days=LATER),),
+        seats=(seat_request("s1", "p1"), seat_request("s9", "p2")),
+        masters=MASTERS,
+        request_digest=DIGEST,
+    )
+    command = c.CompleteTask(task="t5", decision="resubmit", form=form)
+    facts = await gather(db, vault, programme(), command)
+    assert [k.id for k in facts.classes] == ["k1"] and facts.classes[0].days == LATER
+    first, second = facts.participants
+    assert (first.qualification, first.equivalence) == ("S1", "accepted")
+    assert (second.seat, second.qualification, second.equivalence) == ("s9", "SMA", None)
+    assert facts.submitted_on == date(2026, 2, 1)
+    assert facts.hands == {"submitter": ("po",)}
+
+
+async def test_an_approval_judges_what_was_submitted(db: Database, vault: Vault) -> None:
+    command = c.CompleteTask(task="t2", decision="approve")
+    facts = await gather(db, vault, programme(), command)
+    assert facts.step == "approver"
+    assert {k.id for k in facts.classes} == {"k1", "k2"}, "a cancelled class is no matter any more"
+    assert {p.seat for p in facts.participants} == {"s1", "s2", "s4"}
+    assert all(p.qualification == "S2" for p in facts.participants), "the case's facts, not the rows'"
+    letters = {(a.person, a.kind): (a.letter_issued, a.accepted) for a in facts.assessors}
+    assert letters[("m1", "trainer")] == (True, True) and letters[("m2", "assessor")] == (False, False)
+    assert ("m9", "trainer") not in letters
+
+
+async def test_who_is_left_out_is_not_judged(db: Database, vault: Vault) -> None:
+    command = c.CompleteTask(task="t2", decision="approve_without", form=c.ApproveWithoutForm(seats=("s2",)))
+    facts = await gather(db, vault, programme(), command)
+    assert {p.seat for p in facts.participants} == {"s1", "s4"}
+
+
+async def test_letters_replace_who_was_only_proposed(db: Database, vault: Vault) -> None:
+    letter = c.Letter(class_id="k1", person="m3", kind="assessor", letter_number="7", letter_date=TODAY)
+    command = c.CompleteTask(task="t3", decision="assign", form=c.LettersForm(assignments=(letter,)))
+    facts = await gather(db, vault, programme(), command)
+    k1 = next(k for k in facts.classes if k.id == "k1")
+    assert (k1.trainers, k1.assessors) == (("m1",), ("m3",))
+    assert {(a.person, a.class_id, a.letter_issued) for a in facts.assessors} == {
+        ("m1", "k1", True),
+        ("m3", "k1", True),
+        ("m2", "k2", False),
+    }
+
+
+# ---- an act about one class ------------------------------------------------------------------------
+
+
+async def test_an_act_about_one_class_sees_that_class(db: Database, vault: Vault) -> None:
+    facts = await gather(db, vault, programme(), c.SetCommittee(class_id="k1", committee=("c1", "c9")))
+    assert [k.id for k in facts.classes] == ["k1"] and facts.class_id == "k1"
+    assert facts.classes[0].committee == ("c1", "c9")
+    assert {p.seat for p in facts.participants} == {"s1", "s2"}
+    assert (facts.seats_main, facts.seats_confirmed, facts.seats_offered) == (2, 1, 1)
+
+
+async def test_new_days_are_judged_and_ones_own_are_free(db: Database, vault: Vault) -> None:
+    async with db.write() as session:
+        _take(session, "master_day", "m1", LATER[0], "prog/x1")
+        _take(session, "master_day", "m2", LATER[1], "prog/x4")
+        _take(session, "committee_day", "c1", LATER[0], "prog/k1")
+        _take(session, "committee_day", "c1", LATER[1], "prog/k2")
+    reason = Sealed(id="t", commitment="x")
+    facts = await gather(db, vault, programme(), c.RescheduleClass(class_id="k1", days=LATER, reason=reason))
+    assert facts.classes[0].days == LATER
+    assert {a.person: a.busy for a in facts.assessors} == {"m1": (), "m2": (LATER[1],)}
+    assert {b.person: b.busy for b in facts.committee_busy} == {"c1": (LATER[1],)}
+    form = c.RescheduleClassForm(days=LATER)
+    command = c.CompleteTask(task="t4", decision="reschedule", form=form)
+    same = await gather(db, vault, programme(), command)
+    assert same.classes == facts.classes and same.assessors == facts.assessors
+
+
+async def test_a_seat_that_moves_is_not_counted(db: Database, vault: Vault) -> None:
+    facts = await gather(db, vault, programme(), c.CompleteTask(task="t1", decision="confirm"))
+    assert facts.class_id == "k1"
+    assert (facts.seats_main, facts.seats_confirmed, facts.seats_offered) == (2, 0, 1)
+
+
+async def test_an_answer_of_a_master_assessor_is_about_its_class(db: Database, vault: Vault) -> None:
+    facts = await gather(db, vault, programme(), c.CompleteTask(task="t6", decision="accept"))
+    assert facts.class_id == "k1"
+
+
+async def test_the_systems_move_is_about_its_subject(db: Database, vault: Vault) -> None:
+    facts = await gather(db, vault, programme(), None, actor=SYSTEM, subject="k2")
+    assert [k.id for k in facts.classes] == ["k2"] and facts.actor_hands == ()
+
+
+async def test_a_claim_reads_nothing_about_people(db: Database, vault: Vault) -> None:
+    facts = await gather(db, vault, programme(), c.ClaimTask(task="t2"))
+    assert facts.organiser is None and not facts.participants and facts.step == "approver"
+
+
+# ---- journeys --------------------------------------------------------------------------------------
+
+
+def journey(**more: Any) -> Case:
+    units = tuple(UnitFacts(id=u, ability=u) for u in ("plan", "conduct"))
+    known = ParticipantFacts(person="p1", qualification="S2", equivalence="accepted", recommending="LSP-TIK")
+    given: dict[str, Any] = {
+        "id": "app", "state": "ELIGIBLE", "person": "p1", "scheme": SCHEME, "scheme_version": "1",
+        "field": "asesmen-kompetensi", "units": units, "track": "new", "organiser": "LSP-TIK",
+        "programme": "prog", "class_id": "k1", "seat": "s1", "facts": known, "class_days": DAYS,
+        "trainers": ("m1",), "assessors": ("m2",), **more,
+    }  # fmt: skip
+    tasks = {
+        "t1": task("t1", "submit_application", "app"),
+        "t2": task("t2", "schedule_assessment", "app"),
+        "t3": task("t3", "decide", "app"),
+    }
+    return case("journey", journey={"app": Journey(**given)}, task=tasks)
+
+
+async def test_an_application_reads_the_evidence_again(db: Database, vault: Vault) -> None:
+    form = c.ApplicationForm(apl01=DIGEST, apl02=DIGEST, consent_version="1", it_declared=False)
+    facts = await gather(db, vault, journey(), c.CompleteTask(task="t1", decision="submit", form=form))
+    [person] = facts.participants
+    assert (person.qualification, person.equivalence, person.it_declared) == ("S1", "accepted", False)
+    assert (person.seat, person.recommending) == ("s1", "LSP-TIK")
+    assert facts.classes[0].trainers == ("m1",) and facts.submitted_on is None
+
+
+async def test_one_assessment_is_judged_by_its_assessor_and_day(db: Database, vault: Vault) -> None:
+    async with db.write() as session:
+        _take(session, "master_day", "m1", LATER[0], "prog/x2")  # the class's own assignment
+    for day, busy in ((LATER[0], ()), (DAYS[0], (DAYS[0],))):
+        form = c.ScheduleForm(assessor="m1", venue="tuk", day=day)
+        facts = await gather(db, vault, journey(), c.CompleteTask(task="t2", decision="schedule", form=form))
+        assert facts.classes == () and facts.assessment_day == day
+        [assessor] = facts.assessors
+        assert (assessor.person, assessor.class_id, assessor.busy) == ("m1", "", busy)
+
+
+async def test_a_decision_sees_votes_results_and_members(db: Database, vault: Vault) -> None:
+    decided = journey(
+        state="DECISION",
+        members=("c1", "c2", "c3"),
+        chair="c1",
+        first_decided_at=NOW,
+        reassessments=1,
+        results=(UnitResult(unit="plan", result="K"), UnitResult(unit="conduct", result="BK")),
+    )
+    votes = tuple(Vote(person=p, competent=p != "c3") for p in ("c1", "c2", "c3"))
+    form = c.VotesForm(votes=votes, minutes_number="BA-1")
+    command = c.CompleteTask(task="t3", decision="decide_not_yet", form=form)
+    facts = await gather(db, vault, decided, command)
+    assert (facts.recommendation, facts.failing_units, facts.chair) == ("BK", ("conduct",), "c1")
+    assert [v.competent for v in facts.votes] == [True, True, False]
+    assert (facts.first_decision_on, facts.reassessments, facts.decision) == (TODAY, 1, "decide_not_yet")
+    assert facts.step == "decision"
+
+
+async def test_an_empty_case_has_no_facts_of_its_own(db: Database, vault: Vault) -> None:
+    facts = await gather(db, vault, case(), c.WithdrawProgramme())
+    assert facts.organiser is None and facts.calendar is not None
+
+
+# ---- activities ------------------------------------------------------------------------------------
+
+
+async def test_the_facts_activity(db: Database, vault: Vault) -> None:
+    request_ = contracts.FactsRequest(
+        stream="prog", kind="programme", purpose="class_start", subject="k1", case=programme()
+    )
+    answer = await ActivityEnvironment().run(FactsActivities(db, vault).read_facts, request_)
+    assert answer.facts.class_id == "k1"
+    assert contracts.FactsAnswer.model_validate_json(answer.model_dump_json()) == answer
+
+
+async def test_the_review_activity(db: Database, vault: Vault) -> None:
+    async with db.write() as session:
+        for person in ("p2", "p1"):
+            await registry.add_document(
+                session, digest="e" * 64, media_type="application/pdf", size=10, requirement="diploma",
+                person=person, application="prog", dated=None, by=ORGANISER, at=NOW,
+            )  # fmt: skip
+    request_ = contracts.ReviewRequest(
+        stream="app",
+        application="app",
+        person="p1",
+        facts=ParticipantFacts(person="p1", qualification="S1"),
+        policy_version=default().version,
+    )
+    answer = await ActivityEnvironment().run(ReviewActivities(db).review, request_)
+    found = {f.requirement: f for f in answer.findings}
+    assert found["R-Q3"].outcome == "needs_human", "another person handed in the same bytes"
+    assert found["R-Q3"].facts["documents"] == {"diploma": "e" * 64}
+    assert found["R-TECH"].facts["missing"] == ["technical_certificate", "experience_letter"]
+    assert found["D-IDENTITY"].outcome == "fail"
+
+
+# ---- signals ---------------------------------------------------------------------------------------
+
+
+async def judge(
+    db: Database, vault: Vault, name: str, body: Any, problem: str = ""
+) -> tuple[contracts.Authorised, list[DenialRow]]:
+    request_ = contracts.AuthoriseRequest(
+        workflow_id="programme-1",
+        stream="prog",
+        kind="programme",
+        name=name,
+        body=body,
+        problem=problem,
+        case=programme(),
+    )
+    answer = await ActivityEnvironment().run(AuthoriseActivities(db, vault).authorise, request_)
+    async with db.read() as session:
+        return answer, list(await session.exec(select(DenialRow)))
+
+
+async def token(db: Database, scopes: tuple[str, ...] = ("read", "write")) -> tuple[str, str]:
+    async with db.write() as session:
+        account = await identity.create_account(
+            session, person="v1", username="sistem.lain", password="gajah-terbang-7",
+            hats=(Hat(Role.VERIFIER),), by=SYSTEM, at=NOW,
+        )  # fmt: skip
+        now = datetime.now(UTC)
+        made = await identity.create_token(
+            session, account=account, label="SIM", scopes=scopes, hat=Hat(Role.VERIFIER),
+            expires_at=now + timedelta(days=1), by=SYSTEM, at=now,
+        )  # fmt: skip
+    return account, made.secret
+
+
+def completion(secret: str, **changes: Any) -> dict[str, Any]:
+    command = {"type": "complete_task", "task": "t2", "decision": "approve", **changes}
+    return {"token": secret, "command_id": "key-1", "command": command}
+
+
+async def test_a_token_completes_a_task_by_signal(db: Database, vault: Vault) -> None:
+    account, secret = await token(db)
+    answer, denials = await judge(db, vault, "complete_task", completion(secret))
+    assert answer.envelope is not None and not denials
+    assert answer.envelope.actor.person == "v1" and answer.envelope.actor.role is Role.VERIFIER
+    assert answer.envelope.command_id == command_id(account, "key-1")
+    assert answer.envelope.facts.organiser is not None and answer.envelope.business_at is None
+    assert secret not in answer.model_dump_json()
+
+
+async def test_a_reason_in_a_signal_must_be_kept_for_that_very_case(db: Database, vault: Vault) -> None:
+    _, secret = await token(db)
+    async with db.write() as session:
+        mine = await vault.seal_text(session, case_owner("prog"), "alasan", "a", at=NOW)
+        other = await vault.seal_text(session, case_owner("else"), "alasan", "a", at=NOW)
+    good, _ = await judge(db, vault, "complete_task", completion(secret, reason=mine.model_dump()))
+    assert good.envelope is not None
+    forged = {**mine.model_dump(), "commitment": other.commitment}
+    for reason in (other.model_dump(), forged):
+        answer, _ = await judge(db, vault, "complete_task", completion(secret, reason=reason))
+        assert answer.refused == "A-TEXT"
+
+
+async def test_a_message_of_another_case(db: Database, vault: Vault) -> None:
+    message = contracts.Message(
+        id="m1", type="journey_moved", sender="app", sender_workflow="journey-p1-s",
+        to_workflow="programme-1", application="app", body={"state": "RECEIVED"},
+    )  # fmt: skip
+    signed = sign(vault, message)
+    answer, denials = await judge(db, vault, "message", signed.model_dump(mode="json"))
+    assert answer.message == message and not denials
+    elsewhere = sign(vault, message.model_copy(update={"to_workflow": "programme-2"}))
+    stranger = sign(Vault(secrets.token_bytes(32)), message)
+    for bad in (elsewhere, stranger, signed.model_copy(update={"token": ""})):
+        answer, denials = await judge(db, vault, "message", bad.model_dump(mode="json"))
+        assert answer.refused == "A-FORGED" and answer.message is None
+    assert denials and all(d.rules == ["A-FORGED"] for d in denials)
+
+
+async def test_what_is_malformed_is_recorded_and_refused(db: Database, vault: Vault) -> None:
+    _, secret = await token(db, scopes=("read",))
+    claim = {"type": "claim_task", "task": "t"}
+    cases: list[tuple[str, Any, str, str]] = [
+        ("complete_task", None, "undecodable", "A-SIGNAL"),
+        ("complete_task", None, "arguments", "A-SIGNAL"),
+        ("Siti Contoh", {"x": 1}, "", "A-SIGNAL"),
+        ("message", "text", "", "A-SIGNAL"),
+        ("message", {"message": {}}, "", "A-SIGNAL"),
+        ("complete_task", [1, 2], "", "A-SIGNAL"),
+        ("complete_task", {"token": "asr_x"}, "", "A-SIGNAL"),
+        ("complete_task", completion("asr_guess"), "", "A-TOKEN"),
+        ("complete_task", completion(secret), "", "A-SCOPE"),
+        ("complete_task", {**completion(secret), "command": claim}, "", "A-SIGNAL"),
+    ]  # fmt: skip
+    for name, body, problem, rule in cases:
+        answer, denials = await judge(db, vault, name, body, problem)
+        assert answer == contracts.Authorised(refused=rule), (name, body)
+    assert denials
+    for denial in denials:
+        written = denial.model_dump_json()
+        assert "Siti" not in written and "asr_" not in written

@@ -1,0 +1,400 @@
+"""Whoever falsifies the past is found: in a chain, in the tables, by a checkpoint, or by a history."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import text
+
+from activities.contracts import AppendRequest
+from db import ledger
+from db.checkpoints import checkpoint, root, signing_key
+from db.findings import Report
+from db.ledger import event_values
+from db.projection import table_of
+from db.repair import Repair, repair
+from db.session import Database
+from db.tables import EventRow
+from db.verify import Histories, Witness, verify
+from domain.roles import Actor, Role
+from tests.db.cases import MONDAY, Chain, grown, tampered
+
+KEY = signing_key(bytes(range(32)))
+OTHER_KEY = signing_key(bytes(range(1, 33)))
+OF_A_STREAM = (
+    "events",
+    "streams",
+    "cases",
+    "programmes",
+    "classes",
+    "seats",
+    "assignments",
+    "tasks",
+    "outbox",
+)
+OPERATIONS = Actor(account="acc-b", person="per-b", role=Role.OPERATIONS)
+
+
+@dataclass
+class World:
+    """Two programmes and an organisation, whole and checked, with their checkpoint."""
+
+    db: Database
+    one: Chain
+    two: Chain
+
+    async def sql(self, *statements: str, **values: Any) -> None:
+        """What somebody with the database's password can do, triggers or not."""
+        async with self.db.write() as session:
+            connection = await session.connection()
+            for table in ("events", "checkpoints"):
+                if self.db.sqlite:
+                    for verb in ("update", "delete"):
+                        await connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
+                else:
+                    await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
+            for statement in statements:
+                await connection.execute(text(statement), values)
+
+    async def insert(self, *events: Any) -> None:
+        async with self.db.write() as session:
+            connection = await session.connection()
+            await connection.execute(table_of(EventRow).insert(), [event_values(e) for e in events])
+
+    async def check(self, histories: Histories | None = None, **options: Any) -> Report:
+        options.setdefault("keys", [KEY.public_key()])
+        async with self.db.read() as session:
+            return await verify(session, histories, **options)
+
+    async def mend(self, histories: Histories, streams: Sequence[str] | None = None) -> Repair:
+        async with self.db.write() as session:
+            return await repair(session, histories, streams)
+
+    async def seal(self, key: Ed25519PrivateKey = KEY) -> None:
+        async with self.db.write() as session:
+            await checkpoint(session, key)
+
+
+@pytest.fixture
+async def world(db: Database) -> World:
+    world = World(db, grown("prog-1"), grown("prog-2"))
+    await ledger.commit(db, world.one.request(1, 5))
+    await ledger.commit(db, world.one.request(6))
+    await ledger.commit(db, world.two.request())
+    async with db.write() as session:
+        for n in range(3):
+            await ledger.append_row_event(session, "org-1", "licence_granted", OPERATIONS, {"n": n}, MONDAY)
+    await world.seal()
+    return world
+
+
+def told(*requests: AppendRequest, irregular: tuple[str, ...] = ()) -> Histories:
+    """Histories with a run for each request."""
+
+    async def witnesses() -> AsyncIterator[Witness]:
+        for n, request in enumerate(requests):
+            yield Witness(request.workflow_id, f"run-{n}", (request,), irregular)
+
+    return witnesses
+
+
+def first(report: Report, stream: str) -> tuple[str, int]:
+    problem = report.first_broken[stream]
+    return problem.kind, problem.seq
+
+
+async def test_an_honest_ledger_is_found_whole(world: World) -> None:
+    report = await world.check(told(world.one.request(1, 6), world.one.request(5), world.two.request()))
+    assert report.ok, report.problems
+    assert (report.streams, report.events, report.checkpoints, report.witnessed) == (3, 19, 1, 16)
+
+
+# ---- chains ------------------------------------------------------------------------------------------
+
+
+async def test_a_changed_body_is_named(world: World) -> None:
+    await world.sql(
+        "UPDATE events SET body = replace(body, 'seat-1', 'seat-9') WHERE stream='prog-1' AND seq=3"
+    )
+    report = await world.check()
+    assert first(report, "prog-1") == ("body", 3)
+    assert "prog-2" not in report.first_broken
+
+
+async def test_a_changed_body_with_a_new_hash_breaks_the_next_link(world: World) -> None:
+    forged = event_values(tampered(world.one.events[2], type="forged"))
+    await world.sql(
+        "UPDATE events SET body=:body, hash=:hash, type='forged' WHERE stream='prog-1' AND seq=3",
+        body=forged["body"],
+        hash=forged["hash"],
+    )
+    assert first(await world.check(), "prog-1") == ("link", 4)
+
+
+async def test_a_changed_column_is_named(world: World) -> None:
+    await world.sql("UPDATE events SET actor_person='somebody-else' WHERE stream='prog-1' AND seq=2")
+    report = await world.check()
+    assert first(report, "prog-1") == ("columns", 2)
+    assert "actor_person" in report.first_broken["prog-1"].detail
+
+
+async def test_a_body_that_is_not_an_event_is_named(world: World) -> None:
+    await world.sql("UPDATE events SET body='[]' WHERE stream='org-1' AND seq=2")
+    assert first(await world.check(), "org-1") == ("body", 2)
+
+
+async def test_a_removed_event_is_named(world: World) -> None:
+    await world.sql("DELETE FROM events WHERE stream='prog-1' AND seq=4")
+    report = await world.check()
+    assert first(report, "prog-1") == ("gap", 4)
+    assert first(report, "prog-1")[1] == 4
+
+
+async def test_a_removed_end_is_named(world: World) -> None:
+    await world.sql("DELETE FROM events WHERE stream='prog-1' AND seq>6")
+    assert first(await world.check(), "prog-1")[1] == 7
+
+
+async def test_a_removed_end_is_named_though_the_head_was_set_back(world: World) -> None:
+    six = world.one.events[5]
+    await world.sql(
+        "DELETE FROM events WHERE stream='prog-1' AND seq>6",
+        "UPDATE streams SET head_seq=6, head_hash=:hash WHERE stream='prog-1'",
+        hash=six.hash,
+    )
+    async with world.db.write() as session:
+        await ledger.rebuild(session, "prog-1")
+    report = await world.check()
+    assert first(report, "prog-1") == ("rewound", 7)
+    assert report.kinds() == {"rewound"}
+
+
+async def test_a_removed_stream_is_named_by_the_checkpoint_alone(world: World) -> None:
+    tables = [
+        "events",
+        "streams",
+        "cases",
+        "programmes",
+        "classes",
+        "seats",
+        "assignments",
+        "tasks",
+        "outbox",
+    ]
+    await world.sql(*(f"DELETE FROM {table} WHERE stream='prog-1'" for table in tables))
+    report = await world.check()
+    assert report.kinds() == {"removed"}
+    assert first(report, "prog-1") == ("removed", 1)
+
+
+async def test_a_removed_head_does_not_hide_its_events(world: World) -> None:
+    await world.sql("DELETE FROM streams WHERE stream='prog-1'")
+    assert first(await world.check(), "prog-1") == ("head", 1)
+
+
+async def test_a_command_that_became_two_events_is_named(world: World) -> None:
+    if world.db.sqlite:
+        pytest.skip("SQLite cannot drop the index of a constraint")
+    double = tampered(world.one.events[7], seq=9, prev_hash=world.one.case.head)
+    await world.sql("ALTER TABLE events DROP CONSTRAINT uq_events_command_id")
+    await world.insert(double)
+    await world.sql("UPDATE streams SET head_seq=9, head_hash=:hash WHERE stream='prog-1'", hash=double.hash)
+    async with world.db.write() as session:
+        await ledger.rebuild(session, "prog-1")
+    assert first(await world.check(), "prog-1") == ("command", 9)
+
+
+async def test_a_frozen_stream_is_named(world: World) -> None:
+    async with world.db.write() as session:
+        await ledger.freeze(session, "prog-1", "3:other_hash")
+    assert first(await world.check(), "prog-1") == ("frozen", 9)
+
+
+# ---- tables ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("UPDATE cases SET state='COMPLETED' WHERE stream='prog-1'", "projection"),
+        (
+            "UPDATE cases SET snapshot=replace(snapshot, 'VERIFYING', 'READY') WHERE stream='prog-1'",
+            "snapshot",
+        ),
+        ("UPDATE cases SET snapshot='{}' WHERE stream='prog-1'", "snapshot"),
+        ("UPDATE seats SET state='CONFIRMED' WHERE stream='prog-1' AND id='seat-3'", "projection"),
+        ("DELETE FROM tasks WHERE stream='prog-1'", "projection"),
+        ("UPDATE tasks SET holder='per-x' WHERE stream='prog-1'", "projection"),
+        (
+            "UPDATE streams SET openings=replace(openings, 'test-1', 'test-2') WHERE stream='prog-1'",
+            "snapshot",
+        ),
+        ("UPDATE streams SET openings='{}' WHERE stream='prog-1'", "fold"),
+    ],
+)
+async def test_tables_that_events_did_not_make_are_named(world: World, statement: str, kind: str) -> None:
+    await world.sql(statement)
+    report = await world.check()
+    assert report.kinds() == {kind}
+    assert report.first_broken.keys() == {"prog-1"}
+
+
+async def test_rows_of_a_case_that_never_was_are_named(world: World) -> None:
+    await world.sql("UPDATE seats SET stream='prog-9' WHERE stream='prog-1' AND id='seat-3'")
+    report = await world.check()
+    assert report.first_broken.keys() == {"prog-1", "prog-9"}
+
+
+# ---- checkpoints -------------------------------------------------------------------------------------
+
+
+async def test_checkpoints_follow_one_another(world: World) -> None:
+    world.one.remark()
+    await ledger.commit(world.db, world.one.request(9))
+    await world.seal()
+    report = await world.check()
+    assert report.ok, report.problems
+    assert report.checkpoints == 2
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("UPDATE checkpoints SET heads='[]' WHERE id=1", "root"),
+        ("UPDATE checkpoints SET root='00' WHERE id=2", "signature"),
+        ("UPDATE checkpoints SET signature='zz' WHERE id=2", "signature"),
+        ("DELETE FROM checkpoints WHERE id=1", "sequence"),
+    ],
+)
+async def test_an_altered_checkpoint_is_named(world: World, statement: str, kind: str) -> None:
+    await world.seal()
+    await world.sql(statement)
+    assert kind in (await world.check()).kinds()
+
+
+async def test_a_checkpoint_of_a_stranger_is_not_believed(world: World) -> None:
+    await world.seal(OTHER_KEY)
+    assert (await world.check()).kinds() == {"signature"}
+    assert (await world.check(keys=[KEY.public_key(), OTHER_KEY.public_key()])).ok
+
+
+def test_the_root_depends_on_every_head_and_on_nothing_else() -> None:
+    leaves = [(f"s-{n}", n, "a" * 64) for n in range(1, 8)]
+    assert root(leaves) == root(leaves[::-1])
+    assert len({root(leaves[:n]) for n in range(8)}) == 8
+    assert root([*leaves[:6], ("s-7", 7, "b" * 64)]) != root(leaves)
+
+
+# ---- histories ---------------------------------------------------------------------------------------
+
+
+async def test_an_event_that_no_history_knows_is_a_ghost(world: World) -> None:
+    report = await world.check(told(world.one.request(1, 7), world.two.request()))
+    assert [(p.kind, p.stream, p.seq) for p in report.problems] == [("ghost", "prog-1", 8)]
+
+
+async def test_a_forged_chain_whole_in_itself_is_a_ghost(world: World) -> None:
+    """Body, hash, head, tables and all: only the other witness can tell."""
+    forged = grown("prog-3")
+    await ledger.commit(world.db, forged.request())
+    report = await world.check(told(world.one.request(), world.two.request()))
+    assert report.kinds() == {"ghost"}
+    assert first(report, "prog-3") == ("ghost", 1)
+
+
+async def test_an_event_that_the_ledger_tells_otherwise_is_named(world: World) -> None:
+    other = world.one.request().model_copy(
+        update={"events": (*world.one.events[:7], tampered(world.one.events[7], type="other"))}
+    )
+    report = await world.check(told(other, world.two.request()))
+    assert [(p.kind, p.stream, p.seq) for p in report.problems] == [("differs", "prog-1", 8)]
+    assert (await world.mend(told(other))).refused.keys() == {"prog-1"}
+
+
+async def test_a_history_that_was_altered_is_named(world: World) -> None:
+    bent = world.one.events[7].model_copy(update={"type": "other"})
+    other = world.one.request().model_copy(update={"events": (*world.one.events[:7], bent)})
+    assert "history" in (await world.check(told(other, world.two.request()))).kinds()
+
+
+async def test_another_beginning_is_named_though_the_rows_were_made_to_fit(world: World) -> None:
+    await world.sql("UPDATE streams SET openings=replace(openings, 'test-1', 't-2') WHERE stream='prog-1'")
+    async with world.db.write() as session:
+        await ledger.rebuild(session, "prog-1")
+    assert (await world.check()).ok
+    report = await world.check(told(world.one.request(), world.two.request()))
+    assert [(p.kind, p.stream, p.seq) for p in report.problems] == [("opening", "prog-1", 1)]
+
+
+async def test_what_was_done_to_a_run_is_named(world: World) -> None:
+    report = await world.check(told(world.one.request(), world.two.request(), irregular=("terminated",)))
+    assert report.kinds() == {"irregular"}
+    assert report.first_broken.keys() == {"prog-1", "prog-2"}
+
+
+async def test_an_event_on_its_way_is_not_lost(world: World) -> None:
+    world.one.remark()
+    histories = told(world.one.request(), world.two.request())
+    now = world.one.events[-1].at + timedelta(seconds=30)
+    report = await world.check(histories, now=now)
+    assert (report.ok, report.pending) == (True, 1)
+    late = await world.check(histories, now=now + timedelta(seconds=60))
+    assert [(p.kind, p.seq) for p in late.problems] == [("lost", 9)]
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ("DELETE FROM events WHERE stream='prog-1' AND seq=4",),
+        ("DELETE FROM events WHERE stream='prog-1' AND seq IN (1, 5, 8)",),
+        ("DELETE FROM events WHERE stream='prog-1' AND seq>3",),
+        ("DELETE FROM events WHERE stream='prog-1'",),
+        ("DELETE FROM streams WHERE stream='prog-1'",),
+        tuple(f"DELETE FROM {table} WHERE stream='prog-1'" for table in OF_A_STREAM),
+    ],
+    ids=["one", "some", "the end", "all events", "the head", "everything"],
+)
+async def test_what_was_lost_is_put_back(world: World, statements: tuple[str, ...]) -> None:
+    histories = told(world.two.request(), world.one.request(1, 6), world.one.request(5))
+    await world.sql(*statements)
+    assert not (await world.check(histories)).ok
+    result = await world.mend(histories)
+    assert (result.streams, result.refused) == ({"prog-1"}, {})
+    report = await world.check(histories)
+    assert report.ok, report.problems
+    assert not (await world.mend(histories)).streams
+
+
+async def test_a_ledger_restored_from_an_old_backup_is_filled_up_and_goes_on(world: World) -> None:
+    """The flusher was told LedgerBehind; after the repair its batch is taken."""
+    six = world.one.events[5]
+    await world.sql(
+        "DELETE FROM events WHERE stream='prog-1' AND seq>6",
+        "UPDATE streams SET head_seq=6, head_hash=:hash WHERE stream='prog-1'",
+        hash=six.hash,
+    )
+    async with world.db.write() as session:
+        await ledger.rebuild(session, "prog-1")
+    world.one.remark()
+    with pytest.raises(ledger.LedgerBehind):
+        await ledger.commit(world.db, world.one.request(9))
+    result = await world.mend(told(world.one.request(1, 8)), ["prog-1"])
+    assert (result.events, result.streams) == (2, {"prog-1"})
+    assert (await ledger.commit(world.db, world.one.request(9))).seq == 9
+    assert (await world.check(told(world.one.request(), world.two.request()))).ok
+
+
+async def test_what_does_not_join_is_not_put_back(world: World) -> None:
+    await world.sql("DELETE FROM events WHERE stream='prog-1' AND seq>3")
+    result = await world.mend(told(world.one.request(6)))
+    assert result.refused.keys() == {"prog-1"}
+    assert result.events == 0
+
+
+async def test_a_stream_whose_beginning_nobody_tells_is_not_put_back(world: World) -> None:
+    await world.sql("DELETE FROM events WHERE stream='prog-1'", "DELETE FROM streams WHERE stream='prog-1'")
+    result = await world.mend(told(world.one.request(with_opening=False)))
+    assert result.refused == {"prog-1": "no history tells how the stream began"}

@@ -1,0 +1,1 @@
+"""The `asesor` command, one module a subject; cli.py at the top puts them together."""

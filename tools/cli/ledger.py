@@ -1,0 +1,143 @@
+"""Looking after the witness: verify, repair, checkpoint, archive."""
+
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tools.cli.console import Exit, Out
+from tools.cli.parts import connect, database, present
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+    from temporalio.client import Client
+
+    from db.findings import Report
+    from db.session import Database
+    from settings import Settings
+
+PURPOSE = "checkpoints"
+SHOWN = 20
+
+
+def archive_folder(settings: "Settings") -> Path:
+    """Where the worker's archiver writes too."""
+    return settings.var_dir / "archive"
+
+
+def public_keys(settings: "Settings") -> list["Ed25519PublicKey"]:
+    """The keys under which checkpoints may have been signed, retired ones included."""
+    from db.checkpoints import signing_key
+
+    return [signing_key(key.material).public_key() for key in settings.keys(PURPOSE)]
+
+
+async def verified(settings: "Settings", db: "Database", client: "Client | None") -> "Report":
+    """Everything that can be checked: chains, tables, checkpoints and, with a client, all histories."""
+    from activities.histories import histories
+    from db.verify import verify as check
+
+    witnesses = histories(client, db, archive_folder(settings)) if client is not None else None
+    async with db.read() as session:
+        return await check(session, witnesses, keys=public_keys(settings), now=datetime.now(UTC))
+
+
+async def verify(out: Out, *, ledger_only: bool) -> int:
+    """`asesor verify`: 1 when something cannot be true, with the first broken link of each stream."""
+    settings = present()
+    async with database(settings) as db:
+        client = None if ledger_only else await connect(settings)
+        with out.progress("verify"):
+            report = await verified(settings, db, client)
+    first = [asdict(problem) for problem in report.first_broken.values()]
+    out.result(
+        {
+            "ok": report.ok,
+            "histories": not ledger_only,
+            **{k: v for k, v in asdict(report).items() if k != "problems"},
+            "first_broken": first,
+            "problems": [asdict(p) for p in report.problems],
+        },
+        *lines_of(report, ledger_only=ledger_only),
+    )
+    return Exit.OK if report.ok else Exit.WRONG
+
+
+def lines_of(report: "Report", *, ledger_only: bool = False) -> list[str]:
+    """The report for people: what was looked at, then the first broken link of each stream."""
+    looked = f"{report.streams} aliran – streams, {report.events} peristiwa – events, "
+    looked += f"{report.checkpoints} titik periksa – checkpoints"
+    if not ledger_only:
+        looked += f", {report.witnessed} disaksikan riwayat – confirmed by histories"
+    lines = [looked]
+    if report.pending:
+        lines.append(f"{report.pending} sedang ditulis – being written")
+    broken = list(report.first_broken.values())
+    lines += [f"RUSAK – BROKEN  {p.stream} @ {p.seq}  {p.kind}: {p.detail}" for p in broken[:SHOWN]]
+    if len(broken) > SHOWN:
+        lines.append(f"… {len(broken) - SHOWN} aliran lagi – more streams (--json)")
+    lines.append("utuh – whole" if report.ok else f"{len(report.problems)} masalah – problems")
+    return lines
+
+
+async def repair(out: Out, *, streams: list[str]) -> int:
+    """`asesor repair`: 1 when a stream was refused, because only people can decide it."""
+    from activities.histories import histories
+    from db.repair import repair as refill
+
+    settings = present()
+    async with database(settings) as db:
+        client = await connect(settings)
+        witnesses = histories(client, db, archive_folder(settings))
+        with out.progress("repair"):
+            done = await db.retrying(lambda session: refill(session, witnesses, streams or None))
+    out.result(
+        {
+            "ok": not done.refused,
+            "events": done.events,
+            "streams": sorted(done.streams),
+            "refused": done.refused,
+        },
+        f"{done.events} peristiwa dikembalikan – events put back, {len(done.streams)} aliran – streams",
+        *(f"DITOLAK – REFUSED  {stream}: {why}" for stream, why in sorted(done.refused.items())),
+    )
+    return Exit.WRONG if done.refused else Exit.OK
+
+
+async def checkpoint(out: Out) -> int:
+    """`asesor checkpoint`: sign the heads of all streams. Keep the result elsewhere: it shows what is
+    taken away later, the newest checkpoints included."""
+    from db import checkpoints
+
+    settings = present()
+    key = checkpoints.signing_key(settings.key(PURPOSE).material)
+    async with database(settings) as db:
+        row = await db.retrying(lambda session: checkpoints.checkpoint(session, key))
+    out.result(
+        {
+            "ok": True,
+            **row.model_dump(include={"id", "at", "previous", "root", "signature", "public_key_id"}),
+            "public_key": key.public_key().public_bytes_raw().hex(),
+        },
+        f"titik periksa – checkpoint {row.id}  {row.at.isoformat()}",
+        f"root {row.root}",
+        f"key  {row.public_key_id}",
+    )
+    return Exit.OK
+
+
+async def archive(out: Out) -> int:
+    """`asesor archive`: export every closed run that is not archived yet."""
+    from activities.archive import archive_once
+
+    settings = present()
+    async with database(settings) as db:
+        client = await connect(settings)
+        with out.progress("archive"):
+            count = await archive_once(client, db, archive_folder(settings))
+    out.result(
+        {"ok": True, "archived": count, "folder": str(archive_folder(settings))},
+        f"{count} riwayat diarsipkan – histories archived in {archive_folder(settings)}",
+    )
+    return Exit.OK

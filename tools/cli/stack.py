@@ -1,0 +1,154 @@
+"""The whole product on this machine, as `up` and `demo` run it: started in order, ended in reverse."""
+
+import asyncio
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from settings import Settings
+from tools.children import api_child, start_temporal, worker_child
+from tools.cli.console import Exit, Out
+from tools.cli.parts import Whereabouts, connect, settings_with, together
+from tools.processes import free_port
+from tools.supervise import Supervisor
+
+CODEC_PATH = "/v1/codec"
+Fill = Callable[[Any, Any, Settings], Awaitable[dict[str, str]]]
+"""(database, vault, settings) → user name and password of every account that it made."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What is running. `settings` hold the ports and addresses that are really in use."""
+
+    settings: Settings
+    supervisor: Supervisor
+    url: str
+    temporal_ui: str
+    """Empty when the Temporal server is not ours."""
+    accounts: dict[str, str]
+    seconds: float
+    """From the command to the moment at which everything answered."""
+
+
+@asynccontextmanager
+async def stack(
+    overrides: dict[str, Any],
+    out: Out,
+    fill: Fill,
+    *,
+    empty: Callable[[Settings], None] | None = None,
+) -> AsyncIterator[Stack]:
+    """Start everything and stop it at the end, whatever happens in between.
+
+    `overrides` replace settings of the environment. `empty` may clear the folder, once it is ours alone.
+    Raises AlreadyRunning, Unobtainable, ChildFailed, CommandFailed.
+    """
+    began = time.monotonic()
+    wanted = settings_with(**overrides)
+    async with Supervisor(wanted, say=out.say) as supervisor:
+        if empty is not None:
+            empty(wanted)
+        # Only now: a killed run's children held their ports until the supervisor ended them.
+        settings = supervisor.settings = _with_free_ports(wanted, overrides, out)
+        filled, address = await together(_filled(settings, fill), _temporal(supervisor, out))
+        settings = settings_with(**{**_ports(settings), **overrides, "temporal_address": address})
+        api = api_child(supervisor, address, settings.http_port)
+        await together(supervisor.start(worker_child(supervisor, address)), supervisor.start(api))
+        ours = not wanted.temporal_address
+        ui = f"http://127.0.0.1:{settings.temporal_ui_port}" if ours else ""
+        where = Whereabouts(
+            address, settings.temporal_namespace, ui, settings.public_url, settings.clock
+        )
+        where.write(settings)
+        try:
+            seconds = time.monotonic() - began
+            yield Stack(settings, supervisor, settings.public_url, ui, filled, seconds)
+        finally:
+            Whereabouts.remove(settings)
+            out.say("menghentikan semuanya – stopping everything")
+
+
+def _with_free_ports(settings: Settings, overrides: dict[str, Any], out: Out) -> Settings:
+    """The settings with ports that are free: one that is chosen here is the one that every child is told."""
+    taken: set[int] = set()
+    found = {}
+    for name, host, what in (
+        ("http_port", settings.http_host, "API"),
+        ("temporal_port", "127.0.0.1", "Temporal"),
+        ("temporal_ui_port", "127.0.0.1", "Temporal UI"),
+    ):
+        port = free_port(getattr(settings, name), host, taken, what=what, say=out.say)
+        taken.add(port)
+        found[name] = port
+    return settings_with(**{**overrides, **found})
+
+
+def _ports(settings: Settings) -> dict[str, Any]:
+    return {name: getattr(settings, name) for name in ("http_port", "temporal_port", "temporal_ui_port")}
+
+
+async def _temporal(supervisor: Supervisor, out: Out) -> str:
+    """Start (or find) the Temporal server and prepare its namespace; its address."""
+    settings = supervisor.settings
+    address = await start_temporal(supervisor, codec_endpoint=f"{settings.public_url}{CODEC_PATH}")
+    from tools.cli.temporal_setup import prepare
+
+    client = await connect(settings_with(**_ports(settings), temporal_address=address), within=30)
+    done = await prepare(client, settings.retention_days)
+    if done.added:
+        out.say(f"Temporal: {len(done.added)} atribut pencarian didaftarkan – search attributes registered")
+    return address
+
+
+async def _filled(settings: Settings, fill: Fill) -> dict[str, str]:
+    """Bring the database to the present shape and fill it."""
+    from db.migrate import migrate
+    from db.session import Database
+    from db.vault import Vault
+
+    await migrate(settings.database_url)
+    db = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
+    try:
+        return await fill(db, Vault([key.material for key in settings.keys("vault")]), settings)
+    finally:
+        await db.dispose()
+
+
+async def until_told(work: Coroutine[Any, Any, int], out: Out) -> int:
+    """Do the work until it ends or somebody says stop (Ctrl-C, SIGTERM, a closed terminal); then let it
+    end what it started. A second Ctrl-C changes nothing: it would leave processes behind."""
+    task = asyncio.ensure_future(work)
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            task.cancel()
+        else:
+            out.say("sedang berhenti, tunggu sebentar – stopping already, a moment please")
+
+    loop = asyncio.get_running_loop()
+    signs = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for sign in signs:
+        loop.add_signal_handler(sign, stop)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        return Exit.INTERRUPTED
+    finally:
+        for sign in signs:
+            loop.remove_signal_handler(sign)
+
+
+async def until_stopped(running: Stack) -> None:
+    """Wait until a signal ends it, or a child is given up (ChildFailed)."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await running.supervisor.wait()

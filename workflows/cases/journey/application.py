@@ -1,0 +1,200 @@
+"""Steps 1 and 2: the application is received and its documents are reviewed."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from domain.cases import DocumentFinding, Errand, Journey, Task
+from domain.commands import ApplicationForm, CompleteTask, PointsForm, ReviewerForm, ReviewForm
+from domain.openings import JourneyOpening
+from domain.verdict import Outcome, Verdict
+from state_machines.journey_facts import application_verdicts, participant, sod
+from state_machines.journey_guards import reviewer_is_free
+from state_machines.table import refusal
+from state_machines.tables import TABLES
+from state_machines.turn import Turn
+from workflows.cases.journey.assessment import open_scheduling
+from workflows.cases.journey.ending import withdrawn
+from workflows.cases.journey.forms import need
+
+WORST_FIRST = (Outcome.FAIL, Outcome.NEEDS_HUMAN, Outcome.PASS, Outcome.NOT_APPLICABLE)
+
+
+def open_journey(turn: Turn, start: JourneyOpening) -> str:
+    """The first event of a journey that a programme's seat opens: the candidate is invited."""
+    turn.add(
+        "journey",
+        start.application,
+        state="INVITED",
+        **start.model_dump(exclude={"application", "workflow_id", "hands", "facts", "units"}),
+        facts=start.facts,
+        units=start.units,
+    )
+    for step, persons in start.hands.items():
+        turn.hand(step, *persons)
+    turn.hand("candidate", start.person)
+    task = turn.open_task("submit_application", start.application, person=start.person)
+    turn.wait("application", start.application, task.due_at)
+    return "journey_opened"
+
+
+# ---- the candidate ------------------------------------------------------------------------------
+
+
+def sent(turn: Turn, task: Task, command: CompleteTask) -> str:
+    """The formal submission: FR.APL.01, FR.APL.02 and the consent; or the candidate withdraws."""
+    if command.decision == "withdraw":
+        return withdrawn(turn)
+    _file(turn, need(command, ApplicationForm), "submit", submitted_at=turn.now)
+    turn.stop_waiting("application")
+    turn.open_task("assign_reviewer", task.subject)
+    turn.notify(f"person:{turn.case.journey.person}", "application_received")
+    return "application_submitted"
+
+
+def corrected(turn: Turn, task: Task, command: CompleteTask) -> str:
+    """The corrected application goes back to the same reviewer; its form may stay as it was."""
+    if command.decision == "withdraw":
+        return withdrawn(turn)
+    form = command.form if command.form is None else need(command, ApplicationForm)
+    _file(turn, form, "resubmit")
+    turn.stop_waiting("correction")
+    give_to_reviewer(turn)
+    return "application_resubmitted"
+
+
+def _file(turn: Turn, form: ApplicationForm | None, trigger: str, **patch: Any) -> None:
+    """Judge the application by the rules of submission, keep what was filed, have the documents checked."""
+    j = turn.case.journey
+    situation = turn.situation("journey", j.id)
+    verdicts = application_verdicts(situation)
+    turn.found(verdicts)
+    if form is not None:
+        patch["forms"] = {
+            **j.forms,
+            turn.policy.form("FR.APL.01").key: form.apl01,
+            turn.policy.form("FR.APL.02").key: form.apl02,
+        }
+        patch["consent_version"] = form.consent_version
+    turn.fire(
+        "journey", j.id, trigger, facts=participant(situation), findings=_for_a_person(verdicts), **patch
+    )
+    turn.hand("submitter", *turn.actor.hands)
+    j = turn.case.journey
+    turn.ask(
+        "review_documents",
+        j.id,
+        application=j.id,
+        person=j.person,
+        facts=j.facts,
+        policy_version=turn.case.policy_version,
+        seat=j.seat,
+    )
+
+
+def _for_a_person(verdicts: Iterable[Verdict]) -> tuple[DocumentFinding, ...]:
+    """What the rules left to the reviewer."""
+    return tuple(
+        DocumentFinding(requirement=v.rule, outcome=v.outcome.value, facts=v.facts)
+        for v in verdicts
+        if v.outcome is Outcome.NEEDS_HUMAN
+    )
+
+
+# ---- the machine's check ------------------------------------------------------------------------
+
+
+def documents_checked(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
+    """Findings of the machine's check, beside what the rules left open; the worst of each requirement
+    counts. An answer to an earlier application is passed over."""
+    j = turn.case.journey
+    newer = any(
+        e.kind == errand.kind and e.state == "ASKED" and e.id != errand.id for e in turn.case.errands.values()
+    )
+    if newer or j.state in TABLES["journey"].terminal:
+        return "documents_check_superseded"
+    found = tuple(DocumentFinding.model_validate(f) for f in answer["findings"])
+    findings = worst(*j.findings, *found)
+    turn.set("journey", j.id, findings=findings)
+    turn.notify(
+        f"person:{j.reviewer}" if j.reviewer else "role:operations",
+        "documents_checked",
+        open=sum(f.outcome in (Outcome.FAIL, Outcome.NEEDS_HUMAN) for f in findings),
+    )
+    return "documents_checked"
+
+
+def worst(*findings: DocumentFinding) -> tuple[DocumentFinding, ...]:
+    """One finding for each requirement, the worst; an outcome that is not known needs a person."""
+
+    def rank(finding: DocumentFinding) -> int:
+        known = [o.value for o in WORST_FIRST]
+        return known.index(finding.outcome) if finding.outcome in known else known.index("needs_human")
+
+    by_requirement: dict[str, DocumentFinding] = {}
+    for finding in findings:
+        there = by_requirement.get(finding.requirement)
+        if there is None or rank(finding) < rank(there):
+            by_requirement[finding.requirement] = finding
+    return tuple(by_requirement.values())
+
+
+# ---- the reviewer -------------------------------------------------------------------------------
+
+
+def reviewer_assigned(turn: Turn, task: Task, command: CompleteTask) -> str:
+    """Operations name the reviewer; during the review they name another one (a hand in the training
+    came to light)."""
+    form = need(command, ReviewerForm)
+    if turn.case.journey.state == "RECEIVED":
+        turn.fire("journey", task.subject, "assign_reviewer", reviewer=form.reviewer)
+    else:
+        violations = reviewer_is_free(turn.situation("journey", task.subject))
+        if violations:
+            raise refusal(violations)
+        turn.set("journey", task.subject, reviewer=form.reviewer)
+        turn.cancel_tasks("review_documents")
+    give_to_reviewer(turn)
+    return "reviewer_assigned"
+
+
+def give_to_reviewer(turn: Turn) -> None:
+    """The documents are the reviewer's to review; when R-SOD bars the one who was named, operations name
+    another."""
+    j = turn.case.journey
+    if not j.reviewer or sod(turn.situation("journey", j.id), "reviewer", (j.reviewer,)):
+        turn.cancel_tasks("review_documents")
+        turn.open_task("assign_reviewer", j.id)
+        return
+    turn.open_task("review_documents", j.id, person=j.reviewer)
+
+
+def reviewed(turn: Turn, task: Task, command: CompleteTask) -> str:
+    """accept, send_back (with points) or reject (with a reason)."""
+    j = turn.case.journey
+    if command.decision == "accept":
+        return _accepted(turn, j, command)
+    if command.decision == "send_back":
+        form = need(command, PointsForm)
+        turn.fire("journey", j.id, "send_back")
+        turn.set("journey", j.id, send_backs=j.send_backs + 1)
+        mend = turn.open_task("correct_application", j.id, person=j.person, points=form.points)
+        turn.wait("correction", j.id, mend.due_at)
+        return "application_sent_back"
+    turn.fire("journey", j.id, "reject")
+    until = turn.wait_days("appeal", j.id, turn.policy.term("appeal"))
+    turn.notify(f"person:{j.person}", "application_rejected", appeal_until=until)
+    return "application_rejected"
+
+
+def _accepted(turn: Turn, j: Journey, command: CompleteTask) -> str:
+    resolved = command.form.resolved if isinstance(command.form, ReviewForm) else ()
+    turn.fire("journey", j.id, "accept")
+    turn.payload["resolved"] = sorted(resolved)
+    # what the reviewer decided holds for the rules that run again at the schedule
+    answers = {"R-Q3": "equivalence", "R-TECH": "field_accepted"}
+    decided = {answers[rule]: "accepted" for rule in resolved if rule in answers}
+    if decided:
+        turn.set("journey", j.id, facts=j.facts.model_copy(update=decided))
+    turn.notify(f"person:{j.person}", "documents_accepted")
+    open_scheduling(turn)
+    return "documents_accepted"

@@ -1,0 +1,110 @@
+"""From competent to certified: the three numbers are asked for, taken, and then the certificate opens."""
+
+from typing import Any
+
+from domain import met
+from domain.cases import Errand, Task
+from domain.clock import local_day
+from domain.commands import CompleteTask, NumbersForm
+from domain.errors import Refused
+from domain.events import derived_id
+from domain.ids import certificate_workflow
+from domain.months import add_months
+from domain.openings import CertificateOpening
+from domain.roles import Role
+from state_machines.turn import Turn
+from workflows.cases.journey.assessment import assessor_lost
+from workflows.cases.journey.forms import need
+
+NUMBERS = ("certificate_number", "registration_number", "blank_number")
+
+
+def numbers_given(turn: Turn, task: Task, command: CompleteTask) -> str:
+    """The numbers as BNSP gives them; nobody is certified before all three are taken.
+
+    The registration number (MET) belongs to the person for life, so the activity takes it for the person;
+    the others are this journey's.
+    """
+    form = need(command, NumbersForm)
+    if form.valid_until is not None and form.valid_until <= local_day(turn.now):
+        raise Refused.because(
+            "M-VALID",
+            "Hari berlaku terakhir harus sesudah hari ini.",
+            "The last valid day must be after today.",
+            subject=task.subject,
+            valid_until=form.valid_until.isoformat(),
+        )
+    numbers = {
+        "certificate_number": _plain(form.certificate_number),
+        "registration_number": met.normalise(form.registration_number),
+        "blank_number": _plain(form.blank_number),
+    }
+    turn.set("journey", task.subject, numbers=numbers, valid_until=form.valid_until)
+    turn.ask(
+        "reserve",
+        task.subject,
+        holder=turn.case.stream,
+        keys=[{"kind": kind, "key": numbers[kind]} for kind in NUMBERS],
+    )
+    return "numbers_requested"
+
+
+def _plain(number: str) -> str:
+    """One writing of a number: a difference in case or spaces makes no second certificate."""
+    return " ".join(number.upper().split())
+
+
+def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
+    """Taken or refused: the numbers of the certificate, or the day of a re-assessment's assessor."""
+    if errand.subject in turn.case.assignments:
+        return _day_answered(turn, errand.subject, refused=bool(answer["refused"]))
+    if answer["refused"]:
+        return _refused(turn, sorted({str(k["kind"]) for k in answer["refused"]}))
+    return _issue(turn)
+
+
+def _refused(turn: Turn, kinds: list[str]) -> str:
+    """Somebody has one of the numbers already: operations look at them again."""
+    j = turn.case.journey
+    turn.set("journey", j.id, numbers={}, valid_until=None)
+    turn.payload.update(rules=["M-NUMBERS"], refused=kinds)
+    turn.open_task("issue_certificate", j.id)
+    turn.notify(f"role:{Role.OPERATIONS.value}", "numbers_refused")
+    return "numbers_refused"
+
+
+def _issue(turn: Turn) -> str:
+    j = turn.case.journey
+    issued_on = local_day(turn.now)
+    until = j.valid_until or add_months(issued_on, turn.policy.certificate_months)
+    certificate = derived_id(turn.case.stream, "certificate")
+    turn.fire("journey", j.id, "issue", as_system=True, certificate=certificate, valid_until=until)
+    opening = CertificateOpening(
+        certificate=certificate,
+        workflow_id=certificate_workflow(certificate),
+        person=j.person,
+        scheme=j.scheme,
+        scheme_version=j.scheme_version,
+        journey=j.id,
+        certificate_number=j.numbers["certificate_number"],
+        registration_number=j.numbers["registration_number"],
+        blank_number=j.numbers["blank_number"],
+        issued_on=issued_on,
+        valid_until=until,
+    )
+    turn.ask("start_certificate", j.id, **opening.model_dump(mode="json"))
+    return "certificate_issued"
+
+
+def _day_answered(turn: Turn, assignment: str, *, refused: bool) -> str:
+    a = turn.get("assignment", assignment)
+    if a.state != "PROPOSED":  # rescheduled meanwhile: its release is on the way
+        return "assessor_day_answered"
+    if not refused:
+        turn.set("assignment", assignment, days_taken=True)
+        return "assessor_day_taken"
+    turn.payload["rules"] = ["R-MA"]
+    if turn.case.journey.state == "SCHEDULED":
+        assessor_lost(turn)
+        turn.notify(f"organisation:{turn.case.journey.organiser}", "assessor_busy")
+    return "assessor_day_refused"

@@ -1,0 +1,52 @@
+"""What a programme tells its journeys. The system acts; a message that fits nothing changes nothing."""
+
+from datetime import date
+from typing import Any
+
+from state_machines.journey_facts import sod
+from state_machines.turn import Turn
+from workflows.cases.journey.application import give_to_reviewer
+from workflows.cases.journey.assessment import assessor_lost, open_scheduling
+
+NO_EFFECT = "message_had_no_effect"
+
+
+def training_recorded(turn: Turn, body: dict[str, Any]) -> str:
+    """The training is recorded, with its trainers (R-SOD) and the class's accepted assessors."""
+    j = turn.case.journey
+    trainers = tuple(str(p) for p in body.get("trainers", ()))
+    days = tuple(date.fromisoformat(str(d)) for d in body.get("class_days", ()))
+    turn.set(
+        "journey",
+        j.id,
+        training_recorded=True,
+        trainers=trainers,
+        assessors=tuple(str(p) for p in body.get("assessors", ())),
+        class_days=days or j.class_days,
+    )
+    turn.hand("trainer", *trainers)
+    barred = j.reviewer and sod(turn.situation("journey", j.id), "reviewer", (j.reviewer,))
+    if j.state == "DOCUMENT_REVIEW" and barred:
+        give_to_reviewer(turn)
+    open_scheduling(turn)
+    return "training_recorded"
+
+
+def seat_closed(turn: Turn, body: dict[str, Any]) -> str:
+    """The seat ended: by a no-show at the class, by a withdrawal, or with the class."""
+    j = turn.case.journey
+    trigger = f"seat_closed_{body.get('reason', '')}"
+    if not turn.would("journey", j.id, trigger):
+        return NO_EFFECT
+    turn.fire("journey", j.id, trigger)
+    return "seat_closed"
+
+
+def assignment_changed(turn: Turn, body: dict[str, Any]) -> str:
+    """The class's accepted assessors changed; a schedule with one who is gone is to be made again."""
+    j = turn.case.journey
+    assessors = tuple(str(p) for p in body.get("assessors", ()))
+    turn.set("journey", j.id, assessors=assessors)
+    if j.state == "SCHEDULED" and j.assessor and j.assessor not in assessors:
+        assessor_lost(turn)
+    return "assessors_changed"
