@@ -71,11 +71,12 @@ class AuthoriseActivities:
         signal = TaskSignal.model_validate(request.body)
         account = ""
         try:
-            case = await caught_up(self._db, request.stream, request.seq)
             async with self._db.read() as session:
                 access = await resolve_token(session, signal.token, now=datetime.now(UTC))
-                account = access.account
-                access.require("write")
+            account = access.account
+            access.require("write")
+            case = await caught_up(self._db, request.stream, request.seq)  # strangers are not waited for
+            async with self._db.read() as session:
                 await _sealed_here(session, request.stream, signal.command)
                 now = await business_now(session, case)
                 facts = await facts_for(

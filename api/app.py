@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from socket import gaierror
 from typing import Any
 
 import structlog
@@ -12,6 +13,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from activities.plugin import codec
@@ -140,22 +143,19 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _database_down(request: Request, error: Exception) -> Response:
     """The database cannot be reached: 503, since what was asked for may have happened."""
-    if getattr(error, "orig", None) is not None and not _unreachable(error):
-        raise error  # a statement that the database refused: a fault of ours
+    if not _unreachable(error):
+        raise error  # a statement that the database refused, a full disk …: a fault, not a pause
     log.warning("database not reached", error=type(error).__name__)
     return problems.answer(database_down(), request)
 
 
 def _unreachable(error: Exception) -> bool:
-    if getattr(error, "connection_invalidated", False):
-        return True
+    """Is nobody there, or nobody free, to answer?"""
     original = getattr(error, "orig", None)
-    return isinstance(original, OSError) or type(original).__name__ in (
-        "OperationalError",
-        "InterfaceError",
-        "CannotConnectNowError",
-        "ConnectionDoesNotExistError",
-        "TooManyConnectionsError",
+    if original is None:
+        return isinstance(error, ConnectionError | TimeoutError | PoolTimeout | gaierror)
+    return bool(getattr(error, "connection_invalidated", False)) or isinstance(
+        error, OperationalError | InterfaceError
     )
 
 

@@ -191,7 +191,7 @@ class JourneyWorld(World):
         return actor(Role.MASTER_ASSESSOR, self.journey.assessor)
 
     def file(self, **results: str) -> Event:
-        units = {u: "K" for u in self.journey.to_assess} | results
+        units = dict.fromkeys(self.journey.to_assess, "K") | results
         form = c.UnitsForm(
             results=tuple(UnitResult(unit=u, result=r) for u, r in units.items()),  # type: ignore[arg-type]
             ak02=DIGEST,

@@ -67,7 +67,10 @@ class Stack:
         client = await connect(settings)
         store = DocumentStore(settings.documents, limit=settings.upload_limit)
         parts = Parts(client, db, vault, store, settings)
-        await for_demonstration(db, vault, settings)
+        async with db.read() as session:
+            filled = await reads.sim_clock(session) is not None
+        if not filled:
+            await for_demonstration(db, vault, settings)
         async with db.read() as session:
             calendar = await registry.calendar(session)
         stop = asyncio.Event()

@@ -1,5 +1,6 @@
 """A real Temporal server, a real worker, a real database: what workflow tests run on."""
 
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -7,7 +8,11 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from db.session import Database
+from db.vault import Vault
+from settings import Settings
 from tests.support.stack import Stack
+from tools.cli.first_filling import for_demonstration
 from tools.temporal.obtain import obtain
 from workflows.case_workflow import SEARCH_ATTRIBUTES
 
@@ -32,15 +37,35 @@ async def temporal() -> AsyncIterator[str]:
     await environment.shutdown()
 
 
+@pytest.fixture(scope="session")
+async def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database full of the demonstration's people, and its key: copied by each test."""
+    var = tmp_path_factory.mktemp("filled")
+    shutil.copy(sqlite_template, var / "asesor.db")
+    settings = Settings(var_dir=var, clock="simulation")
+    db = Database(settings.database_url)
+    await for_demonstration(db, Vault(settings.keys("vault")), settings)
+    await db.dispose()
+    return var
+
+
+def _own(filled: Path, tmp_path: Path) -> tuple[str, Path]:
+    var = tmp_path / "var"
+    shutil.copytree(filled, var)
+    return f"sqlite+aiosqlite:///{var / 'asesor.db'}", var
+
+
 @pytest.fixture
-async def stack(temporal: str, sqlite_url: str, tmp_path: Path) -> AsyncIterator[Stack]:
+async def stack(temporal: str, filled: Path, tmp_path: Path) -> AsyncIterator[Stack]:
     """The demonstration's people on a simulation clock, with a worker of their own."""
-    async with Stack.open(temporal, sqlite_url, tmp_path / "var", clock="simulation") as opened:
+    url, var = _own(filled, tmp_path)
+    async with Stack.open(temporal, url, var, clock="simulation") as opened:
         yield opened
 
 
 @pytest.fixture
-async def real_time(temporal: str, sqlite_url: str, tmp_path: Path) -> AsyncIterator[Stack]:
+async def real_time(temporal: str, filled: Path, tmp_path: Path) -> AsyncIterator[Stack]:
     """The same in real time: plain Temporal timers."""
-    async with Stack.open(temporal, sqlite_url, tmp_path / "var", clock="real") as opened:
+    url, var = _own(filled, tmp_path)
+    async with Stack.open(temporal, url, var, clock="real") as opened:
         yield opened

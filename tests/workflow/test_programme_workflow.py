@@ -1,7 +1,7 @@
 """A programme on the real Temporal server."""
 
 from domain import commands as c
-from tests.support.stack import DIGEST, Stack
+from tests.support.stack import Stack
 
 
 async def test_a_request_reaches_its_approval_and_opens_its_journeys(stack: Stack) -> None:

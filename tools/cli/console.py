@@ -93,24 +93,30 @@ class Out:
 
 def run(json: bool, work: Callable[[Out], Awaitable[int]]) -> NoReturn:
     """Do a command's work and end it: with the exit code it gives, or the one that its error means."""
+
+    async def awaited(out: Out) -> int:
+        return await work(out)
+
+    conclude(json, lambda out: asyncio.run(awaited(out)))
+
+
+def conclude(json: bool, work: Callable[[Out], int]) -> NoReturn:
+    """`run` for work that has an event loop of its own, or none."""
     out = Out(json=json)
     try:
-        code = asyncio.run(_awaited(work(out)))
+        code = work(out)
     except KeyboardInterrupt:
         code = Exit.INTERRUPTED
     except Exception as error:
-        code, text = judge(error)
+        code, texts = judge(error)
         if code == Exit.FAULT:
             traceback.print_exc()
-        _complain(out, code, text)
+        _complain(out, code, texts)
     raise typer.Exit(code)
 
 
-async def _awaited(work: Awaitable[int]) -> int:
-    return await work
-
-
 def _complain(out: Out, code: int, texts: Sequence[Text]) -> None:
+    """Say why: to people, or with --json as an object on stdout, where a result would have been."""
     if out.json:
         told = [text.model_dump() for text in texts]
         sys.stdout.write(json_format.dumps({"ok": False, "exit_code": int(code), "problems": told}) + "\n")

@@ -11,12 +11,16 @@ from typing import Any
 
 from settings import Settings
 from tools.children import api_child, start_temporal, worker_child
-from tools.cli.console import Exit, Out
+from tools.cli.console import CommandFailed, Exit, Out
 from tools.cli.parts import Whereabouts, connect, settings_with, together
 from tools.processes import free_port
+from tools.readiness import http_ok, until
 from tools.supervise import Supervisor
 
-CODEC_PATH = "/v1/codec"
+CODEC_PATH = "/codec"
+READY_PATH = "/health/ready"
+READY_WITHIN = 60.0
+ANY_HOST = ("0.0.0.0", "::", "")  # noqa: S104 (compared, never bound)
 Fill = Callable[[Any, Any, Settings], Awaitable[dict[str, str]]]
 """(database, vault, settings) → user name and password of every account that it made."""
 
@@ -59,6 +63,7 @@ async def stack(
         settings = settings_with(**{**_ports(settings), **overrides, "temporal_address": address})
         api = api_child(supervisor, address, settings.http_port)
         await together(supervisor.start(worker_child(supervisor, address)), supervisor.start(api))
+        await _answering(settings)
         ours = not wanted.temporal_address
         ui = f"http://127.0.0.1:{settings.temporal_ui_port}" if ours else ""
         where = Whereabouts(
@@ -71,6 +76,20 @@ async def stack(
         finally:
             Whereabouts.remove(settings)
             out.say("menghentikan semuanya – stopping everything")
+
+
+async def _answering(settings: Settings) -> None:
+    """Wait until the API says that database, Temporal and a worker all do their part. CommandFailed (69)."""
+    host = "127.0.0.1" if settings.http_host in ANY_HOST else settings.http_host
+    try:
+        async with asyncio.timeout(READY_WITHIN):
+            await until(http_ok(f"http://{host}:{settings.http_port}{READY_PATH}"))
+    except TimeoutError:
+        raise CommandFailed(
+            Exit.UNAVAILABLE,
+            f"API hidup tetapi belum siap dalam {READY_WITHIN:g} detik; lihat {READY_PATH}.",
+            f"The API is alive but not ready within {READY_WITHIN:g} s; see {READY_PATH}.",
+        ) from None
 
 
 def _with_free_ports(settings: Settings, overrides: dict[str, Any], out: Out) -> Settings:

@@ -70,18 +70,30 @@ def _take_day(turn: Turn, form: ScheduleForm) -> None:
     turn.add("assignment", assignment, person=form.assessor, kind="assessor")
     turn.ask(
         "reserve",
-        assignment,
-        holder=f"{turn.case.stream}/{assignment}",
+        turn.case.journey.id,
+        holder=_holder(turn, assignment),
         keys=[{"kind": "master_day", "key": day_key(form.assessor, form.day)}],
     )
 
 
+def assignment_of(turn: Turn, holder: str) -> str:
+    """The journey's own assignment that took a day under this name; empty for any other holder."""
+    return next((a for a in turn.case.assignments if _holder(turn, a) == holder), "")
+
+
+def _holder(turn: Turn, assignment: str) -> str:
+    return f"{turn.case.stream}/{assignment}"
+
+
 def free_day(turn: Turn) -> None:
-    """Give back the days that the journey's own assignments took."""
+    """Give back the days that the journey's own assignments took.
+
+    Both errands are about the journey, so they go in order: a day is free before it is taken again.
+    """
     for a in list(turn.case.assignments.values()):
         if a.state == "PROPOSED":
             turn.fire("assignment", a.id, "drop", as_system=True)
-            turn.ask("release", a.id, holder=f"{turn.case.stream}/{a.id}")
+            turn.ask("release", turn.case.journey.id, holder=_holder(turn, a.id))
 
 
 def assessor_lost(turn: Turn) -> None:

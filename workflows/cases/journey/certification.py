@@ -13,7 +13,7 @@ from domain.months import add_months
 from domain.openings import CertificateOpening
 from domain.roles import Role
 from state_machines.turn import Turn
-from workflows.cases.journey.assessment import assessor_lost
+from workflows.cases.journey.assessment import assessor_lost, assignment_of
 from workflows.cases.journey.forms import need
 
 NUMBERS = ("certificate_number", "registration_number", "blank_number")
@@ -56,8 +56,9 @@ def _plain(number: str) -> str:
 
 def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
     """Taken or refused: the numbers of the certificate, or the day of a re-assessment's assessor."""
-    if errand.subject in turn.case.assignments:
-        return _day_answered(turn, errand.subject, refused=bool(answer["refused"]))
+    assignment = assignment_of(turn, errand.body["holder"])
+    if assignment:
+        return _day_answered(turn, assignment, refused=bool(answer["refused"]))
     if answer["refused"]:
         return _refused(turn, sorted({str(k["kind"]) for k in answer["refused"]}))
     return _issue(turn)

@@ -1,0 +1,49 @@
+"""How often one address may ask, kept in this process: a brake, not a guard."""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from fastapi import Request
+
+from api.middleware import client_of
+from domain.errors import DomainError
+from domain.text import Text
+
+REMEMBERED = 20_000
+
+
+class TooOften(DomainError):
+    status = 429
+    retry_helps = True
+
+
+@dataclass
+class Brake:
+    """A bucket for each address: `burst` at once, then one every `every` seconds."""
+
+    burst: int
+    every: float
+    buckets: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
+    """address → (tokens left, when they were counted)."""
+
+    def spend(self, address: str, now: float | None = None) -> bool:
+        """Take one; False when there is none left."""
+        now = time.monotonic() if now is None else now
+        tokens, since = self.buckets.pop(address, (float(self.burst), now))
+        tokens = min(float(self.burst), tokens + (now - since) / self.every)
+        enough = tokens >= 1
+        self.buckets[address] = (tokens - 1 if enough else tokens, now)
+        if len(self.buckets) > REMEMBERED:
+            self.buckets.popitem(last=False)
+        return enough
+
+    def check(self, request: Request) -> None:
+        """TooOften (429) when this address has asked too often."""
+        if not self.spend(client_of(request)):
+            raise TooOften.because(
+                "A-OFTEN",
+                "Terlalu sering; tunggu sebentar lalu coba lagi.",
+                "Too often; wait a moment and try again.",
+                remedy=Text(id=f"Tunggu {self.every:.0f} detik.", en=f"Wait {self.every:.0f} seconds."),
+            )

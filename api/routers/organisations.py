@@ -1,0 +1,115 @@
+"""Organisations and certification schemes: row truth that operations keep."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import listings
+from api.deps import Anybody, Operations, Run
+from api.reading import one
+from api.schemas.common import PROBLEMS, Id
+from api.schemas.people import NewOrganisation, NewScheme, OrganisationChange
+from db import registry
+from db.people_tables import Organisation
+from db.registry import OrganisationData, SchemeData
+from domain.errors import Conflict
+
+router = APIRouter(prefix="/v1", tags=["organisations and schemes"], responses=PROBLEMS)
+
+
+@router.get("/organisations", summary="Organisations")
+async def organisations(
+    _access: Anybody,
+    runtime: Run,
+    kind: Annotated[str, Query(max_length=20)] = "",
+    q: Annotated[str, Query(max_length=80)] = "",
+) -> dict[str, Any]:
+    async with runtime.db.read() as session:
+        rows = await listings.organisations(session, kind=kind, q=q)
+    return {"items": [_short(row) for row in rows]}
+
+
+@router.get("/organisations/{organisation}", summary="One organisation")
+async def organisation(organisation: Id, request: Request, _access: Anybody, runtime: Run) -> Response:
+    async with runtime.db.read() as session:
+        body = await _whole(session, organisation)
+    return one(request, body)
+
+
+@router.post("/organisations", status_code=201, summary="Register an organisation")
+async def register(body: NewOrganisation, access: Operations, runtime: Run) -> dict[str, Any]:
+    data = OrganisationData(**body.model_dump())
+    async with runtime.db.write() as session:
+        if await listings.organisation(session, data.id) is not None:
+            raise Conflict.because(
+                "G-ORG-TWICE", "Lembaga ini sudah terdaftar.", "This organisation is registered already."
+            )
+        await registry.put_organisation(session, data, by=access.actor, at=runtime.now(), expected=0)
+        return await _whole(session, data.id)
+
+
+@router.patch("/organisations/{organisation}", summary="Change an organisation")
+async def change(
+    organisation: Id, body: OrganisationChange, access: Operations, runtime: Run
+) -> dict[str, Any]:
+    """Fields that are not sent stay as they are; `licence_valid_until: null` takes the end away."""
+    given = body.model_dump(exclude_unset=True, exclude={"version"})
+    async with runtime.db.write() as session:
+        before = await registry.organisation_data(session, organisation)
+        data = OrganisationData.model_validate({**before.model_dump(), **_named(given)})
+        await registry.put_organisation(
+            session, data, by=access.actor, at=runtime.now(), expected=body.version
+        )
+        return await _whole(session, organisation)
+
+
+@router.get("/schemes", summary="Schemes, in their current version")
+async def schemes(_access: Anybody, runtime: Run) -> dict[str, Any]:
+    async with runtime.db.read() as session:
+        found = [await registry.scheme_data(session, id_, v) for id_, v in await listings.schemes(session)]
+    return {"items": [scheme.model_dump(mode="json") for scheme in found]}
+
+
+@router.get("/schemes/{scheme}", summary="One scheme")
+async def scheme(
+    scheme: Id,
+    request: Request,
+    _access: Anybody,
+    runtime: Run,
+    version: Annotated[str, Query(max_length=40)] = "",
+) -> Response:
+    async with runtime.db.read() as session:
+        found = await registry.scheme_data(session, scheme, version)
+    return one(request, found.model_dump(mode="json"))
+
+
+@router.post("/schemes", status_code=201, summary="Add a scheme's version")
+async def add_scheme(body: NewScheme, access: Operations, runtime: Run) -> dict[str, Any]:
+    data = SchemeData(**body.model_dump())
+    async with runtime.db.write() as session:
+        await registry.put_scheme(session, data, by=access.actor, at=runtime.now())
+    return data.model_dump(mode="json")
+
+
+def _named(given: dict[str, Any]) -> dict[str, Any]:
+    """Null means "as it was", but where it is a value of its own."""
+    nullable = ("licence_valid_until", "bnsp_confirmed")
+    return {name: value for name, value in given.items() if value is not None or name in nullable}
+
+
+def _short(row: Organisation) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "name": row.name,
+        "licence": row.licence,
+        "licence_valid_until": row.licence_valid_until.isoformat() if row.licence_valid_until else None,
+        "approved_to_recommend": row.approved_to_recommend,
+        "version": row.version,
+    }
+
+
+async def _whole(session: Any, id_: str) -> dict[str, Any]:
+    data = await registry.organisation_data(session, id_)
+    row = await listings.organisation(session, id_)
+    return {**data.model_dump(mode="json"), "version": row.version if row else 0}

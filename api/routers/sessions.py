@@ -1,0 +1,192 @@
+"""Signing in and out, hats, and tokens for programs."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from api import listings
+from api.deps import (
+    Anybody,
+    Run,
+    clear_session_cookie,
+    from_our_own_page,
+    hat_json,
+    set_session_cookie,
+)
+from api.limits import Brake
+from api.schemas.common import PROBLEMS, Id
+from api.schemas.people import NewTokenRequest, SignIn, WearHat
+from api.sight import missing
+from api.views import moment
+from db import identity
+from db.identity import Access, Hat
+from domain.errors import Forbidden, Malformed
+from domain.roles import Role
+
+router = APIRouter(prefix="/v1", tags=["sessions"], responses=PROBLEMS)
+
+SIGN_IN_BRAKE = Brake(burst=20, every=3.0)
+
+
+@router.post("/sessions", status_code=201, summary="Sign in")
+async def sign_in(body: SignIn, request: Request, response: Response, runtime: Run) -> dict[str, Any]:
+    """The secret of a session (`token`), and the hats that it may wear."""
+    if "origin" in request.headers and not from_our_own_page(request, runtime.settings):
+        raise Forbidden.because(
+            "A-ORIGIN",
+            "Permintaan ini tidak datang dari halaman produk ini.",
+            "This request does not come from a page of this product.",
+        )
+    SIGN_IN_BRAKE.check(request)
+    secret = await identity.sign_in(
+        runtime.db,
+        body.username,
+        body.password,
+        now=runtime.now(),
+        hours=runtime.settings.session_hours,
+        agent=request.headers.get("user-agent", "")[:400],
+    )
+    async with runtime.db.read() as session:
+        access = await identity.resolve_session(session, secret, now=runtime.now())
+    if body.cookie:
+        set_session_cookie(response, secret, runtime.settings)
+    response.headers["Cache-Control"] = "no-store"
+    return {"token": secret, "expires_at": moment(access.expires_at), **_me(access)}
+
+
+@router.get("/me", summary="Who am I?")
+async def me(access: Anybody, runtime: Run) -> dict[str, Any]:
+    """The account that asks, its hats, and the business time that counts."""
+    async with runtime.db.read() as session:
+        account = await listings.account(session, access.account)
+    return {
+        **_me(access),
+        "username": account.username if account else "",
+        "scopes": sorted(access.scopes),
+        "expires_at": moment(access.expires_at),
+        "business_now": moment(await runtime.gateway.business_now()),
+        "simulation": runtime.settings.clock == "simulation",
+    }
+
+
+@router.put("/me/hat", summary="Change the session's hat")
+async def wear(body: WearHat, access: Anybody, runtime: Run) -> dict[str, Any]:
+    try:
+        hat = Hat(Role(body.role), body.organisation)
+    except ValueError:
+        raise Malformed.because(
+            "A-HAT", "Peran itu tidak ada.", "There is no such role.", choices=[r.value for r in Role]
+        ) from None
+    async with runtime.db.write() as session:
+        changed = await identity.wear(session, access, hat, now=runtime.now())
+    return _me(changed)
+
+
+@router.get("/sessions", summary="My sessions")
+async def sessions(access: Anybody, runtime: Run) -> dict[str, Any]:
+    async with runtime.db.read() as session:
+        rows = await listings.sessions_of(session, access.account, runtime.now())
+    return {
+        "items": [
+            {
+                "id": row.id_hash,
+                "current": row.id_hash == access.key,
+                "hat": hat_json(Hat(Role(row.role), row.organisation)),
+                "created_at": moment(row.created_at),
+                "last_seen_at": moment(row.last_seen_at),
+                "expires_at": moment(row.expires_at),
+            }
+            for row in rows
+        ]
+    }
+
+
+@router.delete("/sessions/{id}", status_code=204, summary="Sign out")
+async def sign_out(
+    id: Annotated[str, Path(pattern=r"^([0-9a-f]{64}|current)$")],
+    access: Anybody,
+    response: Response,
+    runtime: Run,
+) -> None:
+    """End one of my sessions; `current` is the one that asks."""
+    key = access.key if id == "current" else id
+    async with runtime.db.read() as session:
+        mine = {row.id_hash for row in await listings.sessions_of(session, access.account, runtime.now())}
+    if access.by_token or key not in mine:
+        raise missing()
+    async with runtime.db.write() as session:
+        await identity.sign_out(session, _keyed(access, key), now=runtime.now())
+    if key == access.key:
+        clear_session_cookie(response, runtime.settings)
+
+
+@router.post("/tokens", status_code=201, summary="Make a token for a program")
+async def make_token(body: NewTokenRequest, access: Anybody, runtime: Run) -> dict[str, Any]:
+    """`secret` is shown once and kept nowhere."""
+    if access.by_token:
+        raise Forbidden.because(
+            "A-TOKEN", "Token tidak dapat membuat token.", "A token cannot make tokens."
+        )
+    now = runtime.now()
+    expires = now + timedelta(days=body.days)
+    async with runtime.db.write() as session:
+        made = await identity.create_token(
+            session,
+            account=access.account,
+            label=body.label,
+            scopes=body.scopes,
+            hat=access.hat,
+            expires_at=expires,
+            by=access.actor,
+            at=now,
+        )
+    return {"id": made.id, "secret": made.secret, "expires_at": moment(expires), "hat": hat_json(access.hat)}
+
+
+@router.get("/tokens", summary="My tokens")
+async def tokens(access: Anybody, runtime: Run) -> dict[str, Any]:
+    async with runtime.db.read() as session:
+        rows = await listings.tokens_of(session, access.account)
+    return {
+        "items": [
+            {
+                "id": row.id,
+                "label": row.label,
+                "scopes": row.scopes,
+                "hat": hat_json(Hat(Role(row.role), row.organisation)),
+                "created_at": moment(row.created_at),
+                "last_used_at": moment(row.last_used_at),
+                "expires_at": moment(row.expires_at),
+                "revoked_at": moment(row.revoked_at),
+            }
+            for row in rows
+        ]
+    }
+
+
+@router.delete("/tokens/{id}", status_code=204, summary="End a token")
+async def end_token(id: Id, access: Anybody, runtime: Run) -> None:
+    """Mine; operations may end anybody's."""
+    async with runtime.db.read() as session:
+        mine = {row.id for row in await listings.tokens_of(session, access.account)}
+    if id not in mine and access.hat.role is not Role.OPERATIONS:
+        raise missing("A-TOKEN")
+    async with runtime.db.write() as session:
+        await identity.revoke_token(session, id, by=access.actor, at=runtime.now())
+
+
+def _me(access: Access) -> dict[str, Any]:
+    return {
+        "account": access.account,
+        "person": access.person,
+        "hat": hat_json(access.hat),
+        "hats": [hat_json(h) for h in access.hats],
+    }
+
+
+def _keyed(access: Access, key: str) -> Access:
+    """The same account by another of its sessions."""
+    from dataclasses import replace
+
+    return replace(access, key=key)
