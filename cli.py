@@ -138,7 +138,8 @@ def replay(
     case: Case = "",
     everything: Annotated[bool, typer.Option("--all", help="Semua riwayat – Every history.")] = False,
     file: Annotated[
-        Path | None, typer.Option("--file", exists=True, dir_okay=False, help="Riwayat JSON – A history's JSON.")
+        Path | None,
+        typer.Option("--file", exists=True, dir_okay=False, help="Berkas – A history's JSON."),
     ] = None,
     source: Annotated[
         Literal["all", "server", "archive"],
@@ -205,7 +206,7 @@ def serve(json: LogJson = False) -> None:
 
 @app.command(rich_help_panel=PARTS)
 def migrate(
-    wait: Annotated[float, typer.Option(min=0, help="Detik menunggu – Seconds to wait for the database.")] = 60,
+    wait: Annotated[float, typer.Option(min=0, help="Detik menunggu – Seconds to wait for it.")] = 60,
     prepare: Annotated[
         bool, typer.Option("--prepare", help="Lalu `asesor prepare` – And then `asesor prepare`.")
     ] = False,

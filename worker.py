@@ -113,10 +113,14 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     try:
         async with parts.worker():
             if ready_file := os.environ.get("READY_FILE"):
-                Path(ready_file).touch()  # what the supervisor and the health check wait for
+                await asyncio.to_thread(
+                    Path(ready_file).touch
+                )  # what the supervisor and the health check wait for
             log.info("worker ready", task_queue=settings.task_queue, build_id=settings.build_id)
             side = [
-                asyncio.create_task(run_outbox(db, vault, settings.mail_folder, stop)),
+                asyncio.create_task(
+                    run_outbox(db, vault, settings.mail_folder, stop, public_url=settings.public_url)
+                ),
                 asyncio.create_task(run_archiver(client, db, settings.var_dir / "archive", stop)),
             ]
             await stop.wait()

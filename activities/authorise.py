@@ -18,7 +18,7 @@ from activities import contracts as c
 from activities.denials import DenialActivities
 from activities.facts import business_now, caught_up
 from activities.messages import SIGNAL, genuine
-from db.facts import facts_for
+from db.facts import facts_for, purpose_of
 from db.identity import resolve_token, touch_token
 from db.people_tables import SealedText
 from db.session import Database
@@ -82,7 +82,7 @@ class AuthoriseActivities:
                 facts = await facts_for(
                     session,
                     self._vault,
-                    purpose=COMPLETE,
+                    purpose=purpose_of(signal.command, case),
                     case=case,
                     command=signal.command,
                     actor=access.actor,

@@ -14,8 +14,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
-from db.denials import record_denial
-from db.facts import facts_for
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio.client import (
@@ -27,10 +25,10 @@ from temporalio.client import (
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
-from workflows.cases.certificate import CERTIFICATE_LOGIC
-from workflows.cases.journey import JOURNEY_LOGIC
 
 from db import reads, registry
+from db.denials import record_denial
+from db.facts import facts_for, purpose_of
 from db.session import Database
 from db.vault import Vault
 from domain.cases import Case, Entity
@@ -44,6 +42,8 @@ from domain.verdict import Violation
 from settings import Settings
 from state_machines.table import Allowed, Situation, allowed
 from state_machines.tables import TABLES
+from workflows.cases.certificate import CERTIFICATE_LOGIC
+from workflows.cases.journey import JOURNEY_LOGIC
 from workflows.cases.logic import CaseLogic, decide, known
 from workflows.cases.programme import PROGRAMME_LOGIC
 from workflows.model import CaseStart
@@ -110,7 +110,7 @@ class Gateway:
             facts = await facts_for(
                 session,
                 self.vault,
-                purpose=_purpose(command, case),
+                purpose=purpose_of(command, case),
                 case=case,
                 command=command,
                 actor=actor,
@@ -183,7 +183,7 @@ class Gateway:
 
     async def _submit(self, start: CaseStart, envelope: Envelope) -> Receipt:
         for attempt in (1, 2):
-            operation = WithStartWorkflowOperation(
+            operation: WithStartWorkflowOperation[Any, str] = WithStartWorkflowOperation(
                 "TrainingProgramme",
                 start,
                 id=start.case.workflow_id,
@@ -193,7 +193,7 @@ class Gateway:
                 static_summary=start.summary,
             )
             try:
-                return await self._bounded(
+                receipt: Receipt = await self._bounded(
                     self.client.execute_update_with_start_workflow(
                         "command",
                         envelope,
@@ -203,6 +203,7 @@ class Gateway:
                         rpc_timeout=timedelta(seconds=self.settings.rpc_timeout),
                     )
                 )
+                return receipt
             except WorkflowAlreadyStartedError:
                 if attempt == 2:
                     raise Conflict.because(
@@ -327,13 +328,6 @@ def _account_uuid(account: str) -> str:
         return str(uuid.UUID(account))
     except ValueError:
         return str(uuid.uuid5(uuid.NAMESPACE_OID, account))
-
-
-def _purpose(command: Any, case: Case | None) -> str:
-    """What the facts are for: the command, or, for a task, its kind and decision."""
-    if command.type == "complete_task" and case is not None and command.task in case.tasks:
-        return f"{case.tasks[command.task].kind}:{command.decision}"
-    return str(command.type)
 
 
 def _refused(error: WorkflowUpdateFailedError) -> DomainError:

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from api.fields import violations_of
-from domain.errors import DomainError, Malformed, NotFound, Unknown
+from domain.errors import DomainError, Malformed, NotFound
 from domain.text import Text
 from domain.verdict import Violation
 
@@ -27,6 +27,7 @@ TITLES: dict[str, Text] = {
     "NotSignedIn": Text(id="Belum masuk", en="Not signed in"),
     "TooLarge": Text(id="Terlalu besar", en="Too large"),
     "UnsupportedMedia": Text(id="Jenis berkas tidak diterima", en="This kind of file is not accepted"),
+    "TooOften": Text(id="Terlalu sering", en="Too often"),
     "Unknown": Text(id="Jawaban belum diketahui", en="The answer is not known"),
 }
 _NO_METHOD = Text(id="Metode tidak berlaku di alamat ini", en="This method does not apply here")
@@ -72,7 +73,7 @@ def violation_json(violation: Violation) -> dict[str, Any]:
 def answer(error: DomainError, request: Request | None = None) -> JSONResponse:
     """The whole answer: status, body, Retry-After where trying again helps."""
     headers = {"Cache-Control": "no-store"}
-    if isinstance(error, Unknown):
+    if error.retry_helps:
         headers["Retry-After"] = RETRY_AFTER
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -1,5 +1,6 @@
 """Cases as answers show them: what the asker may see of one, and what the asker may do."""
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.gateway import Gateway
 from api.problems import violation_json
 from db.identity import Access
-from db.people_tables import Document
+from db.people_tables import Document, RosterConflict
 from db.vault import Vault
 from domain.cases import Assignment, Case, Certificate, Class, Journey, Seat, Task
 from domain.errors import NotFound
@@ -40,6 +41,18 @@ async def people(session: AsyncSession, vault: Vault, ids: Iterable[str]) -> dic
     return {
         id_: {"name": data.full_name, "nik_last4": (data.nik or "")[-4:]} for id_, data in opened.items()
     }
+
+
+def as_given(
+    known: People, conflicts: Iterable[RosterConflict], opened: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """The names that a roster gave where they differ from those that are known, by person."""
+    found: dict[str, dict[str, str]] = {}
+    for conflict in conflicts:
+        said = json.loads(opened[conflict.proposed]) if conflict.proposed in opened else {}
+        if "full_name" in said and conflict.person in known:
+            found[conflict.person] = {**known[conflict.person], "name": str(said["full_name"])}
+    return found
 
 
 def person_json(id_: str, known: People) -> dict[str, str]:

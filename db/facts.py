@@ -35,8 +35,29 @@ STANDING = frozenset({"PROPOSED", "ASSIGNED", "ACCEPTED"})
 """States of an assignment that still bind a master assessor."""
 SEATED = frozenset({"PROPOSED", "VERIFIED", "WAITLISTED", "OFFERED", "CONFIRMED", "ATTENDED"})
 """States of a seat whose participant still takes part."""
-NO_RULES = frozenset({"claim_task", "release_task", "reassign_task", "comment_task"})
-"""Purposes that no rule about organisations or participants judges: nothing is read for them."""
+JUDGED = frozenset(
+    {
+        "submit_programme",
+        "reschedule_class",
+        "set_committee",
+        "correct_programme:resubmit",
+        "approve_programme:approve",
+        "approve_programme:approve_without",
+        "assign_master_assessors:assign",
+        "resolve_class_day:reschedule",
+        "submit_application:submit",
+        "correct_application:resubmit",
+        "review_documents:accept",
+        "schedule_assessment:schedule",
+        "reassess:reassess",
+        "convene:convene",
+        "decide:decide_competent",
+        "decide:decide_not_yet",
+        "decide:clarify",
+    }
+)
+"""Purposes that rules about organisations, participants, assessors or votes judge. For every other command
+nothing of that is read, so that no history carries what nobody looked at."""
 YEARS_BEFORE, YEARS_AFTER = 1, 2
 """The calendar's years around today: a programme may be submitted in one year and held in the next."""
 
@@ -90,6 +111,13 @@ class _Picture:
     """Further facts, of a journey."""
 
 
+def purpose_of(command: c.Model, case: Case | None) -> str:
+    """What the facts are for: the command's type, or, for a task, its kind and decision."""
+    if isinstance(command, c.CompleteTask) and case is not None and command.task in case.tasks:
+        return f"{case.tasks[command.task].kind}:{command.decision}"
+    return str(getattr(command, "type", ""))
+
+
 async def facts_for(
     session: AsyncSession,
     vault: Vault,  # noqa: ARG001 (rules see nothing that is sealed)
@@ -117,7 +145,7 @@ async def facts_for(
         actor_hands=tuple(sorted(actor.hands)),
         step=_step(case, command, policy),
     )
-    if purpose in NO_RULES:
+    if command is not None and purpose_of(command, case) not in JUDGED:
         return facts
     picture = await _picture(session, case, command, subject)
     if picture is None:

@@ -101,9 +101,7 @@ def counted(case: Case, seat: Seat, facts: Facts, policy: Policy) -> Facts:
         update={
             "policy": policy,
             "organiser": facts.organiser
-            or OrganiserFacts(
-                id=case.programme.organiser, kind=OrganiserKind(case.programme.organiser_kind)
-            ),
+            or OrganiserFacts(id=case.programme.organiser, kind=OrganiserKind(case.programme.organiser_kind)),
             "class_id": seat.class_id,
             "seats_confirmed": sum(x.state == "CONFIRMED" for x in others),
             "seats_offered": sum(x.state == "OFFERED" for x in others),

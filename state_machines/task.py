@@ -97,8 +97,24 @@ def decision_fits(s: Situation) -> list[Violation]:
 
 
 def new_holder_may(s: Situation) -> list[Violation]:
-    """Would the person named by operations be free of R-SOD's bar?"""
+    """Is the task one that another person can do, and would the one named be free of R-SOD's bar?"""
     person = getattr(s.command, "to_person", None)
+    entry = s.policy.task(_task(s).kind)
+    if entry.bound == "organisation" or (entry.bound == "person" and entry.group is not Role.REVIEWER):
+        return no(
+            "T-BOUND",
+            "Tugas ini hanya dapat dikerjakan oleh orang atau lembaga yang bersangkutan.",
+            "Only the very person or organisation concerned can do this task.",
+            subject=s.subject.id,
+            bound=entry.bound,
+        )
+    if entry.bound == "person" and not person:
+        return no(
+            "T-BOUND",
+            "Sebutkan orang yang akan mengerjakan tugas ini.",
+            "Name the person who is to do this task.",
+            subject=s.subject.id,
+        )
     barred = s.policy.task(_task(s).kind).barred
     found = [step for step in barred if person and person in s.case.hands.get(step, ())]
     if not found:

@@ -185,21 +185,21 @@ class Turn:
         `due_at` (UTC) is for kinds whose due time is a moment; else it is counted in working days (or
         hours, months) from now. A task bound to nobody known goes to operations.
         """
-        for task in self.case.tasks.values():
+        for known in self.case.tasks.values():
             if (
-                task.kind == kind
-                and task.subject == subject
-                and task.for_person == person
-                and task.state in OPEN_TASK
+                known.kind == kind
+                and known.subject == subject
+                and known.for_person == person
+                and known.state in OPEN_TASK
             ):
-                return task
+                return known
         entry = self.policy.task(kind)
         due = self.due(entry, due_at)
         id = self.new_id("task")
         unbound = (entry.bound == "person" and not person) or (
             entry.bound == "organisation" and not organisation
         )
-        task = self.add(
+        task: Task = self.add(
             "task",
             id,
             kind=kind,

@@ -1,5 +1,6 @@
 """Signing in and out, hats, and tokens for programs."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -187,6 +188,4 @@ def _me(access: Access) -> dict[str, Any]:
 
 def _keyed(access: Access, key: str) -> Access:
     """The same account by another of its sessions."""
-    from dataclasses import replace
-
     return replace(access, key=key)

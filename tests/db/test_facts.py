@@ -20,7 +20,7 @@ from db.identity import Hat
 from db.people_tables import Draft
 from db.registry import OrganisationData, ParticipantData
 from db.session import Database
-from db.tables import DenialRow, ReservationRow
+from db.tables import CaseRow, DenialRow, ReservationRow, StreamRow
 from db.vault import PersonData, Vault, case_owner
 from domain import commands as c
 from domain.calendar import Calendar
@@ -435,9 +435,24 @@ async def test_an_empty_case_has_no_facts_of_its_own(db: Database, vault: Vault)
 # ---- activities ------------------------------------------------------------------------------------
 
 
-async def test_the_facts_activity(db: Database, vault: Vault) -> None:
+async def project(db: Database, case_: Case) -> None:
+    """Put the case where the ledger would: at its first event."""
+    common: dict[str, Any] = {"stream": case_.stream, "kind": case_.kind, "workflow_id": case_.workflow_id}
+    async with db.write() as session:
+        session.add(StreamRow(**common, head_seq=1, head_hash="h"))
+        session.add(
+            CaseRow(
+                **common, state=case_.state, stage=0, organiser="LSP-TIK", track="new",
+                policy_version=case_.policy_version, clock=case_.clock, seq=1, hash="h",
+                snapshot=case_.model_dump_json(), pending_errands=0, opened_at=NOW, updated_at=NOW,
+            )
+        )  # fmt: skip
+
+
+async def test_the_facts_activity_reads_the_case_as_projected(db: Database, vault: Vault) -> None:
+    await project(db, programme())
     request_ = contracts.FactsRequest(
-        stream="prog", kind="programme", purpose="class_start", subject="k1", case=programme()
+        stream="prog", kind="programme", purpose="class_start", subject="k1", seq=1
     )
     answer = await ActivityEnvironment().run(FactsActivities(db, vault).read_facts, request_)
     assert answer.facts.class_id == "k1"
@@ -479,7 +494,7 @@ async def judge(
         name=name,
         body=body,
         problem=problem,
-        case=programme(),
+        seq=1,
     )
     answer = await ActivityEnvironment().run(AuthoriseActivities(db, vault).authorise, request_)
     async with db.read() as session:
@@ -506,6 +521,7 @@ def completion(secret: str, **changes: Any) -> dict[str, Any]:
 
 
 async def test_a_token_completes_a_task_by_signal(db: Database, vault: Vault) -> None:
+    await project(db, programme())
     account, secret = await token(db)
     answer, denials = await judge(db, vault, "complete_task", completion(secret))
     assert answer.envelope is not None and not denials
@@ -516,6 +532,7 @@ async def test_a_token_completes_a_task_by_signal(db: Database, vault: Vault) ->
 
 
 async def test_a_reason_in_a_signal_must_be_kept_for_that_very_case(db: Database, vault: Vault) -> None:
+    await project(db, programme())
     _, secret = await token(db)
     async with db.write() as session:
         mine = await vault.seal_text(session, case_owner("prog"), "alasan", "a", at=NOW)

@@ -115,7 +115,7 @@ class JourneyWorld(World):
     def hear(self, type_: str, application: str = "application-1", **body: Any) -> Event:
         message = Message(
             id=f"message-{len(self.events)}",
-            type=type_,  # type: ignore[arg-type]  # one of the four types
+            type=type_,
             sender="programme-1",
             sender_workflow="programme-programme-1",
             to_workflow=self.case.workflow_id,
@@ -193,7 +193,7 @@ class JourneyWorld(World):
     def file(self, **results: str) -> Event:
         units = dict.fromkeys(self.journey.to_assess, "K") | results
         form = c.UnitsForm(
-            results=tuple(UnitResult(unit=u, result=r) for u, r in units.items()),  # type: ignore[arg-type]
+            results=tuple(UnitResult(unit=u, result=r) for u, r in units.items()),
             ak02=DIGEST,
             ak05=DIGEST,
         )

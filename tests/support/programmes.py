@@ -71,7 +71,7 @@ def participant(
         person=f"p{number}",
         seat=f"s{number}",
         class_id="class-a",
-        kind=kind,  # type: ignore[arg-type]  # the two words of the roster
+        kind=kind,
         recommending="LSP-NUSA" if external else "LSP-TIK",
         qualification="S1",
         technical=(TechnicalCertificateFacts(field=FIELD, valid_until=date(2028, 1, 1)),),

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from activities.contracts import RENDER_CERTIFICATE
 from domain.cases import Case
 from domain.errors import DomainError
 from domain.openings import CertificateOpening
 from domain.policy import default
 from state_machines.turn import fold, moments
 from tests.support.programmes import CALENDAR, DIGEST, START, World
+from workflows.case_workflow import errand_call
 from workflows.cases.certificate import CERTIFICATE_LOGIC, open_certificate
 
 
@@ -61,6 +63,7 @@ def test_it_is_prepared_until_its_document_is_made() -> None:
     assert errand.body["simulation"] is True
     assert "check_code" not in errand.body
     assert moments(world.case) == []
+    assert errand_call(errand, world.case)[0] == RENDER_CERTIFICATE
 
 
 def test_with_its_document_it_is_active_and_carries_digest_and_code() -> None:

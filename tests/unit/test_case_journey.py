@@ -1,6 +1,7 @@
 """A journey from invitation to certificate, and every way off it, without a server."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from domain.clock import at, end_of_day, local_day
 from domain.errors import DomainError, Malformed
 from domain.facts import ParticipantFacts, TechnicalCertificateFacts
 from domain.months import add_months
-from domain.roles import Role
+from domain.roles import Actor, Role
 from state_machines.turn import fold
 from tests.support.journeys import (
     APPLICATION,
@@ -34,6 +35,7 @@ from tests.support.programmes import (
     participant,
     sealed,
 )
+from workflows.case_workflow import child_start, errand_call
 
 NUMBERS = c.NumbersForm(
     certificate_number="sert/1  2026", registration_number="met.000.1", blank_number="BL 7"
@@ -41,10 +43,9 @@ NUMBERS = c.NumbersForm(
 POINTS = c.PointsForm(points=(sealed("point"),))
 
 
-def refusal(world: JourneyWorld, who: object, kind: str, decision: str, **more: object) -> list[str]:
+def refusal(world: JourneyWorld, who: Actor, kind: str, decision: str, **more: Any) -> list[str]:
     task = world.task(kind)
-    command = c.CompleteTask(task=task.id, decision=decision, **more)  # type: ignore[arg-type]
-    return world.refused(who, command)  # type: ignore[arg-type]
+    return world.refused(who, c.CompleteTask(task=task.id, decision=decision, **more))
 
 
 # ---- the whole way ---------------------------------------------------------------------------------
@@ -105,6 +106,23 @@ def test_hands_are_kept_for_separation_of_duties() -> None:
     assert world.case.hands["assessor"] == ("m3",)
     assert world.case.hands["reviewer"] == ("reviewer-1",)
     assert set(world.case.hands["decision"]) == set(MEMBERS)
+
+
+def test_every_errand_is_a_request_that_its_activity_understands() -> None:
+    world = JourneyWorld().in_decision(plan="BK").not_yet()
+    reassess(world)
+    world.complete(CHAIR, "decide", "decide_competent", form=votes(True, True, True))
+    world.complete(OPERATIONS, "issue_certificate", "issue", form=NUMBERS)
+    world.answer_all()
+    kinds = set()
+    for errand in world.case.errands.values():
+        kinds.add(errand.kind)
+        if errand.kind == "start_certificate":
+            child = child_start(errand, world.case, world.now)
+            assert child.case.stream == world.journey.certificate
+        else:
+            errand_call(errand, world.case)
+    assert kinds == {"review_documents", "message", "reserve", "release", "start_certificate"}
 
 
 # ---- 1. application ----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 from domain.cases import Case, Certificate
 from domain.facts import Facts
 from domain.policy import default
-from domain.roles import SYSTEM, Role
+from domain.roles import SYSTEM, Actor, Role
 from state_machines.certificate import CERTIFICATE
 from state_machines.journey import JOURNEY
 from state_machines.licence import LICENCE
@@ -103,15 +103,15 @@ def test_where_a_journey_begins_and_ends() -> None:
 # ---- buttons: may, without a command -------------------------------------------------------------
 
 
-def ask(world: JourneyWorld, who: object, trigger: str) -> list[str]:
+def ask(world: JourneyWorld, who: Actor, trigger: str) -> list[str]:
     return [v.rule for v in may(JOURNEY, situation(world, who), trigger)]
 
 
-def situation(world: JourneyWorld, who: object) -> Situation:
+def situation(world: JourneyWorld, who: Actor) -> Situation:
     return Situation(
         case=world.case,
         subject=world.journey,
-        actor=who,  # type: ignore[arg-type]  # always an Actor
+        actor=who,
         now=world.now,
         facts=Facts(),
         policy=default(),

@@ -1,6 +1,5 @@
 """`asesor show CASE`: what the ledger and its projection know of a case. No personal data, no free text."""
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from domain.clock import format_wib
@@ -14,10 +13,13 @@ if TYPE_CHECKING:
     from domain.events import Event
 
 CASE_FIELDS = (
-    "stream kind workflow_id state stage organiser track policy_version clock seq hash next_moment "
-    "pending_errands attention opened_at updated_at closed_at"
-).split()
-TASK_FIELDS = "id kind state open group_role level opened_at due_at priority decision completed_at late".split()
+    *("stream", "kind", "workflow_id", "state", "stage", "organiser", "track", "policy_version", "clock"),
+    *("seq", "hash", "next_moment", "pending_errands", "attention", "opened_at", "updated_at", "closed_at"),
+)
+TASK_FIELDS = (
+    *("id", "kind", "state", "open", "group_role", "level", "opened_at", "due_at", "priority", "decision"),
+    *("completed_at", "late"),
+)
 """Whoever holds a task is a person: not even their opaque id is shown."""
 
 
@@ -32,9 +34,10 @@ async def show(out: Out, *, case: str, limit: int) -> int:
             raise CommandFailed(
                 Exit.WRONG, f"Perkara {case} tidak ada.", f"There is no case {case} in the ledger."
             )
-        now = datetime.max.replace(tzinfo=row.updated_at.tzinfo)
-        tasks = (await reads.all_tasks(session, now=now, open=None, stream=row.stream, sort="age", limit=200)).items
-        events = (await reads.timeline(session, row.stream, limit=limit)).items
+        found = await reads.all_tasks(
+            session, now=row.updated_at, open=None, stream=row.stream, sort="age", limit=reads.MOST
+        )
+        tasks, events = found.items, (await reads.timeline(session, row.stream, limit=limit)).items
     out.result(
         {
             "ok": True,
@@ -107,7 +110,6 @@ def _timeline(out: Out, events: list["Event"]) -> str:
         moves = [f"{m.machine} {m.source or '–'}→{m.dest}" for m in event.moves]
         more = f" +{len(moves) - 2}" if len(moves) > 2 else ""
         told = ", ".join(moves[:2]) + more
-        rows.append(
-            (event.seq, format_wib(event.business_at), event.type, event.actor.role.value, told, event.hash[:12])
-        )
+        when, role = format_wib(event.business_at), event.actor.role.value
+        rows.append((event.seq, when, event.type, role, told, event.hash[:12]))
     return out.table(heads, rows)

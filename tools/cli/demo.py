@@ -59,13 +59,16 @@ async def demo(out: Out, *, keep: bool, resume: bool) -> int:
             "Demonstrasi tidak dijalankan dengan ENVIRONMENT=production.",
             "The demonstration does not run with ENVIRONMENT=production.",
         )
-    return await until_told(_demo(out, overrides(base), keep=keep, resume=resume), out)
+    return await until_told(_demo(out, overrides(base, resume=resume), keep=keep, resume=resume), out)
 
 
-def overrides(base: Settings) -> dict[str, Any]:
+def overrides(base: Settings, *, resume: bool) -> dict[str, Any]:
     """Settings that never touch other data: whatever the environment names, the demonstration's are its
     own folder, database, keys and clock. On a Temporal server that is not ours it has its own namespace."""
     folder = base.var_dir / "demo"
+    namespace = f"asesor-demo-{int(time.time())}"
+    if resume and (folder / MARK).exists():
+        namespace = (folder / MARK).read_text().strip() or namespace
     own = dict.fromkeys(("database_url", "documents", "mail_folder", "public_url", "secret_key"), "")
     return {
         **own,
@@ -73,7 +76,7 @@ def overrides(base: Settings) -> dict[str, Any]:
         "var_dir": folder,
         "clock": "simulation",
         "sqlite_synchronous": "NORMAL",
-        **({"temporal_namespace": f"asesor-demo-{int(time.time())}"} if base.temporal_address else {}),
+        **({"temporal_namespace": namespace} if base.temporal_address else {}),
     }
 
 
@@ -105,7 +108,7 @@ def emptied(settings: Settings) -> None:
             f"{folder} bukan folder demonstrasi; pindahkan isinya, atau berikan VAR_DIR lain.",
             f"{folder} is not a demonstration's folder; move what is in it, or give another VAR_DIR.",
         )
-    mark.touch()
+    mark.write_text(settings.temporal_namespace)
     for entry in folder.iterdir():
         if entry.name in KEPT:
             continue

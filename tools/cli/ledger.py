@@ -1,6 +1,5 @@
 """Looking after the witness: verify, repair, checkpoint, archive."""
 
-
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path

@@ -206,9 +206,7 @@ async def replay(out: Out, *, case: str, everything: bool, source: Source, file:
                 found.append(result)
                 step(1)
     if case and not found:
-        raise CommandFailed(
-            Exit.WRONG, f"Tidak ada riwayat untuk {case}.", f"There is no history of {case}."
-        )
+        raise CommandFailed(Exit.WRONG, f"Tidak ada riwayat untuk {case}.", f"There is no history of {case}.")
     return _report(out, found)
 
 

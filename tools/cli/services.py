@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from settings import Settings, load
 from tools.cli.console import CommandFailed, Exit, Out
 
-WAIT_FOR_DATABASE = 120.0
 PAUSE = 1.0
+NO_SUCH_DATABASE = "3D000"
+COMING_UP = frozenset({"57P03", "53300"})
+"""PostgreSQL: cannot connect now, too many connections."""
 
 
 def loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -112,18 +113,19 @@ def _file_there(settings: Settings) -> bool:
 
 def _judge(error: Exception) -> None:
     """Come back when waiting may help: the server is not there yet or is starting. Else raise why not."""
-    from asyncpg import exceptions as pg
     from sqlalchemy.exc import DBAPIError
 
-    cause: Any = error
-    if isinstance(error, DBAPIError):
-        cause = getattr(error.orig, "__cause__", None) or error.orig
-    if isinstance(cause, pg.InvalidAuthorizationSpecificationError | pg.InvalidCatalogNameError):
+    # The driver's own error, or what SQLAlchemy made of it.
+    original = getattr(error, "orig", None)
+    causes = [c for c in (error, original, getattr(original, "__cause__", None)) if c is not None]
+    states = [str(getattr(c, "sqlstate", "") or "") for c in causes]
+    if any(state.startswith("28") or state == NO_SUCH_DATABASE for state in states):
         raise CommandFailed(
             Exit.CONFIG,
             "Basis data menolak nama, kata sandi, atau nama basis data dari DATABASE_URL.",
             "The database refuses the user, the password or the database name in DATABASE_URL.",
         ) from None
-    waiting = (OSError, pg.CannotConnectNowError, pg.PostgresConnectionError, pg.TooManyConnectionsError)
-    if not isinstance(cause, waiting):
+    down = any(isinstance(c, OSError) for c in causes)
+    down = down or (isinstance(error, DBAPIError) and error.connection_invalidated)
+    if not down and not any(state.startswith("08") or state in COMING_UP for state in states):
         raise error

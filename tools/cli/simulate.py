@@ -38,7 +38,7 @@ def span(text: str) -> timedelta:
 
 
 def moment(text: str) -> datetime:
-    """`2026-12-01` (its first instant in WIB), or a moment; without a zone it is in WIB. CommandFailed (2)."""
+    """`2026-12-01` (its first instant in WIB), or a moment, in WIB without a zone. CommandFailed (2)."""
     try:
         if len(text) == len("2026-12-01"):
             return at(date.fromisoformat(text), 0)

@@ -66,9 +66,7 @@ async def stack(
         await _answering(settings)
         ours = not wanted.temporal_address
         ui = f"http://127.0.0.1:{settings.temporal_ui_port}" if ours else ""
-        where = Whereabouts(
-            address, settings.temporal_namespace, ui, settings.public_url, settings.clock
-        )
+        where = Whereabouts(address, settings.temporal_namespace, ui, settings.public_url, settings.clock)
         where.write(settings)
         try:
             seconds = time.monotonic() - began

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.namespace.v1 import NamespaceConfig
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import (
@@ -100,7 +101,9 @@ async def _add_missing(client: Client, keys: Sequence[SearchAttributeKey[Any]]) 
     while True:
         try:
             there = await _known(client)
-            missing = {k.name: k.indexed_value_type.value for k in keys if k.name not in there}
+            missing = {
+                k.name: IndexedValueType.ValueType(k.indexed_value_type) for k in keys if k.name not in there
+            }
             if missing:
                 await client.operator_service.add_search_attributes(
                     AddSearchAttributesRequest(namespace=client.namespace, search_attributes=missing),

@@ -25,18 +25,18 @@ def add(
     role: RoleName,
     organisation: Organisation = "",
     name: Annotated[str, typer.Option("--name", help="Nama, untuk orang baru – A new person's name.")] = "",
-    person: Annotated[str, typer.Option("--person", help="Id orang yang dikenal – A known person's id.")] = "",
+    person: Annotated[str, typer.Option("--person", help="Id orang – A known person's id.")] = "",
     email: Annotated[str, typer.Option("--email", help="Surel – E-mail.")] = "",
     ask_nik: Annotated[bool, typer.Option("--ask-nik", help="Tanyakan NIK – Ask for the NIK.")] = False,
     password_stdin: FromStdin = False,
     json: Json = False,
 ) -> None:
     """Akun baru; kata sandinya dibuat dan ditampilkan sekali – A new account, its password shown once."""
+    from db.identity import Hat
     from tools.cli import users
-    from tools.cli.users import Hat, NewUser
 
     nik = typer.prompt("NIK", hide_input=True, err=True) if ask_nik else ""  # never on a command line
-    new = NewUser(
+    new = users.NewUser(
         username=username,
         hat=Hat(role, organisation),
         name=name,
@@ -75,9 +75,10 @@ def enable(username: Username, json: Json = False) -> None:
 @app.command()
 def grant(username: Username, role: RoleName, organisation: Organisation = "", json: Json = False) -> None:
     """Beri peran – Give a role."""
+    from db.identity import Hat
     from tools.cli import users
 
-    run(json, lambda out: users.grant(out, username, users.Hat(role, organisation)))
+    run(json, lambda out: users.grant(out, username, Hat(role, organisation)))
 
 
 @app.command()
@@ -102,8 +103,9 @@ def token(
     json: Json = False,
 ) -> None:
     """Token API; ditampilkan sekali – An API token, shown once."""
+    from db.identity import Hat
     from tools.cli import users
 
-    hat = users.Hat(role, organisation)
+    hat = Hat(role, organisation)
     scopes = scope or ["read"]
     run(json, lambda out: users.token(out, username, hat, scopes=scopes, days=days, label=label))

@@ -94,7 +94,7 @@ async def list_all(out: Out) -> int:
         }
         for a in accounts
     ]
-    rows = [(u["username"], ", ".join(hats.get(a.id, [])) or "–", u["state"]) for u, a in zip(users, accounts, strict=True)]
+    rows = [(a.username, ", ".join(hats.get(a.id, [])) or "–", _state(a, now)) for a in accounts]
     out.result(
         {"ok": True, "users": users},
         out.table(("nama pengguna – user name", "peran – roles", "keadaan – state"), rows),
@@ -192,9 +192,7 @@ async def _account(username: str) -> AsyncIterator[tuple["Database", str, dateti
         async with db.read() as session:
             found = (await session.exec(select(Account.id).where(Account.username == name))).first()
         if found is None:
-            raise NotFound.because(
-                "A-ACCOUNT", f"Akun {name} tidak ada.", f"There is no account {name}."
-            )
+            raise NotFound.because("A-ACCOUNT", f"Akun {name} tidak ada.", f"There is no account {name}.")
         yield db, found, datetime.now(UTC)
 
 

@@ -68,7 +68,7 @@ def decide(logic: CaseLogic, case: Case, envelope: Envelope, now: datetime) -> t
             command=envelope.command.type,
             kind=case.kind,
         )
-    if handler is _complete:
+    if isinstance(envelope.command, CompleteTask):
         return turn, _complete_in(logic, turn, envelope.command)
     return turn, handler(turn, envelope.command)
 
@@ -111,7 +111,8 @@ def _release(turn: Turn, command: ReleaseTask) -> str:
 def _reassign(turn: Turn, command: ReassignTask) -> str:
     turn.payload["reason"] = command.reason
     turn.fire("task", command.task, "reassign")
-    turn.set("task", command.task, holder=command.to_person or "")
+    # A named person is the only one who may claim it now; without a name it is the group's again.
+    turn.set("task", command.task, holder="", for_person=command.to_person or "")
     return "task_reassigned"
 
 

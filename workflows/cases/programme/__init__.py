@@ -49,42 +49,40 @@ def _answer(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
     return step(turn, errand, answer) if step else f"{errand.kind}_answered"
 
 
+_HANDLERS: dict[type[Any], Step] = {
+    c.SubmitProgramme: request.submit,
+    c.WithdrawProgramme: ending.withdraw,
+    c.CancelProgramme: ending.cancel,
+    c.VerifySeats: request.verify_seats,
+    c.RefuseSeat: request.refuse_seat,
+    c.WithdrawSeat: seats.withdraw,
+    c.ConfirmVenue: preparation.confirm_venue,
+    c.SetCommittee: preparation.set_committee,
+    c.RescheduleClass: preparation.reschedule,
+    c.CancelClass: ending.cancel_class,
+}
+
+_COMPLETIONS: dict[str, Step] = {
+    "verify_programme": request.verification_done,
+    "resolve_equivalence": request.resolved,
+    "resolve_exception": request.resolved,
+    "approve_programme": request.approval_done,
+    "correct_programme": request.corrected,
+    "assign_master_assessors": preparation.letters_issued,
+    "answer_assignment": preparation.assignment_answered,
+    "confirm_seat": seats.confirmed,
+    "answer_offer": seats.offer_answered,
+    "choose_application": seats.chosen,
+    "resolve_class_day": execution.class_day_resolved,
+    "record_attendance": execution.attendance_recorded,
+    "submit_report": execution.report_submitted,
+    "accept_report": execution.report_judged,
+}
+
 PROGRAMME_LOGIC = CaseLogic(
     kind="programme",
-    handlers={
-        command: _then_settle(step)
-        for command, step in {
-            c.SubmitProgramme: request.submit,
-            c.WithdrawProgramme: ending.withdraw,
-            c.CancelProgramme: ending.cancel,
-            c.VerifySeats: request.verify_seats,
-            c.RefuseSeat: request.refuse_seat,
-            c.WithdrawSeat: seats.withdraw,
-            c.ConfirmVenue: preparation.confirm_venue,
-            c.SetCommittee: preparation.set_committee,
-            c.RescheduleClass: preparation.reschedule,
-            c.CancelClass: ending.cancel_class,
-        }.items()
-    },
-    completions={
-        kind: _then_settle(step)
-        for kind, step in {
-            "verify_programme": request.verification_done,
-            "resolve_equivalence": request.resolved,
-            "resolve_exception": request.resolved,
-            "approve_programme": request.approval_done,
-            "correct_programme": request.corrected,
-            "assign_master_assessors": preparation.letters_issued,
-            "answer_assignment": preparation.assignment_answered,
-            "confirm_seat": seats.confirmed,
-            "answer_offer": seats.offer_answered,
-            "choose_application": seats.chosen,
-            "resolve_class_day": execution.class_day_resolved,
-            "record_attendance": execution.attendance_recorded,
-            "submit_report": execution.report_submitted,
-            "accept_report": execution.report_judged,
-        }.items()
-    },
+    handlers={command: _then_settle(step) for command, step in _HANDLERS.items()},
+    completions={kind: _then_settle(step) for kind, step in _COMPLETIONS.items()},
     deadline=_then_settle(_deadline),
     answer=_then_settle(_answer),
     message=_then_settle(execution.journey_message),

@@ -23,11 +23,11 @@ def tell_journey(turn: Turn, seat: Seat, type_: str, **body: Any) -> None:
     )
 
 
-def close_seat(turn: Turn, seat: Seat) -> None:
+def close_seat(turn: Turn, seat: Seat, *, keep_pair: bool = False) -> None:
     """What every closed seat needs: no open task, no waiting, and its (person, scheme) pair given back."""
     turn.cancel_tasks(subject=seat.id)
     turn.stop_waiting(subject=seat.id)
-    if seat.pair_taken:
+    if seat.pair_taken and not keep_pair:
         turn.set("seat", seat.id, pair_taken=False)
         turn.ask(
             "release",

@@ -107,6 +107,7 @@ def attendance_recorded(turn: Turn, task: Task, command: CompleteTask) -> str:
                 attended=[d.isoformat() for d in days],
                 trainers=list(trainers),
                 assessors=list(assessors),
+                class_days=[d.isoformat() for d in class_.days],
             )
         else:
             turn.fire("seat", seat.id, "miss", as_system=True)
@@ -141,7 +142,8 @@ def journey_message(turn: Turn, message: Any) -> str:
         and seat.state in ("VERIFIED", "CONFIRMED")
     ):
         turn.fire("seat", seat.id, "withdraw", as_system=True)
-        leave(turn, turn.get("seat", seat.id), "withdrawn")
+        # A rejected application counts for R-DUP until it closes: its journey gives the pair back then.
+        leave(turn, turn.get("seat", seat.id), "withdrawn", keep_pair=state == "REJECTED")
     return "journey_moved"
 
 

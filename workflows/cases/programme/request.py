@@ -21,7 +21,6 @@ from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, close_up
 from workflows.cases.programme.preparation import begin_preparation
 
-
 ASKED_OF_A_VERIFIER = frozenset({"R-Q3", "R-TECH", "R-REC", "R-ORG", "R-WIN"})
 """Rules whose open question a verifier decides. The others answer themselves later: R-IT is declared with
 APL-01, R-DUP is decided by the reservation, a shortage of master assessors is filled by operations."""

@@ -84,10 +84,10 @@ def withdraw(turn: Turn, command: WithdrawSeat) -> str:
     return "seat_withdrawn"
 
 
-def leave(turn: Turn, seat: Seat, reason: str) -> None:
+def leave(turn: Turn, seat: Seat, reason: str, *, keep_pair: bool = False) -> None:
     """After a seat was given up: its tasks end, its journey hears of it, and it is offered on (before the
     start only)."""
-    close_seat(turn, seat)
+    close_seat(turn, seat, keep_pair=keep_pair)
     if seat.journey and seat.journey_state not in ("CLOSED", "WITHDRAWN", "EXPIRED", "REJECTED"):
         tell_journey(turn, seat, "seat_closed", reason=reason)
     offer_next(turn, seat.class_id)

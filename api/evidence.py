@@ -1,0 +1,93 @@
+"""Uploaded evidence: kept by its digest, noted with what it shows, given out as something that cannot run."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from fastapi.responses import StreamingResponse
+
+from api import listings, uploads, views
+from api.runtime import Runtime
+from api.sight import missing, sees_file, staff, stranger
+from db import registry
+from db.identity import Access
+from domain.cases import Case
+
+Requirement = Annotated[
+    str,
+    Query(
+        pattern=r"^[A-Za-z0-9_.-]{2,40}$",
+        description="What it shows: `diploma`, `technical_certificate`, `experience_letter`, "
+        "`recommendation_letter`, `it_declaration`, `identity_card`, `photo`, or a form such as `FR.APL.01`.",
+        examples=["recommendation_letter"],
+    ),
+]
+Dated = Annotated[date | None, Query(description="The day that stands on the document.")]
+DOCS = uploads.body_docs("application/pdf", "image/jpeg", "image/png")
+SANDBOX = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "private, no-store",
+}
+
+
+async def keep(
+    request: Request,
+    runtime: Runtime,
+    access: Access,
+    *,
+    application: str,
+    persons: Sequence[str],
+    requirement: str,
+    dated: date | None,
+) -> dict[str, Any]:
+    """Store what is sent and note it for these persons (`[""]`: for the request itself)."""
+    stored = await runtime.store.put(uploads.chunks(request))
+    async with runtime.db.write() as session:
+        rows = [
+            await registry.add_document(
+                session,
+                digest=stored.digest,
+                media_type=stored.media_type,
+                size=stored.size,
+                requirement=requirement,
+                person=person,
+                application=application,
+                dated=dated,
+                by=access.actor,
+                at=runtime.now(),
+            )
+            for person in persons
+        ]
+        shown = [views.document_json(row, whole=False) for row in rows]
+    return {"digest": stored.digest, "media_type": stored.media_type, "size": stored.size, "items": shown}
+
+
+async def listed(runtime: Runtime, access: Access, application: str, *, person: str = "") -> dict[str, Any]:
+    """What was uploaded: metadata alone."""
+    async with runtime.db.read() as session:
+        rows = await listings.documents_of(session, [application], person=person)
+    return {"items": [views.document_json(row, whole=staff(access)) for row in rows]}
+
+
+async def file(
+    runtime: Runtime, access: Access, application: str, document: str, case: Case | None
+) -> StreamingResponse:
+    """The document itself, as a download that runs nothing. NotFound; a stranger's try is recorded."""
+    async with runtime.db.read() as session:
+        row = await listings.documents_by_id(session, document)
+    if row is None or row.application != application:
+        raise missing("D-MISSING")
+    if not sees_file(access, row, case):
+        raise stranger()
+    return sent(runtime, row.digest, row.media_type, f"{row.requirement}-{row.digest[:8]}")
+
+
+def sent(runtime: Runtime, digest: str, media_type: str, name: str) -> StreamingResponse:
+    """A stored document as an answer; the file's name holds nobody's name."""
+    runtime.store.open(digest).close()  # NotFound before the answer begins
+    ending = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(media_type, "bin")
+    headers = {**SANDBOX, "Content-Disposition": f'attachment; filename="{name}.{ending}"'}
+    return StreamingResponse(runtime.store.read(digest), media_type=media_type, headers=headers)

@@ -1,0 +1,206 @@
+"""A programme as its asker may see it: a draft, a case, or a case with the draft that corrects it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api import listings, sight, views
+from api.drafts import DraftContent, content_of
+from api.runtime import Runtime
+from db import reads, registry
+from db.identity import Access
+from db.people_tables import Draft
+from domain.cases import Case
+from domain.roles import Role
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is of one programme. At least one of the two is there."""
+
+    draft: Draft | None
+    case: Case | None
+
+    @property
+    def organiser(self) -> str:
+        if self.draft is not None:
+            return self.draft.organiser
+        assert self.case is not None
+        return self.case.programme.organiser
+
+
+async def find(session: AsyncSession, access: Access, programme: str, *, lock: bool = False) -> Found:
+    """The programme, if the asker may see it. NotFound; a stranger's look is recorded."""
+    draft = await listings.draft(session, programme, lock=lock)
+    if draft is not None and draft.kind != "programme":
+        draft = None
+    case = await reads.case(session, programme)
+    if case is not None and case.kind != "programme":
+        case = None
+    if case is None and draft is None:
+        raise sight.missing()
+    seen = (draft is not None and sight.sees_draft(access, draft)) or (
+        case is not None and sight.sees_programme(access, case)
+    )
+    if not seen:
+        raise sight.stranger()
+    return Found(draft, case)
+
+
+async def find_own(session: AsyncSession, access: Access, programme: str) -> tuple[Draft, Case | None]:
+    """The organiser's own draft, locked for a change."""
+    found = await find(session, access, programme, lock=True)
+    if found.draft is None or found.draft.organiser != access.hat.organisation:
+        raise sight.stranger()
+    return found.draft, found.case
+
+
+async def view(runtime: Runtime, access: Access, found: Found) -> dict[str, Any]:
+    """The whole programme for this asker."""
+    if found.case is None or not found.case.bag("programme"):
+        assert found.draft is not None
+        return await _draft_view(runtime, access, found.draft)
+    return await _case_view(runtime, access, found.case, found.draft)
+
+
+async def _draft_view(runtime: Runtime, access: Access, draft: Draft) -> dict[str, Any]:
+    content = content_of(draft)
+    async with runtime.db.read() as session:
+        organisers = await registry.organisation_names(session, [draft.organiser])
+        known = await names(session, runtime, draft.id, _persons(content))
+    return {
+        "id": draft.id,
+        "kind": "draft",
+        **views.state_json("programme", "DRAFT"),
+        "stage": 1,
+        "organiser": {"id": draft.organiser, "name": organisers.get(draft.organiser, "")},
+        "version": draft.version,
+        "updated_at": views.moment(draft.updated_at),
+        **_content_json(content, known),
+        "tasks": [],
+        "allowed": [],
+    }
+
+
+def _content_json(content: DraftContent, known: views.People) -> dict[str, Any]:
+    """The request as it is being written."""
+    return {
+        **content.model_dump(mode="json", include={"track", "scheme", "scheme_version", "venue", "zone"}),
+        "digest": content.digest,
+        "classes": [
+            {
+                **c.model_dump(mode="json", exclude={"committee"}),
+                "committee": [views.person_json(p, known) for p in c.committee],
+                "masters": [
+                    {"kind": m.kind, **views.person_json(m.person, known)}
+                    for m in content.masters
+                    if m.class_id == c.id
+                ],
+            }
+            for c in content.classes
+        ],
+        "seats": [
+            {**s.model_dump(mode="json"), **views.person_json(s.person, known)} for s in content.seats
+        ],
+    }
+
+
+async def _case_view(
+    runtime: Runtime, access: Access, case: Case, draft: Draft | None
+) -> dict[str, Any]:
+    programme = case.programme
+    seats = list(case.seats.values())
+    if access.hat.role is Role.CANDIDATE:  # a participant sees the own seat, not the others
+        seats = [s for s in seats if s.person == access.person]
+    now = await runtime.gateway.business_now()
+    async with runtime.db.read() as session:
+        organisers = await registry.organisation_names(session, [programme.organiser])
+        known: dict[str, dict[str, str]] = {}
+        if sight.sees_names(access, case):
+            persons = {s.person for s in seats} | {a.person for a in case.assignments.values()}
+            persons |= {p for c in case.classes.values() for p in c.committee}
+            known = await names(session, runtime, case.stream, persons, organiser=_asks_as_organiser(access))
+        rows = {row.id: row for row in (await reads.all_tasks(session, now=now, open=None, stream=case.stream, limit=200)).items}
+    tasks = [
+        views.task_json(case, task, now)
+        for task in case.tasks.values()
+        if task.id in rows and sight.sees_task(access, rows[task.id])
+    ]
+    shown = {s.id for s in seats} | {t["id"] for t in tasks} | set(case.classes) | {programme.id}
+    allowed = [
+        offer
+        for offer in views.allowed_json(runtime.gateway, case, access, now)
+        if offer["kind"] not in ("seat", "task") or offer["id"] in shown
+    ]
+    body: dict[str, Any] = {
+        "id": programme.id,
+        **views.head_json(case),
+        "kind": "case",
+        **views.state_json("programme", programme.state),
+        "stage": _stage(case),
+        "organiser": {
+            "id": programme.organiser,
+            "kind": programme.organiser_kind,
+            "name": organisers.get(programme.organiser, ""),
+        },
+        "track": programme.track,
+        "scheme": programme.scheme,
+        "scheme_version": programme.scheme_version,
+        "field": programme.field,
+        "submitted_at": views.moment(programme.submitted_at),
+        "submitted_total": programme.submitted_total,
+        "submitted_external": programme.submitted_external,
+        "share_flagged": programme.share_flagged,
+        "send_backs": programme.send_backs,
+        "request_digest": programme.request_digest,
+        "report_digest": programme.report_digest,
+        "classes": [views.class_json(c, known) for c in case.classes.values()],
+        "seats": [views.seat_json(s, known) for s in seats],
+        "assignments": [views.assignment_json(a, known) for a in case.assignments.values()],
+        "tasks": tasks,
+        "allowed": allowed,
+    }
+    if draft is not None and case.state in ("DRAFT", "CORRECTION") and sight.sees_draft(access, draft):
+        content = content_of(draft)
+        async with runtime.db.read() as session:
+            known = await names(
+                session, runtime, draft.id, _persons(content), organiser=_asks_as_organiser(access)
+            )
+        body["draft"] = {"version": draft.version, **_content_json(content, known)}
+    return body
+
+
+async def names(
+    session: AsyncSession,
+    runtime: Runtime,
+    draft: str,
+    persons: Collection[str],
+    *,
+    organiser: bool = True,
+) -> dict[str, dict[str, str]]:
+    """Names and last digits for who may see them.
+
+    An organiser sees the name that its own roster gave: else a guessed NIK would tell whose it is.
+    """
+    known = await views.people(session, runtime.vault, persons)
+    if not organiser:
+        return known
+    conflicts = await listings.conflicts_from(session, draft, sorted(persons))
+    opened = await runtime.vault.open_texts(session, [c.proposed for c in conflicts])
+    return {**known, **views.as_given(known, conflicts, opened)}
+
+
+def _asks_as_organiser(access: Access) -> bool:
+    return access.hat.role is Role.ORGANISER
+
+
+def _persons(content: DraftContent) -> set[str]:
+    persons = {s.person for s in content.seats} | {m.person for m in content.masters}
+    return persons | {p for c in content.classes for p in c.committee}
+
+
+def _stage(case: Case) -> int:
+    state = case.programme.suspended_from or case.programme.state
+    return views.TABLES["programme"].state(state).stage

@@ -1,0 +1,295 @@
+"""Participants of a programme's draft: one by one, or as a roster; and the evidence that belongs to them."""
+
+import asyncio
+import hashlib
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlmodel import select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api import commands, drafts, evidence, idempotency, programmes, roster_xlsx, rosters, uploads, views
+from api.deps import STAFF, Allow, Key, Organiser, Run
+from api.reading import one
+from api.schemas.common import PROBLEMS, Id
+from api.schemas.programmes import NewParticipant, ParticipantChange
+from api.sight import missing
+from db import registry
+from db.identity import Access
+from db.people_tables import ParticipantRecord
+from db.registry import ParticipantData
+from domain.commands import SeatRequest
+from domain.errors import Malformed
+from domain.roles import Role
+
+router = APIRouter(prefix="/v1/programmes", tags=["participants"], responses=PROBLEMS)
+
+Readers = Annotated[Access, Depends(Allow(Role.ORGANISER, *STAFF))]
+Uploaders = Annotated[
+    Access,
+    Depends(
+        Allow(Role.ORGANISER, Role.MASTER_ASSESSOR, Role.VERIFIER, Role.APPROVER, Role.OPERATIONS)
+    ),
+]
+
+
+@router.get("/roster-template.xlsx", summary="The empty roster", response_class=Response)
+async def template(_access: Readers) -> Response:
+    content = await asyncio.to_thread(roster_xlsx.template)
+    headers = {"Content-Disposition": 'attachment; filename="daftar-peserta.xlsx"'}
+    return Response(content, media_type=roster_xlsx.MEDIA_TYPE, headers=headers)
+
+
+@router.get("/{programme}/participants", summary="Participants of the draft")
+async def participants(programme: Id, request: Request, access: Readers, runtime: Run) -> Response:
+    """Who is proposed, and what rules see of each."""
+    async with runtime.db.read() as session:
+        found = await programmes.find(session, access, programme)
+        if found.draft is None:
+            raise missing()
+        content = drafts.content_of(found.draft)
+        persons = [s.person for s in content.seats]
+        known = await programmes.names(
+            session, runtime, programme, persons, organiser=access.hat.role is Role.ORGANISER
+        )
+        facts = await registry.participants(
+            session, persons, scheme=content.scheme, drafts=[programme], own_streams=[programme]
+        )
+    labels = {c.id: c.label for c in content.classes}
+    items = [
+        {
+            **seat.model_dump(mode="json"),
+            **views.person_json(seat.person, known),
+            "class_label": labels.get(seat.class_id, ""),
+            "facts": facts[seat.person].model_dump(
+                mode="json", exclude={"person", "seat", "class_id", "kind", "active_elsewhere"}
+            ),
+        }
+        for seat in content.seats
+    ]
+    return one(request, {"items": items, "version": found.draft.version})
+
+
+@router.post("/{programme}/participants", status_code=201, summary="Add one participant")
+async def add(
+    programme: Id, body: NewParticipant, response: Response, access: Organiser, key: Key, runtime: Run
+) -> dict[str, Any]:
+    """Judged exactly like a row of the roster."""
+    reading = rosters.reading_of(body)
+    more = {
+        "assessor_certificate_until": body.assessor_certificate_until,
+        "evidence": body.evidence,
+        "kit": body.kit,
+    }
+    mark = idempotency.mark(
+        runtime.settings, access, key, f"add_participant {programme}", body.model_dump(mode="json")
+    )
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        draft, case = await programmes.find_own(session, access, programme)
+        drafts.require_editable(case)
+        answer = await rosters.take(
+            session, runtime.vault, draft, reading, by=access.actor, at=runtime.now(), more=more
+        )
+        return {**answer["rows"][0], "version": answer["version"]}
+
+    answer, replayed = await idempotency.once(runtime, mark, work)
+    if replayed:
+        response.headers[commands.REPLAYED] = "true"
+    return answer
+
+
+@router.post(
+    "/{programme}/import",
+    summary="Import a roster (.xlsx)",
+    openapi_extra=uploads.body_docs(roster_xlsx.MEDIA_TYPE),
+)
+async def import_roster(
+    programme: Id,
+    request: Request,
+    response: Response,
+    access: Organiser,
+    key: Key,
+    runtime: Run,
+    replace: Annotated[bool, Query(description="The roster is the whole list, not an addition.")] = False,
+) -> dict[str, Any]:
+    """All or nothing: unless every row is in order nothing is stored, and the answer (422) says for each
+    row and cell what is wrong. 413 above 10 MiB, 415 for what is not a plain .xlsx."""
+    content = await uploads.whole(request)
+    if len(content) > runtime.settings.upload_limit:
+        raise _too_large(runtime.settings.upload_limit)
+    mark = idempotency.mark(
+        runtime.settings,
+        access,
+        key,
+        f"import {programme}",
+        {"file": hashlib.sha256(content).hexdigest(), "replace": replace},
+    )
+    async with runtime.db.read() as session:
+        await programmes.find(session, access, programme)  # before a stranger's file is worked on
+    reading = await asyncio.to_thread(roster_xlsx.read, content)
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        draft, case = await programmes.find_own(session, access, programme)
+        drafts.require_editable(case)
+        return await rosters.take(
+            session, runtime.vault, draft, reading, by=access.actor, at=runtime.now(), replace=replace
+        )
+
+    answer, replayed = await idempotency.once(runtime, mark, work)
+    if replayed:
+        response.headers[commands.REPLAYED] = "true"
+    return answer
+
+
+@router.patch("/{programme}/participants/{seat}", summary="Change a participant")
+async def change(
+    programme: Id, seat: Id, body: ParticipantChange, access: Organiser, runtime: Run
+) -> dict[str, Any]:
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        draft, case = await programmes.find_own(session, access, programme)
+        drafts.require_editable(case)
+        content = drafts.content_of(draft)
+        before = next((s for s in content.seats if s.id == seat), None)
+        if before is None:
+            raise missing()
+        after = _moved(content, before, body)
+        record = body.model_dump(exclude_unset=True, exclude={"class_label", "kind"})
+        if record:
+            await _record(session, runtime.vault, content, draft.id, before.person, record, access, runtime)
+        seats = tuple(after if s.id == seat else s for s in content.seats)
+        content = content.model_copy(update={"seats": seats})
+        await drafts.save(
+            session, draft, content, type="participant_changed", by=access.actor, at=runtime.now(), seat=seat
+        )
+        return {**after.model_dump(mode="json"), "version": draft.version}
+
+    return await runtime.db.retrying(work)
+
+
+def _moved(content: drafts.DraftContent, seat: SeatRequest, body: ParticipantChange) -> SeatRequest:
+    update: dict[str, Any] = {}
+    if body.kind is not None:
+        update["kind"] = body.kind
+    if body.class_label is not None:
+        label = body.class_label.casefold()
+        class_id = next((c.id for c in content.classes if c.label.casefold() == label), None)
+        if class_id is None:
+            raise Malformed.because(
+                "X-CLASS-UNKNOWN", "Kelas ini tidak ada dalam permohonan.", "The request has no such class."
+            )
+        update["class_id"] = class_id
+    return seat.model_copy(update=update)
+
+
+async def _record(
+    session: AsyncSession,
+    vault: Any,
+    content: drafts.DraftContent,
+    draft: str,
+    person: str,
+    changes: dict[str, Any],
+    access: Access,
+    runtime: Any,
+) -> None:
+    """What the request says of this person, with the changes in it."""
+    found = await session.exec(
+        select(ParticipantRecord).where(
+            ParticipantRecord.person == person,
+            ParticipantRecord.scheme == content.scheme,
+            ParticipantRecord.draft == draft,
+        )
+    )
+    row = found.first()
+    if row is None:
+        raise missing()
+    said = row.model_dump(include=set(ParticipantData.model_fields))
+    details = await registry.participant_details(session, vault, row.id)
+    data = ParticipantData.model_validate({**said, **details, **changes})
+    await registry.put_participant(session, vault, data, by=access.actor, at=runtime.now())
+
+
+@router.delete("/{programme}/participants/{seat}", summary="Take a participant out")
+async def remove(programme: Id, seat: Id, access: Organiser, runtime: Run) -> dict[str, Any]:
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        draft, case = await programmes.find_own(session, access, programme)
+        drafts.require_editable(case)
+        content = drafts.content_of(draft)
+        seats = tuple(s for s in content.seats if s.id != seat)
+        if len(seats) == len(content.seats):
+            raise missing()
+        content = content.model_copy(update={"seats": seats})
+        await drafts.save(
+            session, draft, content, type="participant_removed", by=access.actor, at=runtime.now(), seat=seat
+        )
+        return {"id": draft.id, "version": draft.version, "seats": len(seats)}
+
+    return await runtime.db.retrying(work)
+
+
+# ---- evidence ------------------------------------------------------------------------------------
+
+
+@router.post(
+    "/{programme}/evidence", status_code=201, summary="Upload a document", openapi_extra=evidence.DOCS
+)
+async def upload(
+    programme: Id,
+    request: Request,
+    access: Uploaders,
+    runtime: Run,
+    requirement: evidence.Requirement,
+    dated: evidence.Dated = None,
+    seats: Annotated[
+        str,
+        Query(max_length=20_000, description="Seats that it belongs to, with commas between; none: the request."),
+    ] = "",
+) -> dict[str, Any]:
+    """A letter that recommends several participants is sent once, with all their seats. The answer's
+    `digest` is what commands name as evidence or report."""
+    async with runtime.db.read() as session:
+        found = await programmes.find(session, access, programme)
+    known = {s.id: s.person for s in drafts.content_of(found.draft).seats} if found.draft else {}
+    if found.case is not None:
+        known |= {s.id: s.person for s in found.case.seats.values()}
+    wanted = [s for s in (part.strip() for part in seats.split(",")) if s]
+    if unknown := [s for s in wanted if s not in known]:
+        raise Malformed.because(
+            "X-SEAT",
+            f"{len(unknown)} kursi tidak ada dalam permohonan ini.",
+            f"{len(unknown)} seats are not in this request.",
+        )
+    return await evidence.keep(
+        request,
+        runtime,
+        access,
+        application=programme,
+        persons=[known[s] for s in wanted] or [""],
+        requirement=requirement,
+        dated=dated,
+    )
+
+
+@router.get("/{programme}/evidence", summary="What was uploaded")
+async def uploaded(programme: Id, access: Uploaders, runtime: Run) -> dict[str, Any]:
+    async with runtime.db.read() as session:
+        await programmes.find(session, access, programme)
+    return await evidence.listed(runtime, access, programme)
+
+
+@router.get("/{programme}/evidence/{document}", summary="One document", response_class=Response)
+async def document(programme: Id, document: Id, access: Readers, runtime: Run) -> Response:
+    async with runtime.db.read() as session:
+        found = await programmes.find(session, access, programme)
+    return await evidence.file(runtime, access, programme, document, found.case)
+
+
+def _too_large(limit: int) -> Exception:
+    from domain.errors import TooLarge
+
+    return TooLarge.because(
+        "A-SIZE",
+        f"Berkas lebih besar dari {limit // 1024} KiB.",
+        f"The file is larger than {limit // 1024} KiB.",
+        limit=limit,
+    )

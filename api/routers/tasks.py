@@ -1,0 +1,230 @@
+"""Inboxes, and what people do with their tasks."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import commands, sight, views
+from api.deps import Anybody, Key, Run
+from api.reading import fresh, one
+from api.runtime import Runtime
+from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
+from api.schemas.derive import Derived, request_model
+from api.schemas.tasks import Complete
+from api.tasks import actor_for, check_evidence, filled_for
+from db import reads
+from db.identity import Access
+from db.reads import Whose
+from db.tables import TaskRow
+from domain import commands as c
+from domain.cases import Case, Task
+from domain.commands import Receipt
+from domain.policy import default
+from domain.roles import Role
+
+router = APIRouter(prefix="/v1/tasks", tags=["tasks"], responses=PROBLEMS)
+
+Reassign = request_model(c.ReassignTask)
+Comment = request_model(c.CommentTask)
+Claim = request_model(c.ClaimTask)
+Release = request_model(c.ReleaseTask)
+
+
+def whose(access: Access) -> Whose:
+    """The inbox of the one who asks, in the hat now worn."""
+    organiser = access.hat.role is Role.ORGANISER
+    return Whose(
+        persons=(access.person,),
+        roles=() if organiser else (access.hat.role.value,),
+        organisation=access.hat.organisation if organiser else "",
+    )
+
+
+@router.get("", summary="My inbox")
+async def inbox(
+    access: Anybody,
+    runtime: Run,
+    view: Annotated[
+        Literal["mine", "groups", "done", "all"],
+        Query(description="`mine`: held by me or for me alone; `groups`: what my groups may claim; "
+        "`done`: completed by me; `all`: every task (operations and auditors)."),
+    ] = "mine",
+    kind: Annotated[str, Query(max_length=40)] = "",
+    state: Annotated[str, Query(max_length=20)] = "",
+    late: bool | None = None,
+    organiser: Annotated[str, Query(max_length=80)] = "",
+    stream: Annotated[str, Query(max_length=80)] = "",
+    sort: Literal["due", "age", "priority"] = "due",
+    cursor: Cursor = "",
+    limit: Limit = DEFAULT_LIMIT,
+) -> dict[str, Any]:
+    now = await runtime.gateway.business_now()
+    mine = whose(access)
+    async with runtime.db.read() as session:
+        if view == "all":
+            if access.hat.role not in (Role.OPERATIONS, Role.AUDITOR):
+                raise sight.stranger()
+            page = await reads.all_tasks(
+                session,
+                now=now,
+                open=None if state else True,
+                kind=kind,
+                state=state,
+                late=late,
+                organiser=organiser,
+                stream=stream,
+                sort=sort,
+                cursor=cursor,
+                limit=limit,
+            )
+        else:
+            page = await reads.tasks(
+                session,
+                mine,
+                view,
+                now=now,
+                kind=kind,
+                state=state,
+                late=late,
+                organiser=organiser,
+                stream=stream,
+                sort=sort,
+                cursor=cursor,
+                limit=limit,
+            )
+        counts = await reads.task_counts(session, mine, now=now) if not cursor else {}
+    return {
+        "items": [_row(row, now) for row in page.items],
+        "counts": counts,
+        "next": page.next,
+        "now": views.moment(now),
+    }
+
+
+def _row(row: TaskRow, now: Any) -> dict[str, Any]:
+    entry = next((t for t in default().tasks if t.kind == row.kind), None)
+    return {
+        **row.model_dump(mode="json", exclude={"workflow_id", "seen_by", "open"}),
+        **views.state_json("task", row.state),
+        **(views.both(entry.label) if entry else {}),
+        "late": row.late or (row.open and row.due_at < now),
+    }
+
+
+@router.get("/{task}", summary="One task")
+async def task(task: Id, request: Request, access: Anybody, runtime: Run) -> Response:
+    """With its decisions, its points and comments, and whether you may do it, or why not."""
+    row, case, found = await _find(runtime, access, task)
+    projection = await fresh(request, runtime, row.stream)
+    if projection and commands.min_seq_of(request) > case.seq:
+        row, case, found = await _find(runtime, access, task)
+    now = await runtime.gateway.business_now()
+    wanted = [s.id for s in (*found.points, *found.comments, *((found.reason,) if found.reason else ()))]
+    async with runtime.db.read() as session:
+        opened = await runtime.vault.open_texts(session, wanted)
+    body = {
+        **views.task_json(case, found, now),
+        "case": {**views.head_json(case), "state": case.state},
+        "points": [opened.get(s.id) for s in found.points],
+        "comments": [opened.get(s.id) for s in found.comments],
+        "reason": opened.get(found.reason.id) if found.reason else None,
+        "about_person": row.about_person,
+        "allowed": [
+            offer
+            for offer in views.allowed_json(runtime.gateway, case, access, now, everything=True)
+            if offer["kind"] == "task" and offer["id"] == task and offer["trigger"] not in _OWN_MOVES
+        ],
+    }
+    return one(request, body, projection)
+
+
+_OWN_MOVES = frozenset({"settle", "cancel"})
+"""Moves that a task makes by itself."""
+
+
+async def _find(runtime: Runtime, access: Access, id_: str) -> tuple[TaskRow, Case, Task]:
+    """The task and its case, if the asker may see it. NotFound; a stranger's look is recorded."""
+    async with runtime.db.read() as session:
+        row = await reads.task(session, id_)
+        case = await reads.case(session, row.stream) if row is not None else None
+    if row is None or case is None or id_ not in case.tasks:
+        raise sight.missing("T-NONE")
+    if not sight.sees_task(access, row) and not _on_behalf(access, row):
+        raise sight.stranger()
+    return row, case, case.tasks[id_]
+
+
+def _on_behalf(access: Access, row: TaskRow) -> bool:
+    """Is it a participant's answer that the organiser of the case may give on behalf?"""
+    return (
+        access.hat.role is Role.ORGANISER
+        and row.organiser == access.hat.organisation
+        and row.kind == "confirm_seat"
+    )
+
+
+@router.post("/{task}/claim", summary="Claim a task")
+async def claim(
+    task: Id, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
+) -> Receipt:
+    return await _send(runtime, request, response, access, key, task, Claim())
+
+
+@router.post("/{task}/release", summary="Give a task back")
+async def release(
+    task: Id, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
+) -> Receipt:
+    return await _send(runtime, request, response, access, key, task, Release())
+
+
+async def _send(
+    runtime: Runtime, request: Request, response: Response, access: Access, key: str, id_: str, given: Derived
+) -> Receipt:
+    row, _, _ = await _find(runtime, access, id_)
+    sent = await commands.send(request, access, key, stream=row.stream, given=given, filled={"task": id_})
+    return sent.answer(response)
+
+
+async def reassign(
+    task: Id, body: Any, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
+) -> Receipt:
+    return await _send(runtime, request, response, access, key, task, body)
+
+
+async def comment(
+    task: Id, body: Any, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
+) -> Receipt:
+    return await _send(runtime, request, response, access, key, task, body)
+
+
+reassign.__annotations__["body"] = Reassign
+comment.__annotations__["body"] = Comment
+router.add_api_route("/{task}/reassign", reassign, methods=["POST"], summary="Reassign a task (operations)")
+router.add_api_route("/{task}/comment", comment, methods=["POST"], summary="Comment a task")
+
+
+async def complete(
+    task: Id, body: Any, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
+) -> Receipt:
+    """With one of its decisions; a negative one needs a reason. Completing what nobody holds claims it.
+
+    A resubmitted request is taken from the programme's draft.
+    """
+    row, case, found = await _find(runtime, access, task)
+    given = body.command_request()
+    await check_evidence(runtime, row.stream, body.evidence)
+    filled = {"task": task, **await filled_for(runtime, access, case, given)}
+    sent = await commands.send(
+        request,
+        access,
+        key,
+        stream=row.stream,
+        given=given,
+        filled=filled,
+        actor=actor_for(access, case, found, on_behalf=body.on_behalf),
+    )
+    return sent.answer(response)
+
+
+complete.__annotations__["body"] = Complete
+router.add_api_route("/{task}/complete", complete, methods=["POST"], summary="Complete a task")

@@ -1,0 +1,74 @@
+"""What stands between a task's request and its command: whose act it is, and what the server fills in."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from api import drafts, listings
+from api.runtime import Runtime
+from api.schemas.derive import Derived
+from api.sight import missing
+from db.identity import Access
+from domain import commands as c
+from domain.cases import Case, Task
+from domain.errors import Forbidden, Malformed
+from domain.roles import Actor, Role
+from domain.text import Text
+
+
+def actor_for(access: Access, case: Case, task: Task, *, on_behalf: bool) -> Actor:
+    """The one who acts; on behalf of its participant where the organiser of the case confirms for one.
+
+    Forbidden (A-BEHALF) for anything else: whoever could act for anybody would be anybody.
+    """
+    actor = access.actor
+    if not on_behalf:
+        return actor
+    seat = case.seats.get(task.subject)
+    mine = (
+        case.kind == "programme"
+        and access.hat.role is Role.ORGANISER
+        and case.programme.organiser == access.hat.organisation
+        and task.kind == "confirm_seat"
+        and seat is not None
+        and seat.person == task.for_person
+    )
+    if not mine:
+        raise Forbidden.because(
+            "A-BEHALF",
+            "Hanya konfirmasi peserta yang dapat diberikan penyelenggara atas namanya.",
+            "Only a participant's confirmation can be given by the organiser on behalf.",
+        )
+    return actor.model_copy(update={"on_behalf_of": task.for_person})
+
+
+async def filled_for(runtime: Runtime, access: Access, case: Case, given: Derived) -> dict[str, Any]:
+    """What the server puts into the form: a resubmitted request comes from the programme's draft."""
+    form = getattr(given, "form", None)
+    if not isinstance(form, Derived) or form.command is not c.ResubmitProgrammeForm:
+        return {}
+    async with runtime.db.read() as session:
+        draft = await listings.draft(session, case.stream)
+    if draft is None or access.hat.role is not Role.ORGANISER or draft.organiser != access.hat.organisation:
+        raise missing()
+    fields = drafts.request_fields(drafts.content_of(draft))
+    return {f"form.{name}": value for name, value in fields.items()}
+
+
+async def check_evidence(runtime: Runtime, stream: str, digests: Sequence[str]) -> None:
+    """Was every document that is named as evidence uploaded for this case? Malformed (D-UNKNOWN)."""
+    if not digests:
+        return
+    async with runtime.db.read() as session:
+        known = await listings.known_digests(session, digests, stream)
+    lost = [d for d in digests if d not in known]
+    if lost:
+        raise Malformed.because(
+            "D-UNKNOWN",
+            "Bukti yang disebut belum diunggah untuk perkara ini.",
+            "The evidence that is named was not uploaded for this case.",
+            remedy=Text(
+                id="Unggah dokumennya lebih dahulu, lalu sebutkan sidiknya (digest).",
+                en="Upload the document first, then name its digest.",
+            ),
+            digests=lost,
+        )
