@@ -4,13 +4,14 @@ Modules are imported when a command needs them, so that `asesor --help` and `ase
 """
 
 import os
+import traceback
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from tools.cli import simulate_commands, user_commands
-from tools.cli.console import Json, conclude, leave, run
+from tools.cli.console import Exit, Json, conclude, leave, run
 
 app = typer.Typer(
     name="asesor",
@@ -79,8 +80,8 @@ def demo(
 @app.command(rich_help_panel=DAILY)
 def tasks(
     box: Annotated[
-        Literal["mine", "groups", "done"],
-        typer.Option("--box", help="Milik saya, kelompok, selesai – Mine, my groups', done."),
+        Literal["mine", "groups", "done", "all"],
+        typer.Option("--box", help="Milik saya, kelompok, selesai, semua – Mine, my groups', done, all."),
     ] = "mine",
     token: Token = "",
     json: Json = False,
@@ -96,13 +97,21 @@ def import_(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="Excel (.xlsx).")],
     organiser: Annotated[str, typer.Option("--organiser", help="Lembaga – The organisation's id.")],
     programme: Annotated[str, typer.Option("--programme", help="Rancangan program – The programme's draft.")],
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Ganti seluruh daftar – The file is the whole list.")
+    ] = False,
     token: Token = "",
     json: Json = False,
 ) -> None:
     """Impor daftar peserta – Import a roster of participants."""
     from tools.cli.over_http import import_roster
 
-    run(json, lambda out: import_roster(out, file, organiser=organiser, programme=programme, token=token))
+    run(
+        json,
+        lambda out: import_roster(
+            out, file, organiser=organiser, programme=programme, token=token, replace=replace
+        ),
+    )
 
 
 @app.command(rich_help_panel=DAILY)
@@ -238,6 +247,9 @@ def main() -> None:
         app(prog_name="asesor")
     except SystemExit as end:
         code = end.code
+    except Exception:  # before the command itself began: a bug of ours
+        traceback.print_exc()
+        code = Exit.FAULT
     leave(code)
 
 

@@ -114,8 +114,13 @@ def histories(client: Client, db: Database, folder: Path) -> Histories:
 
 
 async def _witness(client: Client, workflow_id: str, run_id: str, history: WorkflowHistory) -> Witness:
-    requests = await requests_of(history.events, client.data_converter)
-    return Witness(workflow_id, run_id, tuple(requests), irregular(history.events))
+    found = irregular(history.events)
+    try:
+        requests = await requests_of(history.events, client.data_converter)
+    except Exception as error:
+        # one run that cannot be read (a key is missing, a payload was altered) must not hide the others
+        return Witness(workflow_id, run_id, (), (*found, f"cannot be read: {type(error).__name__}"))
+    return Witness(workflow_id, run_id, tuple(requests), found)
 
 
 async def _runs(client: Client, workflow_id: str) -> list[str]:

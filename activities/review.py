@@ -37,9 +37,9 @@ REQUIRED: tuple[Requirement, ...] = (
     Requirement("R-TECH", ("technical_certificate", "experience_letter")),
     Requirement("R-REC", ("recommendation_letter",)),
     Requirement("R-IT", ("it_declaration",)),
-    Requirement("D-IDENTITY", ("identity_card", "photo")),
+    Requirement("D-IDENTITY", ("photo",)),
 )
-"""Track `new` [S: Persyaratan Peserta]; identity card and photo [D]."""
+"""Track `new` [S: Persyaratan Peserta]; a photo, so that the assessor meets the right person [D]."""
 PICTURES = frozenset({"photo"})
 """Documents that must be a picture."""
 

@@ -84,8 +84,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in (
         sessions,
         organisations,
+        participants,  # before programmes: its template's address would be taken for an id
         programmes,
-        participants,
         tasks,
         applications,
         certificates,

@@ -53,7 +53,8 @@ async def send(
     """
     runtime = runtime_of(request)
     name = given.command.__name__
-    body = given.model_dump(mode="json")
+    actor = actor or access.actor
+    body = {"given": given.model_dump(mode="json"), "on_behalf_of": actor.on_behalf_of}
     mark = idempotency.mark(runtime.settings, access, key, f"{name} {stream}", body)
     try:
         async with runtime.db.read() as session:
@@ -69,7 +70,7 @@ async def send(
         receipt = await runtime.gateway.dispatch(
             stream=stream,
             command=command,
-            actor=actor or access.actor,
+            actor=actor,
             key=key,
             min_seq=min_seq_of(request),
         )

@@ -25,9 +25,7 @@ async def record(request: Request, error: DomainError) -> None:
     if access is None:
         return
     request.state.denied = True
-    await runtime_of(request).gateway.deny(
-        error, access.actor, stream=_stream(request), what=_what(request)
-    )
+    await runtime_of(request).gateway.deny(error, access.actor, stream=_stream(request), what=_what(request))
 
 
 async def _who(request: Request) -> Access | None:

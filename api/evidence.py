@@ -19,14 +19,14 @@ Requirement = Annotated[
     Query(
         pattern=r"^[A-Za-z0-9_.-]{2,40}$",
         description="What it shows: `diploma`, `technical_certificate`, `experience_letter`, "
-        "`recommendation_letter`, `it_declaration`, `identity_card`, `photo`, or a form such as `FR.APL.01`.",
+        "`recommendation_letter`, `it_declaration`, `photo`, or a form such as `FR.APL.01`.",
         examples=["recommendation_letter"],
     ),
 ]
 Dated = Annotated[date | None, Query(description="The day that stands on the document.")]
 DOCS = uploads.body_docs("application/pdf", "image/jpeg", "image/png")
 SANDBOX = {
-    "Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "private, no-store",

@@ -6,12 +6,21 @@ from typing import Any
 from domain.text import Text
 from domain.verdict import Violation
 
+_DATE = ("A-DATE", "Harus tanggal, seperti 2026-11-15.", "It must be a date, such as 2026-11-15.")
 _SENTENCES: dict[str, tuple[str, str, str]] = {
     "missing": ("A-REQUIRED", "Wajib diisi.", "This is required."),
     "extra_forbidden": ("A-FIELD-UNKNOWN", "Isian ini tidak dikenal.", "There is no such field."),
     "string_type": ("A-TYPE", "Harus berupa teks.", "It must be text."),
-    "string_too_short": ("A-LENGTH", "Paling sedikit {min_length} karakter.", "At least {min_length} characters."),
-    "string_too_long": ("A-LENGTH", "Paling banyak {max_length} karakter.", "At most {max_length} characters."),
+    "string_too_short": (
+        "A-LENGTH",
+        "Paling sedikit {min_length} karakter.",
+        "At least {min_length} characters.",
+    ),
+    "string_too_long": (
+        "A-LENGTH",
+        "Paling banyak {max_length} karakter.",
+        "At most {max_length} characters.",
+    ),
     "string_pattern_mismatch": (
         "A-PATTERN",
         "Bentuknya tidak sesuai: {pattern}",
@@ -36,13 +45,13 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "int_from_float": ("A-TYPE", "Harus bilangan bulat.", "It must be a whole number."),
     "bool_type": ("A-TYPE", "Harus ya atau tidak (true/false).", "It must be true or false."),
     "bool_parsing": ("A-TYPE", "Harus ya atau tidak (true/false).", "It must be true or false."),
-    "date_type": ("A-DATE", "Harus tanggal, seperti 2026-11-15.", "It must be a date, such as 2026-11-15."),
-    "date_parsing": ("A-DATE", "Harus tanggal, seperti 2026-11-15.", "It must be a date, such as 2026-11-15."),
-    "date_from_datetime_parsing": (
+    "date_type": _DATE,
+    "date_parsing": (
         "A-DATE",
         "Harus tanggal, seperti 2026-11-15.",
         "It must be a date, such as 2026-11-15.",
     ),
+    "date_from_datetime_parsing": _DATE,
     "datetime_parsing": (
         "A-DATE",
         "Harus saat, seperti 2026-11-15T09:00:00+07:00.",
@@ -58,7 +67,18 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
 }
 _OTHERWISE = ("A-VALUE", "Nilainya tidak sah.", "The value is not valid.")
 _OURS = frozenset(
-    {"min_length", "max_length", "pattern", "expected", "expected_tags", "discriminator", "ge", "gt", "le", "lt"}
+    {
+        "min_length",
+        "max_length",
+        "pattern",
+        "expected",
+        "expected_tags",
+        "discriminator",
+        "ge",
+        "gt",
+        "le",
+        "lt",
+    }
 )
 """What the schema says. `ctx` has what was typed, too (`tag`, `error`): that is never repeated."""
 

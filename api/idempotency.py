@@ -42,9 +42,7 @@ class Mark:
 def mark(settings: Settings, access: Access, key: str, what: str, body: Any) -> Mark:
     """The mark of this request: what is asked of which thing, with which content."""
     message = canonical({"what": what, "body": body})
-    digests = tuple(
-        hmac.digest(k.material, message, "sha256").hex() for k in settings.keys("idempotency")
-    )
+    digests = tuple(hmac.digest(k.material, message, "sha256").hex() for k in settings.keys("idempotency"))
     return Mark(access.account, key, digests)
 
 

@@ -46,7 +46,7 @@ async def schemes(session: AsyncSession) -> list[tuple[str, str]]:
     found = await session.exec(
         select(Scheme.id, Scheme.version).where(col(Scheme.current).is_(True)).order_by(col(Scheme.id))
     )
-    return [(id_, version) for id_, version in found]  # noqa: C416 (rows are not pairs to mypy)
+    return [(id_, version) for id_, version in found]
 
 
 async def account(session: AsyncSession, id: str) -> Account | None:

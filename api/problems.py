@@ -32,7 +32,13 @@ TITLES: dict[str, Text] = {
 }
 _NO_METHOD = Text(id="Metode tidak berlaku di alamat ini", en="This method does not apply here")
 _FAULT = Text(id="Kesalahan pada sistem", en="A fault of the system")
-_STATUS_NAMES = {401: "NotSignedIn", 403: "Forbidden", 404: "NotFound", 413: "TooLarge", 415: "UnsupportedMedia"}
+_STATUS_NAMES = {
+    401: "NotSignedIn",
+    403: "Forbidden",
+    404: "NotFound",
+    413: "TooLarge",
+    415: "UnsupportedMedia",
+}
 
 
 def problem_of(error: DomainError, *, instance: str = "") -> dict[str, Any]:

@@ -14,6 +14,7 @@ from db.identity import Access
 from db.people_tables import Draft
 from domain.cases import Case
 from domain.roles import Role
+from state_machines.tables import TABLES
 
 
 @dataclass(frozen=True)
@@ -61,11 +62,11 @@ async def view(runtime: Runtime, access: Access, found: Found) -> dict[str, Any]
     """The whole programme for this asker."""
     if found.case is None or not found.case.bag("programme"):
         assert found.draft is not None
-        return await _draft_view(runtime, access, found.draft)
+        return await _draft_view(runtime, found.draft)
     return await _case_view(runtime, access, found.case, found.draft)
 
 
-async def _draft_view(runtime: Runtime, access: Access, draft: Draft) -> dict[str, Any]:
+async def _draft_view(runtime: Runtime, draft: Draft) -> dict[str, Any]:
     content = content_of(draft)
     async with runtime.db.read() as session:
         organisers = await registry.organisation_names(session, [draft.organiser])
@@ -101,15 +102,11 @@ def _content_json(content: DraftContent, known: views.People) -> dict[str, Any]:
             }
             for c in content.classes
         ],
-        "seats": [
-            {**s.model_dump(mode="json"), **views.person_json(s.person, known)} for s in content.seats
-        ],
+        "seats": [{**s.model_dump(mode="json"), **views.person_json(s.person, known)} for s in content.seats],
     }
 
 
-async def _case_view(
-    runtime: Runtime, access: Access, case: Case, draft: Draft | None
-) -> dict[str, Any]:
+async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft | None) -> dict[str, Any]:
     programme = case.programme
     seats = list(case.seats.values())
     if access.hat.role is Role.CANDIDATE:  # a participant sees the own seat, not the others
@@ -122,7 +119,7 @@ async def _case_view(
             persons = {s.person for s in seats} | {a.person for a in case.assignments.values()}
             persons |= {p for c in case.classes.values() for p in c.committee}
             known = await names(session, runtime, case.stream, persons, organiser=_asks_as_organiser(access))
-        rows = {row.id: row for row in (await reads.all_tasks(session, now=now, open=None, stream=case.stream, limit=200)).items}
+        rows = await views.task_rows(session, case.stream, now)
     tasks = [
         views.task_json(case, task, now)
         for task in case.tasks.values()
@@ -203,4 +200,4 @@ def _persons(content: DraftContent) -> set[str]:
 
 def _stage(case: Case) -> int:
     state = case.programme.suspended_from or case.programme.state
-    return views.TABLES["programme"].state(state).stage
+    return TABLES["programme"].state(state).stage

@@ -142,7 +142,9 @@ async def _unknown_places(
                     "class_label",
                     "X-CLASS-UNKNOWN",
                     Text(id="Kelas ini tidak ada dalam permohonan.", en="The request has no such class."),
-                    Text(id="Tambahkan kelasnya, atau perbaiki label.", en="Add the class, or mend the label."),
+                    Text(
+                        id="Tambahkan kelasnya, atau perbaiki label.", en="Add the class, or mend the label."
+                    ),
                 )
             )
         if row.recommending not in known:
@@ -172,7 +174,8 @@ async def _already_there(
             "nik",
             "X-ALREADY",
             Text(
-                id="Peserta ini sudah ada dalam permohonan ini.", en="This request has this participant already."
+                id="Peserta ini sudah ada dalam permohonan ini.",
+                en="This request has this participant already.",
             ),
             Text(
                 id="Hapus barisnya, atau impor dengan mengganti seluruh daftar.",

@@ -9,8 +9,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.gateway import Gateway
 from api.problems import violation_json
+from db import reads
 from db.identity import Access
 from db.people_tables import Document, RosterConflict
+from db.tables import TaskRow
 from db.vault import Vault
 from domain.cases import Assignment, Case, Certificate, Class, Journey, Seat, Task
 from domain.errors import NotFound
@@ -38,9 +40,7 @@ def moment(at: datetime | None) -> str | None:
 async def people(session: AsyncSession, vault: Vault, ids: Iterable[str]) -> dict[str, dict[str, str]]:
     """Names and last four digits; who is unknown or forgotten is left out."""
     opened = await vault.open_persons(session, [i for i in ids if i])
-    return {
-        id_: {"name": data.full_name, "nik_last4": (data.nik or "")[-4:]} for id_, data in opened.items()
-    }
+    return {id_: {"name": data.full_name, "nik_last4": (data.nik or "")[-4:]} for id_, data in opened.items()}
 
 
 def as_given(
@@ -106,6 +106,7 @@ def seat_json(seat: Seat, known: People) -> dict[str, Any]:
         "kind": seat.kind,
         "recommending": seat.recommending,
         "external": seat.external,
+        "pair_taken": seat.pair_taken,
         "position": seat.position,
         "application": seat.journey,
         "application_state": seat.journey_state,
@@ -123,6 +124,19 @@ def assignment_json(assignment: Assignment, known: People) -> dict[str, Any]:
         "letter_number": assignment.letter_number,
         "letter_date": assignment.letter_date.isoformat() if assignment.letter_date else None,
     }
+
+
+async def task_rows(session: AsyncSession, stream: str, now: datetime) -> dict[str, TaskRow]:
+    """Every task of a case as inboxes list it, by id: it says who may see it."""
+    rows: dict[str, TaskRow] = {}
+    cursor: str | None = ""
+    while cursor is not None:
+        page = await reads.all_tasks(
+            session, now=now, open=None, stream=stream, cursor=cursor, limit=reads.MOST
+        )
+        rows |= {row.id: row for row in page.items}
+        cursor = page.next
+    return rows
 
 
 def task_json(case: Case, task: Task, now: datetime) -> dict[str, Any]:

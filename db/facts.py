@@ -145,7 +145,7 @@ async def facts_for(
         actor_hands=tuple(sorted(actor.hands)),
         step=_step(case, command, policy),
     )
-    if command is not None and purpose_of(command, case) not in JUDGED:
+    if command is not None and purpose not in JUDGED:
         return facts
     picture = await _picture(session, case, command, subject)
     if picture is None:

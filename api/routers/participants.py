@@ -19,7 +19,7 @@ from db.identity import Access
 from db.people_tables import ParticipantRecord
 from db.registry import ParticipantData
 from domain.commands import SeatRequest
-from domain.errors import Malformed
+from domain.errors import Malformed, TooLarge
 from domain.roles import Role
 
 router = APIRouter(prefix="/v1/programmes", tags=["participants"], responses=PROBLEMS)
@@ -27,9 +27,7 @@ router = APIRouter(prefix="/v1/programmes", tags=["participants"], responses=PRO
 Readers = Annotated[Access, Depends(Allow(Role.ORGANISER, *STAFF))]
 Uploaders = Annotated[
     Access,
-    Depends(
-        Allow(Role.ORGANISER, Role.MASTER_ASSESSOR, Role.VERIFIER, Role.APPROVER, Role.OPERATIONS)
-    ),
+    Depends(Allow(Role.ORGANISER, Role.MASTER_ASSESSOR, Role.VERIFIER, Role.APPROVER, Role.OPERATIONS)),
 ]
 
 
@@ -242,7 +240,7 @@ async def upload(
     dated: evidence.Dated = None,
     seats: Annotated[
         str,
-        Query(max_length=20_000, description="Seats that it belongs to, with commas between; none: the request."),
+        Query(max_length=20_000, description="Seats that it is for, with commas between; none: the request."),
     ] = "",
 ) -> dict[str, Any]:
     """A letter that recommends several participants is sent once, with all their seats. The answer's
@@ -285,8 +283,6 @@ async def document(programme: Id, document: Id, access: Readers, runtime: Run) -
 
 
 def _too_large(limit: int) -> Exception:
-    from domain.errors import TooLarge
-
     return TooLarge.because(
         "A-SIZE",
         f"Berkas lebih besar dari {limit // 1024} KiB.",

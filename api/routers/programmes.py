@@ -25,18 +25,14 @@ from domain.roles import Role
 
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"], responses=PROBLEMS)
 
-Readers = Annotated[
-    Access, Depends(Allow(Role.ORGANISER, Role.MASTER_ASSESSOR, Role.CANDIDATE, *STAFF))
-]
+Readers = Annotated[Access, Depends(Allow(Role.ORGANISER, Role.MASTER_ASSESSOR, Role.CANDIDATE, *STAFF))]
 
 
 @router.post("", status_code=201, summary="Begin a request (a draft)")
 async def create(body: NewProgramme, response: Response, access: Organiser, key: Key, runtime: Run) -> Any:
     """A draft of the organiser that asks. Its id is made of account and key: the same again is the same."""
     programme = str(uuid.uuid5(uuid.NAMESPACE_URL, f"programme/{access.account}/{key}"))
-    mark = idempotency.mark(
-        runtime.settings, access, key, "create_programme", body.model_dump(mode="json")
-    )
+    mark = idempotency.mark(runtime.settings, access, key, "create_programme", body.model_dump(mode="json"))
 
     async def work(session: AsyncSession) -> dict[str, Any]:
         scheme = await registry.scheme_data(session, body.scheme, body.scheme_version)
@@ -82,10 +78,15 @@ async def programmes_list(
 ) -> dict[str, Any]:
     """An organiser sees its own alone. `drafts` holds, on the first page, what is not submitted yet."""
     own = access.hat.organisation if access.hat.role is Role.ORGANISER else organiser
-    with_drafts = not cursor and state in ("", "DRAFT") and access.hat.role in (
-        Role.ORGANISER,
-        Role.OPERATIONS,
-        Role.AUDITOR,
+    with_drafts = (
+        not cursor
+        and state in ("", "DRAFT")
+        and access.hat.role
+        in (
+            Role.ORGANISER,
+            Role.OPERATIONS,
+            Role.AUDITOR,
+        )
     )
     async with runtime.db.read() as session:
         named = [o.id for o in await listings.organisations(session, q=q)] if q else []
@@ -310,4 +311,3 @@ for _cls in c.PROGRAMME_COMMANDS:
         description=(_cls.__doc__ or "").strip() or None,
         response_model=Receipt,
     )
-

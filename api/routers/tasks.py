@@ -46,8 +46,10 @@ async def inbox(
     runtime: Run,
     view: Annotated[
         Literal["mine", "groups", "done", "all"],
-        Query(description="`mine`: held by me or for me alone; `groups`: what my groups may claim; "
-        "`done`: completed by me; `all`: every task (operations and auditors)."),
+        Query(
+            description="`mine`: held by me or for me alone; `groups`: what my groups may claim; "
+            "`done`: completed by me; `all`: every task (operations and auditors)."
+        ),
     ] = "mine",
     kind: Annotated[str, Query(max_length=40)] = "",
     state: Annotated[str, Query(max_length=20)] = "",

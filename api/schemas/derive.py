@@ -123,7 +123,9 @@ def _texts_in(annotation: Any, value: Any, path: str) -> dict[str, str]:
         return texts(value, f"{path}.")
     if isinstance(value, tuple):
         inner = get_args(annotation)[0] if get_args(annotation) else Any
-        return {k: v for n, item in enumerate(value) for k, v in _texts_in(inner, item, f"{path}.{n}").items()}
+        return {
+            k: v for n, item in enumerate(value) for k, v in _texts_in(inner, item, f"{path}.{n}").items()
+        }
     if isinstance(value, str) and _sealed_here(annotation):
         return {path: value}
     return {}

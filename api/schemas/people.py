@@ -79,7 +79,7 @@ class NewPerson(Body):
     """Somebody who is to be named in a request: a committee member, a master assessor."""
 
     full_name: Annotated[Name, Field(repr=False, examples=["Budi Contoh"])]
-    nik: Annotated[str, Field(pattern=r"^[0-9]{16}$", repr=False)] | None = None
+    nik: Annotated[str | None, Field(pattern=r"^[0-9]{16}$", repr=False)] = None
     email: Annotated[str, Field(max_length=254, repr=False)] = ""
     phone: Annotated[str, Field(max_length=40, repr=False)] = ""
 

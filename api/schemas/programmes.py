@@ -1,7 +1,7 @@
 """Requests about a programme's draft and its participants."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -10,7 +10,7 @@ from api.schemas.common import Body
 from domain.clock import Zone
 from domain.commands import Id
 
-_CLASSES = [
+_CLASSES: list[Any] = [
     {
         "label": "A",
         "days": ["2026-11-16", "2026-11-17", "2026-11-18"],

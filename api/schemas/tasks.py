@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.schemas.derive import request_model
 from domain import commands as c
@@ -22,15 +22,15 @@ class Complete(_Base):
         False, description="The organiser answers for its participant (`confirm_seat`); recorded as such."
     )
 
-    model_config = {
-        "json_schema_extra": {
+    model_config = ConfigDict(
+        json_schema_extra={
             "examples": [
                 {"decision": "recommend"},
                 {"decision": "send_back", "form": {"form": "points", "points": ["Surat belum bertanggal."]}},
                 {"decision": "reject", "reason": "Skema belum dilisensi."},
             ]
         }
-    }
+    )
 
     def command_request(self) -> Any:
         """The same without what is not the command's."""

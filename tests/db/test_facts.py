@@ -15,7 +15,7 @@ from activities.facts import FactsActivities
 from activities.messages import sign
 from activities.review import ReviewActivities
 from db import identity, registry
-from db.facts import facts_for
+from db.facts import facts_for, purpose_of
 from db.identity import Hat
 from db.people_tables import Draft
 from db.registry import OrganisationData, ParticipantData
@@ -110,7 +110,7 @@ async def gather(
     db: Database, vault: Vault, case: Case | None, command: c.Model | None, **more: Any
 ) -> Facts:
     given: dict[str, Any] = {
-        "purpose": getattr(command, "type", "class_start"),
+        "purpose": purpose_of(command, case) if command else "class_start",
         "actor": ORGANISER,
         "now": NOW,
         **more,
@@ -347,25 +347,26 @@ async def test_new_days_are_judged_and_ones_own_are_free(db: Database, vault: Va
     assert same.classes == facts.classes and same.assessors == facts.assessors
 
 
-async def test_a_seat_that_moves_is_not_counted(db: Database, vault: Vault) -> None:
-    facts = await gather(db, vault, programme(), c.CompleteTask(task="t1", decision="confirm"))
-    assert facts.class_id == "k1"
-    assert (facts.seats_main, facts.seats_confirmed, facts.seats_offered) == (2, 0, 1)
-
-
-async def test_an_answer_of_a_master_assessor_is_about_its_class(db: Database, vault: Vault) -> None:
-    facts = await gather(db, vault, programme(), c.CompleteTask(task="t6", decision="accept"))
-    assert facts.class_id == "k1"
-
-
 async def test_the_systems_move_is_about_its_subject(db: Database, vault: Vault) -> None:
     facts = await gather(db, vault, programme(), None, actor=SYSTEM, subject="k2")
     assert [k.id for k in facts.classes] == ["k2"] and facts.actor_hands == ()
 
 
-async def test_a_claim_reads_nothing_about_people(db: Database, vault: Vault) -> None:
-    facts = await gather(db, vault, programme(), c.ClaimTask(task="t2"))
-    assert facts.organiser is None and not facts.participants and facts.step == "approver"
+@pytest.mark.parametrize(
+    "command",
+    [
+        c.ClaimTask(task="t2"),
+        c.CompleteTask(task="t2", decision="return_to_verifier"),
+        c.CompleteTask(task="t1", decision="confirm"),
+        c.CompleteTask(task="t6", decision="accept"),
+    ],
+)
+async def test_what_no_rule_about_people_judges_carries_none_of_them(
+    db: Database, vault: Vault, command: c.Model
+) -> None:
+    facts = await gather(db, vault, programme(), command)
+    assert facts.organiser is None and not facts.participants and not facts.assessors
+    assert facts.today == TODAY and facts.actor_hands == ("po",) and facts.hands == {"submitter": ("po",)}
 
 
 # ---- journeys --------------------------------------------------------------------------------------

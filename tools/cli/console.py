@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, Any, NoReturn
 
@@ -65,7 +66,7 @@ class Out:
 
     def result(self, data: Mapping[str, Any], *lines: str) -> None:
         """The result: `data` with --json (moments in ISO 8601, UTC), else the lines."""
-        text = json_format.dumps(data, ensure_ascii=False, default=str) if self.json else "\n".join(lines)
+        text = json_format.dumps(data, ensure_ascii=False, default=_plain) if self.json else "\n".join(lines)
         sys.stdout.write(f"{text}\n")
         sys.stdout.flush()
 
@@ -89,6 +90,10 @@ class Out:
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(what, total=total)
             yield lambda n: bar.advance(task, n)
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def run(json: bool, work: Callable[[Out], Awaitable[int]]) -> NoReturn:

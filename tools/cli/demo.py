@@ -4,16 +4,15 @@ What happens in it stands in examples/demonstration.py and goes through the HTTP
 the people of examples/, and at the end what the witnesses say of it.
 """
 
-import importlib
 import shutil
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any
 
 from settings import Settings, load
 from tools.cli.console import CommandFailed, Exit, Out
 from tools.cli.parts import connect, database
+from tools.cli.shape import for_demonstration
 from tools.cli.stack import Stack, stack, until_stopped, until_told
 from tools.cli.up import shown, welcome
 
@@ -25,14 +24,6 @@ MARK = ".asesor-demo"
 """In every folder that a demonstration may empty."""
 KEPT = frozenset({"run.json", "run.lock", MARK})
 """What the supervisor holds open, or reads, while the folder is emptied."""
-
-
-class Demonstration(Protocol):
-    """examples/demonstration.py's `run`: play the story over HTTP; 0 when all came out as expected."""
-
-    def __call__(
-        self, base_url: str, accounts: dict[str, str], out: Callable[[str], None]
-    ) -> Awaitable[int]: ...
 
 
 @dataclass(frozen=True)
@@ -81,13 +72,17 @@ def overrides(base: Settings, *, resume: bool) -> dict[str, Any]:
 
 
 async def _demo(out: Out, own: dict[str, Any], *, keep: bool, resume: bool) -> int:
-    from tools.cli.first_filling import for_demonstration
+    from examples.actors import StoryBroken
+    from examples.demonstration import run
 
     began = time.monotonic()
     async with stack(own, out, for_demonstration, empty=None if resume else emptied) as running:
         out.say(f"siap dalam – ready in {running.seconds:.1f} s: {running.url}  {running.temporal_ui}")
-        story = cast(Demonstration, importlib.import_module("examples.demonstration").run)
-        code = await story(running.url, running.accounts, out.say)
+        try:
+            code = await run(running.url, running.accounts, out.say)
+        except StoryBroken as broken:  # the witnesses are heard all the same: they tell why
+            out.say(str(broken))
+            code = Exit.WRONG
         verdict = await judged(out, running, code, time.monotonic() - began)
         tell(out, running, verdict)
         if keep:

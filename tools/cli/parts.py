@@ -107,15 +107,16 @@ async def database(settings: Settings) -> AsyncIterator["Database"]:
         await opened.dispose()
 
 
-async def connect(settings: Settings, *, within: float = CONNECT_WITHIN) -> "Client":
-    """The Temporal client with our plugin. CommandFailed (69) when nothing answers within those seconds."""
+async def connect(settings: Settings, *, address: str = "", within: float = 0) -> "Client":
+    """The Temporal client with our plugin. CommandFailed (69) when nothing answers within those seconds
+    (CONNECT_WITHIN when not given)."""
     from temporalio.client import Client
     from temporalio.service import RPCError
 
     from activities.plugin import plugin
 
-    address = settings.temporal_address or f"127.0.0.1:{settings.temporal_port}"
-    end = asyncio.get_running_loop().time() + within
+    address = address or settings.temporal_address or f"127.0.0.1:{settings.temporal_port}"
+    end = asyncio.get_running_loop().time() + (within or CONNECT_WITHIN)
     while True:
         try:
             return await Client.connect(
@@ -134,10 +135,10 @@ async def connect(settings: Settings, *, within: float = CONNECT_WITHIN) -> "Cli
 
 
 @asynccontextmanager
-async def connected(*, within: float = CONNECT_WITHIN) -> AsyncIterator[tuple["Client", Settings]]:
+async def connected() -> AsyncIterator[tuple["Client", Settings]]:
     """The client and the settings of what runs here."""
     settings = present()
-    yield await connect(settings, within=within), settings
+    yield await connect(settings), settings
 
 
 async def together(*work: Any) -> list[Any]:

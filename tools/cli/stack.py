@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +13,7 @@ from settings import Settings
 from tools.children import api_child, start_temporal, worker_child
 from tools.cli.console import CommandFailed, Exit, Out
 from tools.cli.parts import Whereabouts, connect, settings_with, together
+from tools.cli.shape import Shape
 from tools.processes import free_port
 from tools.readiness import http_ok, until
 from tools.supervise import Supervisor
@@ -21,8 +22,6 @@ CODEC_PATH = "/codec"
 READY_PATH = "/health/ready"
 READY_WITHIN = 60.0
 ANY_HOST = ("0.0.0.0", "::", "")  # noqa: S104 (compared, never bound)
-Fill = Callable[[Any, Any, Settings], Awaitable[dict[str, str]]]
-"""(database, vault, settings) → user name and password of every account that it made."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +42,7 @@ class Stack:
 async def stack(
     overrides: dict[str, Any],
     out: Out,
-    fill: Fill,
+    shape: Shape,
     *,
     empty: Callable[[Settings], None] | None = None,
 ) -> AsyncIterator[Stack]:
@@ -59,18 +58,20 @@ async def stack(
             empty(wanted)
         # Only now: a killed run's children held their ports until the supervisor ended them.
         settings = supervisor.settings = _with_free_ports(wanted, overrides, out)
-        filled, address = await together(_filled(settings, fill), _temporal(supervisor, out))
-        settings = settings_with(**{**_ports(settings), **overrides, "temporal_address": address})
-        api = api_child(supervisor, address, settings.http_port)
-        await together(supervisor.start(worker_child(supervisor, address)), supervisor.start(api))
+        address = wanted.temporal_address or f"127.0.0.1:{settings.temporal_port}"
+        # Side by side: each of the three spends seconds on being loaded, and waits for the others itself.
+        accounts, _ = await together(
+            _product(supervisor, address, shape), _temporal(supervisor, address, out)
+        )
         await _answering(settings)
+        settings = settings_with(**{**overrides, **_ports(settings), "temporal_address": address})
         ours = not wanted.temporal_address
         ui = f"http://127.0.0.1:{settings.temporal_ui_port}" if ours else ""
         where = Whereabouts(address, settings.temporal_namespace, ui, settings.public_url, settings.clock)
         where.write(settings)
         try:
             seconds = time.monotonic() - began
-            yield Stack(settings, supervisor, settings.public_url, ui, filled, seconds)
+            yield Stack(settings, supervisor, settings.public_url, ui, accounts, seconds)
         finally:
             Whereabouts.remove(settings)
             out.say("menghentikan semuanya – stopping everything")
@@ -109,31 +110,42 @@ def _ports(settings: Settings) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in ("http_port", "temporal_port", "temporal_ui_port")}
 
 
-async def _temporal(supervisor: Supervisor, out: Out) -> str:
-    """Start (or find) the Temporal server and prepare its namespace; its address."""
+async def _temporal(supervisor: Supervisor, address: str, out: Out) -> None:
+    """Start the Temporal server (or find the one that was named) and prepare its namespace."""
     settings = supervisor.settings
-    address = await start_temporal(supervisor, codec_endpoint=f"{settings.public_url}{CODEC_PATH}")
+    found = await start_temporal(supervisor, codec_endpoint=f"{settings.public_url}{CODEC_PATH}")
+    if found != address:
+        raise CommandFailed(
+            Exit.AGAIN,
+            f"Port untuk Temporal diambil program lain ({found}).",
+            f"Another program took Temporal's port ({found}).",
+        )
     from tools.cli.temporal_setup import prepare
 
-    client = await connect(settings_with(**_ports(settings), temporal_address=address), within=30)
+    client = await connect(settings, address=address, within=30)
     done = await prepare(client, settings.retention_days)
     if done.added:
         out.say(f"Temporal: {len(done.added)} atribut pencarian didaftarkan – search attributes registered")
-    return address
 
 
-async def _filled(settings: Settings, fill: Fill) -> dict[str, str]:
-    """Bring the database to the present shape and fill it."""
-    from db.migrate import migrate
-    from db.session import Database
-    from db.vault import Vault
+async def _product(supervisor: Supervisor, address: str, shape: Shape) -> dict[str, str]:
+    """Shape the database, then start the worker and the API; gives the accounts that were made."""
+    settings = supervisor.settings
+    accounts = await shape(settings)
+    while not settings.temporal_address and not _started(supervisor, "temporal"):  # noqa: ASYNC110
+        await asyncio.sleep(0.02)  # the server is to be the first that starts, and so the last that ends
+    await together(
+        supervisor.start(worker_child(supervisor, address)),
+        supervisor.start(api_child(supervisor, address, settings.http_port)),
+    )
+    return accounts
 
-    await migrate(settings.database_url)
-    db = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
+
+def _started(supervisor: Supervisor, name: str) -> bool:
     try:
-        return await fill(db, Vault([key.material for key in settings.keys("vault")]), settings)
-    finally:
-        await db.dispose()
+        return supervisor.starts(name) > 0
+    except KeyError:
+        return False
 
 
 async def until_told(work: Coroutine[Any, Any, int], out: Out) -> int:

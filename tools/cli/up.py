@@ -5,7 +5,8 @@ from typing import Any
 
 from settings import ROOT
 from tools.cli.console import CommandFailed, Exit, Out
-from tools.cli.stack import Fill, Stack, stack, until_stopped, until_told
+from tools.cli.shape import for_use
+from tools.cli.stack import Stack, stack, until_stopped, until_told
 
 MORE = 'asesor user add NAMA --name "…" --role verifier'
 
@@ -20,14 +21,12 @@ async def up(out: Out, *, simulated: bool) -> int:
             "`asesor up` hanya untuk satu mesin (ENVIRONMENT=embedded); produksi memakai docker-compose.yml.",
             "`asesor up` is for one machine (ENVIRONMENT=embedded); production uses docker-compose.yml.",
         )
-    from tools.cli.first_filling import for_use
-
     overrides: dict[str, Any] = {"clock": "simulation"} if simulated else {}
-    return await until_told(_up(out, overrides, for_use), out)
+    return await until_told(_up(out, overrides), out)
 
 
-async def _up(out: Out, overrides: dict[str, Any], fill: Fill) -> int:
-    async with stack(overrides, out, fill) as running:
+async def _up(out: Out, overrides: dict[str, Any]) -> int:
+    async with stack(overrides, out, for_use) as running:
         welcome(out, running)
         await until_stopped(running)
     return Exit.OK

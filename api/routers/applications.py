@@ -1,0 +1,215 @@
+"""Candidates' certification journeys. An application is addressed by its uuid, which is its stream."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from activities.review import REQUIRED
+from api import commands, evidence, listings, sight, views
+from api.deps import PEOPLE, Allow, Key, Run
+from api.reading import fresh, one
+from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
+from api.schemas.derive import request_model
+from db import reads
+from db.identity import Access
+from domain import commands as c
+from domain.cases import Case, DocumentFinding
+from domain.commands import Receipt
+from domain.errors import Refused
+from domain.policy import policy
+from domain.roles import Role
+from domain.rules.book import RULES
+from state_machines.tables import TABLES
+
+router = APIRouter(prefix="/v1/applications", tags=["applications"], responses=PROBLEMS)
+
+Readers = Annotated[Access, Depends(Allow(*PEOPLE))]
+Uploaders = Annotated[
+    Access,
+    Depends(
+        Allow(
+            Role.CANDIDATE,
+            Role.ORGANISER,
+            Role.MASTER_ASSESSOR,
+            Role.REVIEWER,
+            Role.COMMITTEE,
+            Role.OPERATIONS,
+        )
+    ),
+]
+Withdraw = request_model(c.WithdrawJourney)
+
+
+@router.get("", summary="Applications")
+async def applications(
+    access: Readers,
+    runtime: Run,
+    state: Annotated[str, Query(max_length=30)] = "",
+    programme: Annotated[str, Query(max_length=80)] = "",
+    organiser: Annotated[str, Query(max_length=80)] = "",
+    cursor: Cursor = "",
+    limit: Limit = DEFAULT_LIMIT,
+) -> dict[str, Any]:
+    """A candidate sees the own ones, an organiser those that it organised, a master assessor those that it
+    assesses, BNSP all of them."""
+    role = access.hat.role
+    async with runtime.db.read() as session:
+        if role is Role.MASTER_ASSESSOR:
+            rows, following = await listings.journeys_of_assessor(session, access.person), None
+        else:
+            page = await reads.journeys(
+                session,
+                person=access.person if role is Role.CANDIDATE else "",
+                organiser=access.hat.organisation if role is Role.ORGANISER else organiser,
+                programme=programme,
+                state=state,
+                cursor=cursor,
+                limit=limit,
+            )
+            rows, following = page.items, page.next
+        known = await views.people(session, runtime.vault, [row.person for row in rows])
+    return {
+        "items": [
+            {
+                **row.model_dump(mode="json", exclude={"workflow_id", "id"}),
+                "id": row.stream,
+                **views.state_json("journey", row.state),
+                **views.person_json(row.person, known),
+            }
+            for row in rows
+        ],
+        "next": following,
+    }
+
+
+async def find(session: AsyncSession, access: Access, application: str) -> Case:
+    """The application's case, if the asker may see it. NotFound; a stranger's look is recorded."""
+    case = await reads.case(session, application)
+    if case is None or case.kind != "journey" or case.main is None:
+        raise sight.missing()
+    if not sight.sees_journey(access, case):
+        raise sight.stranger()
+    return case
+
+
+@router.get("/{application}", summary="One application")
+async def application(application: Id, request: Request, access: Readers, runtime: Run) -> Response:
+    """With its requirements, what was found for each, its tasks, and what you may do."""
+    projection = await fresh(request, runtime, application)
+    now = await runtime.gateway.business_now()
+    async with runtime.db.read() as session:
+        case = await find(session, access, application)
+        journey = case.journey
+        known = await views.people(session, runtime.vault, [journey.person])
+        documents = await listings.documents_of(session, [application])
+        rows = await views.task_rows(session, application, now)
+    visible = {id_ for id_, row in rows.items() if sight.sees_task(access, row)}
+    uploaded = [views.document_json(d, whole=sight.staff(access)) for d in documents]
+    offers = views.allowed_json(runtime.gateway, case, access, now)
+    body = {
+        **views.head_json(case),
+        **views.journey_json(journey, known),
+        "requirements": _requirements(journey.findings, uploaded),
+        "consent_version_now": policy(case.policy_version).consent_version,
+        "tasks": [views.task_json(case, t, now) for t in case.tasks.values() if t.id in visible],
+        "allowed": [o for o in offers if o["kind"] != "task" or o["id"] in visible],
+    }
+    return one(request, body, projection)
+
+
+def _requirements(
+    findings: tuple[DocumentFinding, ...], uploaded: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Each line of the review: its rule, the documents that show it, and what was found."""
+    found = {f.requirement: f for f in findings}
+    lines = []
+    for requirement in REQUIRED:
+        rule = RULES.get(requirement.rule)
+        finding = found.get(requirement.rule)
+        lines.append(
+            {
+                "requirement": requirement.rule,
+                **(views.both(rule.title, "title") if rule else {}),
+                "citation": rule.citation if rule else "[D]",
+                "documents": [
+                    {"requirement": name, "uploaded": [d for d in uploaded if d["requirement"] == name]}
+                    for name in requirement.documents
+                ],
+                "finding": finding.model_dump(mode="json") if finding else None,
+            }
+        )
+    return lines
+
+
+@router.post(
+    "/{application}/evidence", status_code=201, summary="Upload evidence", openapi_extra=evidence.DOCS
+)
+async def upload(
+    application: Id,
+    request: Request,
+    access: Uploaders,
+    runtime: Run,
+    requirement: evidence.Requirement,
+    dated: evidence.Dated = None,
+) -> dict[str, Any]:
+    """The answer's `digest` is what forms and decisions name. The candidate's own evidence is the
+    candidate's; what an assessor or BNSP files belongs to the application."""
+    async with runtime.db.read() as session:
+        case = await find(session, access, application)
+    if case.journey.state in TABLES["journey"].terminal:
+        raise Refused.because(
+            "M-CLOSED", "Perkara ini sudah berakhir.", "This case has ended.", state=case.journey.state
+        )
+    own = access.hat.role in (Role.CANDIDATE, Role.ORGANISER)
+    return await evidence.keep(
+        request,
+        runtime,
+        access,
+        application=application,
+        persons=[case.journey.person if own else ""],
+        requirement=requirement,
+        dated=dated,
+    )
+
+
+@router.get("/{application}/evidence", summary="What was uploaded")
+async def uploaded(application: Id, access: Readers, runtime: Run) -> dict[str, Any]:
+    async with runtime.db.read() as session:
+        await find(session, access, application)
+    return await evidence.listed(runtime, access, application)
+
+
+@router.get("/{application}/evidence/{document}", summary="One document", response_class=Response)
+async def document(application: Id, document: Id, access: Readers, runtime: Run) -> Response:
+    """As a download, sandboxed. For the candidate, the uploader, BNSP and the candidate's assessor."""
+    async with runtime.db.read() as session:
+        case = await find(session, access, application)
+    return await evidence.file(runtime, access, application, document, case)
+
+
+async def withdraw(
+    application: Id,
+    request: Request,
+    response: Response,
+    access: Readers,
+    key: Key,
+    runtime: Run,
+    body: Any = None,
+) -> Receipt:
+    """The candidate gives the application up; possible until the committee decides."""
+    async with runtime.db.read() as session:
+        await find(session, access, application)
+    given = body if body is not None else Withdraw()
+    return (await commands.send(request, access, key, stream=application, given=given)).answer(response)
+
+
+withdraw.__annotations__["body"] = Withdraw | None
+router.add_api_route(
+    "/{application}/commands/withdraw_journey",
+    withdraw,
+    methods=["POST"],
+    name="withdraw_journey",
+    summary="Withdraw an application",
+    response_model=Receipt,
+)

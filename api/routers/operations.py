@@ -1,0 +1,144 @@
+"""What operations and auditors watch: refusals, the ledger's heads, cases that need people, the clock."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, Field, model_validator
+
+from api import listings, simulation, views
+from api.deps import Anybody, Operations, Run, Watchers
+from api.runtime import Runtime
+from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
+from db import reads
+from domain.clock import utc
+from domain.errors import Refused
+
+router = APIRouter(prefix="/v1", tags=["operations"], responses=PROBLEMS)
+
+
+@router.get("/denials", summary="Refusals, the latest first")
+async def denials(
+    _access: Watchers,
+    runtime: Run,
+    account: Annotated[str, Query(max_length=80)] = "",
+    stream: Annotated[str, Query(max_length=80)] = "",
+    cursor: Cursor = "",
+    limit: Limit = DEFAULT_LIMIT,
+) -> dict[str, Any]:
+    """By rule ids only: what was refused to whom, never what was said."""
+    async with runtime.db.read() as session:
+        page = await reads.denials(session, account=account, stream=stream, cursor=cursor, limit=limit)
+    return {
+        "items": [row.model_dump(mode="json", exclude={"workflow_id"}) for row in page.items],
+        "next": page.next,
+    }
+
+
+@router.get("/attention", summary="Cases that operations must look at")
+async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
+    async with runtime.db.read() as session:
+        rows = await reads.attention(session)
+    return {
+        "items": [
+            {
+                "stream": row.stream,
+                "kind": row.kind,
+                **views.state_json(row.kind, row.state),
+                "attention": row.attention,
+                "updated_at": views.moment(row.updated_at),
+            }
+            for row in rows
+        ]
+    }
+
+
+@router.get("/ledger/head", summary="The ledger's heads")
+async def ledger_head(
+    _access: Watchers, runtime: Run, stream: Annotated[str, Query(max_length=80)] = ""
+) -> dict[str, Any]:
+    """How many streams and events there are, the last signed checkpoint, and one stream's head."""
+    async with runtime.db.read() as session:
+        streams, events, frozen = await listings.ledger_summary(session)
+        checkpoint = await listings.last_checkpoint(session)
+        row = await listings.stream_row(session, stream) if stream else None
+    return {
+        "streams": streams,
+        "events": events,
+        "frozen": frozen,
+        "checkpoint": {
+            "id": checkpoint.id,
+            "at": views.moment(checkpoint.at),
+            "root": checkpoint.root,
+            "signature": checkpoint.signature,
+            "key": checkpoint.public_key_id,
+        }
+        if checkpoint
+        else None,
+        "stream": {
+            "stream": row.stream,
+            "kind": row.kind,
+            "seq": row.head_seq,
+            "hash": row.head_hash,
+            "frozen": row.frozen,
+            "frozen_reason": row.frozen_reason,
+        }
+        if row
+        else None,
+    }
+
+
+# ---- the simulation --------------------------------------------------------------------------------
+
+
+class Advance(Body):
+    """How far business time is to move: to a moment, by days, or to what happens next."""
+
+    to: AwareDatetime | None = None
+    days: Annotated[int, Field(ge=1, le=4000)] | None = None
+    next: bool = False
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> "Advance":
+        if (self.to is not None) + (self.days is not None) + self.next != 1:
+            raise ValueError("exactly one of to, days and next")
+        return self
+
+
+@router.get("/simulation", summary="The simulation's clock")
+async def clock(_access: Anybody, runtime: Run) -> dict[str, Any]:
+    async with runtime.db.read() as session:
+        row = await reads.sim_clock(session)
+        upcoming = await reads.next_moment(session)
+    simulated = runtime.settings.clock == "simulation"
+    return {
+        "simulation": simulated,
+        "now": views.moment(row.now if simulated and row else runtime.now()),
+        "target": views.moment(row.target) if simulated and row else None,
+        "next": views.moment(upcoming),
+    }
+
+
+@router.post("/simulation/advance", summary="Move business time (simulation only)")
+async def advance(body: Advance, _access: Operations, runtime: Run) -> dict[str, Any]:
+    """Everything that falls due on the way happens, in its order. Time never goes back."""
+    if runtime.settings.clock != "simulation":
+        raise Refused.because(
+            "S-REAL",
+            "Waktu hanya dapat digerakkan dalam simulasi.",
+            "Time can be moved in a simulation only.",
+        )
+    runtime.require_temporal()
+    done = await simulation.advance(runtime.db, runtime.client, await _target(runtime, body))
+    return {"now": views.moment(done.now), "moments": done.moments, "ticks": done.ticks}
+
+
+async def _target(runtime: Runtime, body: Advance) -> datetime:
+    if body.to is not None:
+        return utc(body.to)
+    if body.days is not None:
+        return await runtime.gateway.business_now() + timedelta(days=body.days)
+    upcoming = await simulation.next_moment(runtime.db, runtime.client)
+    if upcoming is None:
+        raise Refused.because("S-NOTHING", "Tidak ada yang ditunggu.", "Nothing is waited for.")
+    return upcoming

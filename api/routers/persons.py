@@ -1,0 +1,131 @@
+"""Persons: naming one in a request, the whole NIK for a recorded reason, master assessors."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from api import idempotency, listings, views
+from api.deps import Allow, Anybody, Key, Operations, Run, Watchers
+from api.schemas.common import PROBLEMS, Body, Id
+from api.schemas.people import MasterAssessorRecord, NewPerson, Reveal
+from db import registry
+from db.identity import Access
+from db.vault import PersonData
+from domain.roles import Role
+
+router = APIRouter(prefix="/v1", tags=["persons"], responses=PROBLEMS)
+
+Namers = Annotated[Access, Depends(Allow(Role.ORGANISER, Role.OPERATIONS))]
+
+
+@router.post("/persons", status_code=201, summary="Name a person")
+async def name(body: NewPerson, access: Namers, key: Key, runtime: Run) -> dict[str, Any]:
+    """An id for a committee member or a master assessor. Who is known by NIK keeps the id; whether that was
+    so is not told."""
+    mark = idempotency.mark(runtime.settings, access, key, "name_person", body.model_dump(mode="json"))
+    data = PersonData(full_name=body.full_name, nik=body.nik, email=body.email, phone=body.phone)
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        known = await runtime.vault.find_by_nik(session, body.nik) if body.nik else None
+        if known is None:
+            known = await registry.create_person(
+                session, runtime.vault, data, by=access.actor, at=runtime.now()
+            )
+        return {"person": known}
+
+    answer, _ = await idempotency.once(runtime, mark, work)
+    return answer
+
+
+@router.post("/persons/{person}/reveal", summary="Show the whole NIK")
+async def reveal(
+    person: Id, body: Reveal, response: Response, access: Watchers, runtime: Run
+) -> dict[str, str]:
+    """For operations and auditors, with a reason. The access is on record before the number is shown."""
+    async with runtime.db.write() as session:
+        nik = await registry.reveal_nik(
+            session, runtime.vault, actor=access.actor, person=person, reason=body.reason, at=runtime.now()
+        )
+    response.headers["Cache-Control"] = "no-store"
+    return {"person": person, "nik": nik}
+
+
+@router.get("/master-assessors", summary="Master assessors")
+async def master_assessors(
+    access: Anybody, runtime: Run, field: Annotated[str, Query(max_length=80)] = ""
+) -> dict[str, Any]:
+    """Whom an organiser may propose. Names are shown to those who propose and assign."""
+    async with runtime.db.read() as session:
+        rows = await listings.all_master_assessors(session)
+        rows = [row for row in rows if not field or field in row.fields]
+        known: dict[str, dict[str, str]] = {}
+        if access.hat.role is not Role.CANDIDATE:
+            known = await views.people(session, runtime.vault, [row.person for row in rows])
+    return {
+        "items": [
+            {
+                "person": row.person,
+                "name": known.get(row.person, {}).get("name"),
+                "fields": row.fields,
+                "certificate_state": row.certificate_state,
+                "certificate_valid_until": row.certificate_valid_until.isoformat()
+                if row.certificate_valid_until
+                else None,
+                "registration_number": row.registration_number,
+            }
+            for row in rows
+        ]
+    }
+
+
+@router.put("/master-assessors/{person}", summary="Record a master assessor")
+async def record(person: Id, body: MasterAssessorRecord, access: Operations, runtime: Run) -> dict[str, str]:
+    async with runtime.db.write() as session:
+        await runtime.vault.open_person(session, person)  # NotFound for somebody unknown or forgotten
+        await registry.put_master_assessor(
+            session,
+            person=person,
+            fields=body.fields,
+            certificate_state=body.certificate_state,
+            certificate_valid_until=body.certificate_valid_until,
+            registration_number=body.registration_number or "",
+            by=access.actor,
+            at=runtime.now(),
+        )
+    return {"person": person}
+
+
+class Resolution(Body):
+    """Take the differing data over, or drop it."""
+
+    accept: bool
+
+
+@router.get("/roster-conflicts", summary="Rosters that said something else of a known person")
+async def conflicts(_access: Operations, runtime: Run) -> dict[str, Any]:
+    """Which fields differ; their values are opened by whoever resolves it, and are not listed."""
+    async with runtime.db.read() as session:
+        rows = await listings.conflicts(session)
+    return {
+        "items": [
+            {
+                "id": row.id,
+                "person": row.person,
+                "fields": row.fields,
+                "source": row.source,
+                "created_at": views.moment(row.created_at),
+            }
+            for row in rows
+        ]
+    }
+
+
+@router.post("/roster-conflicts/{conflict}/resolve", summary="Resolve such a difference")
+async def resolve(conflict: Id, body: Resolution, access: Operations, runtime: Run) -> dict[str, str]:
+    """By BNSP operations, and by another person than who brought it."""
+    async with runtime.db.write() as session:
+        await registry.resolve_conflict(
+            session, runtime.vault, conflict, accept=body.accept, by=access.actor, at=runtime.now()
+        )
+    return {"id": conflict}

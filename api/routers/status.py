@@ -1,0 +1,114 @@
+"""The first page, and the list of what the API can do: plain HTML from our own origin."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.deps import Run
+from api.routers.health import state_of
+from api.runtime import Runtime
+from domain.clock import format_wib
+from domain.errors import DomainError
+from settings import ROOT
+
+router = APIRouter(include_in_schema=False)
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(ROOT) / "web" / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+Language = Literal["id", "en"]
+
+
+@router.get("/", name="status")
+async def status(runtime: Run, lang: Language = "id") -> HTMLResponse:
+    """What runs, where Temporal's own pages are, and how to sign in."""
+    settings = runtime.settings
+    page = TEMPLATES.get_template("status.html").render(
+        lang=lang,
+        checks=await state_of(runtime),
+        simulation=settings.clock == "simulation",
+        business_now=await _business_now(runtime) if settings.clock == "simulation" else "",
+        production=settings.production,
+        temporal_ui=f"http://127.0.0.1:{settings.temporal_ui_port}",
+        accounts=str(settings.var_dir / "accounts.txt"),
+        public_url=settings.public_url,
+    )
+    return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+
+
+async def _business_now(runtime: Runtime) -> str:
+    try:
+        return format_wib(await runtime.gateway.business_now())
+    except DomainError:
+        return "–"
+
+
+@router.get("/docs", name="docs")
+async def docs(request: Request, lang: Language = "id") -> HTMLResponse:
+    """Every address of the API, from its own OpenAPI document."""
+    schema = request.app.openapi()
+    page = TEMPLATES.get_template("docs.html").render(
+        lang=lang,
+        title=schema["info"]["title"],
+        description=schema["info"]["description"],
+        groups=_groups(schema),
+    )
+    return HTMLResponse(page)
+
+
+def _groups(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Operations by tag, in the order in which they stand in the document."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            body = operation.get("requestBody", {}).get("content", {})
+            entry = {
+                "id": operation.get("operationId", ""),
+                "method": method.upper(),
+                "path": path,
+                "summary": operation.get("summary", ""),
+                "description": operation.get("description", ""),
+                "parameters": operation.get("parameters", []),
+                "bodies": [
+                    {"media": media, "fields": _fields(schema, content.get("schema", {}))}
+                    for media, content in body.items()
+                ],
+            }
+            groups.setdefault((operation.get("tags") or ["–"])[0], []).append(entry)
+    return groups
+
+
+def _fields(schema: dict[str, Any], shape: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fields of a body: name, kind, whether it is required."""
+    for part in (shape, *shape.get("anyOf", [])):
+        if "$ref" in part:
+            shape = schema["components"]["schemas"][part["$ref"].rpartition("/")[2]]
+    required = set(shape.get("required", []))
+    return [
+        {
+            "name": name,
+            "kind": _kind(field),
+            "required": name in required,
+            "help": field.get("description", ""),
+        }
+        for name, field in shape.get("properties", {}).items()
+    ]
+
+
+def _kind(field: dict[str, Any]) -> str:
+    if "$ref" in field:
+        return str(field["$ref"].rpartition("/")[2])
+    if "enum" in field:
+        return " | ".join(map(str, field["enum"]))
+    if "anyOf" in field or "oneOf" in field:
+        return " | ".join(_kind(f) for f in field.get("anyOf") or field["oneOf"])
+    if field.get("type") == "array":
+        return f"[{_kind(field.get('items', {}))}]"
+    return str(field.get("format") or field.get("const") or field.get("type") or "–")

@@ -1,0 +1,192 @@
+"""The real application over ASGI, against both databases; Temporal is not there, and nothing here needs it."""
+
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from httpx import ASGITransport, AsyncClient
+from sqlmodel import select
+
+from api import limits
+from api.app import create_app
+from api.roster_xlsx import write
+from api.routers import certificates, sessions
+from api.runtime import Runtime
+from db import identity, ledger, registry
+from db.identity import Hat
+from db.registry import OrganisationData
+from db.tables import DenialRow, EventRow
+from db.vault import PersonData
+from domain.cases import Case
+from domain.events import Event
+from domain.facts import OrganiserKind
+from domain.roles import SYSTEM, Role
+from examples.people import PEOPLE
+from settings import Settings
+from tests.support.programmes import World
+
+PASSWORD = "kata-sandi-uji-1"
+START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+CLASS = {"label": "A", "days": ["2026-05-04", "2026-05-05"], "committee": ["panitia-1", "panitia-2"]}
+
+
+@dataclass
+class Product:
+    """The application, its insides, and people who can sign in."""
+
+    app: FastAPI
+    client: AsyncClient
+    runtime: Runtime
+    tokens: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, str] = field(default_factory=dict)
+
+    async def account(self, username: str, *hats: Hat, person: str = "") -> str:
+        """An account with its person (of the same name when none is given)."""
+        now = datetime.now(UTC)
+        person = person or f"person-{username}"
+        async with self.runtime.db.write() as session:
+            try:
+                await self.runtime.vault.open_person(session, person)
+            except Exception:  # not there yet
+                data = PersonData(full_name=f"Nama {username}")
+                await registry.create_person(
+                    session, self.runtime.vault, data, by=SYSTEM, at=now, id=person
+                )
+            id_ = await identity.create_account(
+                session, person=person, username=username, password=PASSWORD, hats=hats, by=SYSTEM, at=now
+            )
+        self.accounts[username] = id_
+        return id_
+
+    async def token(self, username: str, hat: Hat, *, scopes: tuple[str, ...] = ("read", "write")) -> str:
+        now = datetime.now(UTC)
+        async with self.runtime.db.write() as session:
+            made = await identity.create_token(
+                session,
+                account=self.accounts[username],
+                label="uji",
+                scopes=scopes,
+                hat=hat,
+                expires_at=now + timedelta(days=1),
+                by=SYSTEM,
+                at=now,
+            )
+        return made.secret
+
+    async def person(self, username: str, role: Role, organisation: str = "", person: str = "") -> None:
+        """Somebody with one hat, who is then named in `ask(..., who=username)`."""
+        hat = Hat(role, organisation)
+        await self.account(username, hat, person=person)
+        self.tokens[username] = await self.token(username, hat)
+
+    async def ask(self, method: str, path: str, who: str = "", *, key: str = "", **more: Any) -> Any:
+        """One request; writes get a fresh key unless they bring their own."""
+        headers = dict(more.pop("headers", {}))
+        if who:
+            headers["Authorization"] = f"Bearer {self.tokens[who]}"
+        if method != "GET" and key != "none":
+            headers.setdefault("Idempotency-Key", key or secrets.token_hex(8))
+        return await self.client.request(method, path, headers=headers, **more)
+
+    async def denials(self, username: str) -> list[DenialRow]:
+        async with self.runtime.db.read() as session:
+            found = await session.exec(
+                select(DenialRow).where(DenialRow.account == self.accounts[username]).order_by(DenialRow.at)
+            )
+            return list(found)
+
+    async def events(self, stream: str) -> list[str]:
+        async with self.runtime.db.read() as session:
+            found = await session.exec(select(EventRow).where(EventRow.stream == stream).order_by(EventRow.seq))
+            return [row.type for row in found]
+
+    async def draft(self, who: str = "organiser", **changes: Any) -> str:
+        """A draft of that organiser with one class; gives its id."""
+        body = {"scheme": registry.DEFAULT_SCHEME, "venue": "TUK-1", "classes": [CLASS], **changes}
+        answer = await self.ask("POST", "/v1/programmes", who, json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    async def project(self, world: World) -> Case:
+        """Write a case that was decided without a server into the ledger, so that screens can read it."""
+
+        @dataclass
+        class Batch:
+            stream: str
+            workflow_id: str
+            events: list[Event]
+            opening: Case | None
+
+        await ledger.commit(
+            self.runtime.db,
+            Batch(world.opening.stream, world.opening.workflow_id, world.events, world.opening),
+        )
+        return world.case
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hashes that take no time, brakes that are loose."""
+    monkeypatch.setattr(identity, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(identity, "REFUSAL_SECONDS", 0.0)
+    identity._dummy_hash.cache_clear()
+    for module, name in ((sessions, "SIGN_IN_BRAKE"), (certificates, "CHECK_BRAKE")):
+        monkeypatch.setattr(module, name, limits.Brake(burst=1000, every=1.0))
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(
+        var_dir=tmp_path / "var",
+        database_url=database_url,
+        temporal_address="127.0.0.1:1",
+        log_level="ERROR",
+        sqlite_synchronous="NORMAL",
+    )
+
+
+@pytest.fixture
+async def product(settings: Settings) -> AsyncIterator[Product]:
+    """The application with its reference data, two LSPs, and one person of every role."""
+    app = create_app(settings)
+    async with app.router.lifespan_context(app):
+        transport = ASGITransport(app=app, raise_app_exceptions=False)
+        async with AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as client:
+            product = Product(app, client, app.state.runtime)
+            await _fill(product)
+            yield product
+
+
+async def _fill(product: Product) -> None:
+    runtime = product.runtime
+    async with runtime.db.write() as session:
+        await registry.seed(session, years=range(2025, 2030), at=START)
+        for id_ in ("LSP-TIK", "LSP-NUSA"):
+            data = OrganisationData(
+                id=id_,
+                kind=OrganiserKind.LSP,
+                name=f"Lembaga {id_}",
+                licence="ACTIVE",
+                licence_valid_until=date(2030, 12, 31),
+                licensed_schemes=(registry.DEFAULT_SCHEME,),
+            )
+            await registry.put_organisation(session, data, by=SYSTEM, at=START)
+    await product.person("organiser", Role.ORGANISER, "LSP-TIK")
+    await product.person("neighbour", Role.ORGANISER, "LSP-NUSA")
+    await product.person("verifier", Role.VERIFIER)
+    await product.person("operations", Role.OPERATIONS)
+    await product.person("auditor", Role.AUDITOR)
+    await product.person("candidate", Role.CANDIDATE, person="p1")
+
+
+def roster(numbers: tuple[int, ...] = (1, 2, 4), **changes: Any) -> bytes:
+    """An .xlsx of invented people of the demonstration, recommended by LSP-TIK; `changes` go to the last."""
+    rows: list[dict[str, object]] = [{**PEOPLE[n - 1].cells(), "recommending": "LSP-TIK"} for n in numbers]
+    rows[-1] |= changes
+    return write(rows)

@@ -1,0 +1,182 @@
+"""Refusals as programs and people read them, and what the edge does with every request."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from api import limits
+from api.fields import path_of
+from api.middleware import BODY_LIMIT
+from api.routers import sessions
+from domain.errors import Unknown
+from tests.api.conftest import Product
+
+PROBLEM = "application/problem+json"
+
+
+async def test_an_unknown_address_and_a_wrong_method_are_problems_too(product: Product) -> None:
+    lost = await product.client.get("/v1/nowhere")
+    assert (lost.status_code, lost.headers["content-type"]) == (404, PROBLEM)
+    assert lost.json()["title"] == "Tidak ditemukan"
+    wrong = await product.client.put("/v1/programmes")
+    assert (wrong.status_code, wrong.headers["content-type"]) == (405, PROBLEM)
+    assert wrong.json()["title_en"] == "This method does not apply here"
+    assert "GET" in wrong.headers["allow"]
+
+
+async def test_each_wrong_field_is_named_in_both_languages(product: Product) -> None:
+    body = {
+        "scheme": "tidak sah!",
+        "zone": "CET",
+        "surprise": 1,
+        "classes": [{"label": "A", "days": ["kemarin"], "start_hour": 25}],
+    }
+    answer = await product.ask("POST", "/v1/programmes", "organiser", json=body)
+    assert answer.status_code == 422
+    found = {v["subject"]: v for v in answer.json()["violations"]}
+    assert set(found) == {"scheme", "zone", "surprise", "classes[0].days[0]", "classes[0].start_hour"}
+    assert found["surprise"]["rule"] == "A-FIELD-UNKNOWN"
+    assert found["surprise"]["text"] == "surprise: Isian ini tidak dikenal."
+    assert found["zone"]["text_en"] == "zone: It must be one of: 'WIB', 'WITA' or 'WIT'."
+    assert found["classes[0].start_hour"]["text"] == "classes[0].start_hour: Paling besar 23."
+    assert "kemarin" not in answer.text
+    assert [d.what for d in await product.denials("organiser")] == ["create"]
+
+
+async def test_a_body_that_is_no_json_is_refused_and_recorded(product: Product) -> None:
+    answer = await product.ask(
+        "POST",
+        "/v1/programmes",
+        "organiser",
+        content=b'{"scheme": ',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422
+    assert answer.json()["violations"][0]["rule"] == "A-JSON"
+    assert [d.rules for d in await product.denials("organiser")] == [["A-JSON"]]
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_body_that_is_too_large_is_refused_before_it_is_read(product: Product, declared: bool) -> None:
+    body = b'{"scheme": "' + b"x" * BODY_LIMIT + b'"}'
+
+    async def pieces() -> Any:
+        for start in range(0, len(body), 65536):
+            yield body[start : start + 65536]
+
+    answer = await product.ask(
+        "POST",
+        "/v1/programmes",
+        "organiser",
+        content=body if declared else pieces(),
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 413
+    assert answer.json()["title"] == "Terlalu besar"
+    assert [d.rules for d in await product.denials("organiser")] == [["A-SIZE"]]
+
+
+async def test_a_fault_says_nothing_and_logs_no_value(
+    product: Product, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(*_: object, **__: object) -> None:
+        raise ValueError("Siti Contoh 3171014101909001")
+
+    monkeypatch.setattr("api.listings.organisations", broken)
+    with caplog.at_level(logging.DEBUG):
+        answer = await product.ask("GET", "/v1/organisations", "organiser")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == PROBLEM
+    assert answer.json()["violations"][0]["rule"] == "A-FAULT"
+    assert answer.json()["instance"].endswith(answer.headers["x-request-id"])
+    assert "Siti" not in answer.text + caplog.text
+    assert "fault" in caplog.text
+
+
+async def test_what_is_not_known_says_when_to_try_again(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def unknown() -> None:
+        raise Unknown.because("T-TIMEOUT", "Belum diketahui.", "Not known.")
+
+    monkeypatch.setattr(product.runtime.gateway, "business_now", unknown)
+    answer = await product.ask("GET", "/v1/me", "organiser")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "2"
+
+
+async def test_every_answer_carries_the_headers_of_the_edge(product: Product) -> None:
+    for path in ("/", "/docs", "/static/plain.css", "/openapi.json", "/v1/me", "/nowhere"):
+        answer = await product.client.get(path)
+        csp = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in csp
+        assert "unsafe" not in csp
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-request-id"]
+
+
+async def test_a_log_line_has_the_routes_template_and_not_its_path(
+    product: Product, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from io import StringIO
+
+    from logs import setup
+    from settings import Settings
+
+    written = StringIO()
+    setup(Settings(log_format="json", var_dir=product.runtime.settings.var_dir), written)
+    await product.client.get("/v1/check/rahasia-sekali?q=Siti")
+    await product.client.get("/tidak/ada/rahasia-sekali")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert [line["route"] for line in lines if line["event"] == "request"] == ["/v1/check/{code}", "-"]
+    assert "rahasia" not in written.getvalue()
+    assert "Siti" not in written.getvalue()
+
+
+async def test_signing_in_too_often_is_slowed_down(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "SIGN_IN_BRAKE", limits.Brake(burst=2, every=60))
+    body = {"username": "tidak-ada", "password": "salah-sekali-1"}
+    codes = [(await product.client.post("/v1/sessions", json=body)).status_code for _ in range(3)]
+    assert codes == [401, 401, 429]
+
+
+async def test_the_api_is_alive_and_says_what_it_waits_for(product: Product) -> None:
+    for path in ("/health/live", "/healthz"):
+        assert (await product.client.get(path)).json() == {"status": "ok"}
+    answer = await product.client.get("/health/ready")
+    assert answer.status_code == 503
+    checks = answer.json()["checks"]
+    assert checks["database"]["ok"] is True
+    assert checks["temporal"]["ok"] is False
+    assert checks["worker"]["ok"] is False
+
+
+async def test_the_first_page_and_the_list_of_the_api_need_nothing_from_outside(product: Product) -> None:
+    page = await product.client.get("/")
+    assert '<html lang="id">' in page.text
+    assert "belum tercapai" in page.text
+    assert "accounts.txt" in page.text
+    english = await product.client.get("/?lang=en")
+    assert "not reached" in english.text
+    docs = await product.client.get("/docs?lang=en")
+    assert "POST /v1/programmes/{programme}/commands/cancel_programme" in docs.text
+    for text in (page.text, english.text, docs.text):
+        assert "<script" not in text
+        assert "cdn" not in text.lower()
+
+
+async def test_the_openapi_document_has_the_problem_and_the_commands(product: Product) -> None:
+    schema = (await product.client.get("/openapi.json")).json()
+    assert "Problem" in schema["components"]["schemas"]
+    body = schema["components"]["schemas"]["RescheduleClassRequest"]
+    assert set(body["properties"]) == {"class_id", "days", "start_hour", "reason"}
+    assert body["properties"]["reason"]["type"] == "string"
+    assert "HTTPBearer" in schema["components"]["securitySchemes"]
+
+
+def test_a_fields_place_reads_like_a_path() -> None:
+    assert path_of(("body", "classes", 0, "days", 1)) == "classes[0].days[1]"
+    assert path_of(("query", "limit")) == "query.limit"
+    assert path_of(("body", 7)) == ""

@@ -1,0 +1,447 @@
+"""Drafts, and programmes as each asker may see them."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from db.people_tables import Idempotency
+from domain import commands as c
+from domain.commands import Receipt
+from domain.errors import Conflict
+from domain.roles import Actor, Role
+from tests.api.conftest import CLASS, Product, roster
+from tests.support.programmes import ORGANISER, VERIFIER, World
+
+SCHEME = "asesor-kompetensi"
+
+
+async def test_a_draft_is_begun_shown_and_changed(product: Product) -> None:
+    id_ = await product.draft()
+    shown = (await product.ask("GET", f"/v1/programmes/{id_}", "organiser")).json()
+    assert (shown["kind"], shown["state"], shown["state_label"], shown["stage"]) == (
+        "draft",
+        "DRAFT",
+        "draf",
+        1,
+    )
+    assert shown["organiser"] == {"id": "LSP-TIK", "name": "Lembaga LSP-TIK"}
+    assert shown["classes"][0]["label"] == "A"
+    changed = await product.ask(
+        "PATCH",
+        f"/v1/programmes/{id_}",
+        "organiser",
+        json={"version": 1, "classes": [CLASS, {**CLASS, "label": "B", "zone": "WIT"}]},
+    )
+    assert changed.json()["version"] == 2
+    again = (await product.ask("GET", f"/v1/programmes/{id_}", "organiser")).json()
+    assert [(k["label"], k["zone"]) for k in again["classes"]] == [("A", "WIB"), ("B", "WIT")]
+    assert again["classes"][0]["id"] == shown["classes"][0]["id"]
+    assert await product.events(f"draft-{id_}") == ["draft_created", "draft_changed"]
+
+
+async def test_who_saw_an_older_draft_does_not_overwrite_the_newer(product: Product) -> None:
+    id_ = await product.draft()
+    for expected in (200, 409):
+        body = {"version": 1, "venue": "TUK-9"}
+        answer = await product.ask("PATCH", f"/v1/programmes/{id_}", "organiser", json=body)
+        assert answer.status_code == expected
+
+
+async def test_a_draft_is_the_organisers_own(product: Product) -> None:
+    id_ = await product.draft()
+    for method, path, body in (
+        ("GET", f"/v1/programmes/{id_}", None),
+        ("PATCH", f"/v1/programmes/{id_}", {"version": 1}),
+        ("GET", f"/v1/programmes/{id_}/participants", None),
+        ("POST", f"/v1/programmes/{id_}/submit", None),
+        ("POST", f"/v1/programmes/{id_}/commands/cancel_programme", {"reason": "x"}),
+        ("GET", f"/v1/cases/{id_}", None),
+        ("GET", f"/v1/cases/{id_}/timeline", None),
+    ):
+        strange = await product.ask(method, path, "neighbour", json=body)
+        nothing = await product.ask(method, path.replace(id_, "tidak-ada"), "neighbour", json=body)
+        assert strange.status_code == nothing.status_code == 404, path
+        assert strange.json()["detail"] == nothing.json()["detail"]
+    recorded = [d.what for d in await product.denials("neighbour") if d.stream == id_]
+    assert recorded == ["programme", "change", "participants", "submit", "cancel_programme", "case", "timeline"]
+    listed = (await product.ask("GET", "/v1/programmes", "neighbour")).json()
+    assert listed["drafts"] == []
+    assert len((await product.ask("GET", "/v1/programmes", "organiser")).json()["drafts"]) == 1
+
+
+@pytest.mark.parametrize("role", ["verifier", "candidate"])
+async def test_only_an_organiser_begins_a_request(product: Product, role: str) -> None:
+    answer = await product.ask("POST", "/v1/programmes", role, json={"scheme": SCHEME})
+    assert answer.status_code == 403
+
+
+async def test_a_write_needs_its_key(product: Product) -> None:
+    for path in ("/v1/programmes", "/v1/programmes/x/submit", "/v1/programmes/x/commands/withdraw_programme"):
+        answer = await product.ask("POST", path, "organiser", key="none", json={"scheme": SCHEME})
+        assert answer.status_code == 422
+        assert "A-KEY-MISSING" in [v["rule"] for v in answer.json()["violations"]], answer.text
+
+
+async def test_the_same_key_makes_the_same_draft_and_another_body_is_a_conflict(product: Product) -> None:
+    body = {"scheme": SCHEME, "venue": "TUK-1"}
+    first = await product.ask("POST", "/v1/programmes", "organiser", key="k1", json=body)
+    second = await product.ask("POST", "/v1/programmes", "organiser", key="k1", json=body)
+    assert first.json() == second.json()
+    assert second.headers["idempotent-replayed"] == "true"
+    other = await product.ask(
+        "POST", "/v1/programmes", "organiser", key="k1", json={**body, "venue": "TUK-2"}
+    )
+    assert other.status_code == 409
+    assert other.json()["violations"][0]["rule"] == "A-KEY"
+    neighbours = await product.ask("POST", "/v1/programmes", "neighbour", key="k1", json=body)
+    assert neighbours.json()["id"] != first.json()["id"]
+
+
+async def test_an_unchanged_thing_is_not_sent_again(product: Product) -> None:
+    id_ = await product.draft()
+    first = await product.ask("GET", f"/v1/programmes/{id_}", "organiser")
+    headers = {"If-None-Match": first.headers["etag"]}
+    again = await product.ask("GET", f"/v1/programmes/{id_}", "organiser", headers=headers)
+    assert (again.status_code, again.content) == (304, b"")
+    await product.ask("PATCH", f"/v1/programmes/{id_}", "organiser", json={"version": 1, "venue": "TUK-5"})
+    changed = await product.ask("GET", f"/v1/programmes/{id_}", "organiser", headers=headers)
+    assert changed.status_code == 200
+
+
+async def test_a_class_with_participants_cannot_be_dropped(product: Product) -> None:
+    id_ = await product.draft()
+    assert (
+        await product.ask("POST", f"/v1/programmes/{id_}/import", "organiser", content=roster())
+    ).status_code == 200
+    answer = await product.ask(
+        "PATCH",
+        f"/v1/programmes/{id_}",
+        "organiser",
+        json={"version": 2, "classes": [{**CLASS, "label": "B"}]},
+    )
+    assert answer.json()["violations"][0]["rule"] == "X-CLASS-TAKEN"
+
+
+async def test_while_temporal_is_not_there_a_submit_is_unknown_and_leaves_nothing(product: Product) -> None:
+    id_ = await product.draft()
+    await product.ask("POST", f"/v1/programmes/{id_}/import", "organiser", content=roster())
+    answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser", key="s1")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    async with product.runtime.db.read() as session:
+        kept = await session.exec(select(Idempotency).where(Idempotency.key == "s1"))
+        assert kept.first() is None
+
+
+async def test_an_empty_request_is_refused(product: Product) -> None:
+    id_ = await product.draft(classes=[])
+    answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser")
+    assert answer.status_code == 409
+    assert answer.json()["violations"][0]["rule"] == "A-DRAFT-EMPTY"
+
+
+async def test_a_refused_submit_names_every_rule_at_once(product: Product) -> None:
+    product.runtime.connected = True  # the refusal comes before Temporal is asked
+    id_ = await product.draft()
+    await product.ask("POST", f"/v1/programmes/{id_}/import", "organiser", content=roster())
+    answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser")
+    assert answer.status_code in (403, 409)
+    rules = {v["rule"] for v in answer.json()["violations"]}
+    assert {"R-REC", "R-MA"} <= rules, rules
+    assert all(v["citation"] and v["text"] and v["text_en"] for v in answer.json()["violations"])
+    assert len(await product.denials("organiser")) == 1
+
+
+class Dispatched:
+    """Stands where the gateway would call the workflow; keeps what came."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[str, Any, Actor]] = []
+
+    async def __call__(
+        self, *, stream: str, command: Any, actor: Actor, key: str, min_seq: int = 0
+    ) -> Receipt:
+        self.commands.append((stream, command, actor))
+        return Receipt(
+            stream=stream, seq=len(self.commands), hash="h", state="X", command_id="c", command_digest="d"
+        )
+
+
+@pytest.fixture
+def sent(product: Product, monkeypatch: pytest.MonkeyPatch) -> Dispatched:
+    dispatched = Dispatched()
+    product.runtime.connected = True
+    monkeypatch.setattr(product.runtime.gateway, "dispatch", dispatched)
+    return dispatched
+
+
+async def test_a_submit_takes_everything_from_the_draft(product: Product, sent: Dispatched) -> None:
+    id_ = await product.draft()
+    await product.ask("POST", f"/v1/programmes/{id_}/import", "organiser", content=roster())
+    shown = (await product.ask("GET", f"/v1/programmes/{id_}", "organiser")).json()
+    answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser", key="s1")
+    assert answer.status_code == 200
+    assert answer.headers["x-seq"] == "1"
+    stream, command, actor = sent.commands[0]
+    assert (stream, command.programme, command.organiser) == (id_, id_, "LSP-TIK")
+    assert command.request_digest == shown["digest"]
+    assert [s.id for s in command.seats] == [s["id"] for s in shown["seats"]]
+    assert actor.role is Role.ORGANISER
+    again = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser", key="s1")
+    assert again.json() == answer.json()
+    assert len(sent.commands) == 1
+
+
+async def test_free_text_reaches_the_case_sealed_and_a_retry_seals_nothing_twice(
+    product: Product, sent: Dispatched
+) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    path = "/v1/programmes/programme-1/commands/cancel_programme"
+    body = {"reason": "Peserta mengundurkan diri."}
+    answer = await product.ask("POST", path, "organiser", key="c1", json=body)
+    assert answer.status_code == 200, answer.text
+    command = sent.commands[0][1]
+    assert isinstance(command, c.CancelProgramme)
+    async with product.runtime.db.read() as session:
+        assert await product.runtime.vault.open_text(session, command.reason.id) == body["reason"]
+    again = await product.ask("POST", path, "organiser", key="c1", json=body)
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await product.ask("POST", path, "organiser", key="c1", json={"reason": "Lain."})
+    assert other.status_code == 409
+    assert len(sent.commands) == 1
+
+
+async def test_another_text_under_the_key_of_an_unknown_outcome_is_a_conflict(
+    product: Product, sent: Dispatched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    path = "/v1/programmes/programme-1/commands/cancel_programme"
+
+    async def refuse(**_: object) -> None:
+        raise Conflict.because("M-CLOSED", "Sudah berakhir.", "It has ended.")
+
+    monkeypatch.setattr(product.runtime.gateway, "dispatch", refuse)
+    first = await product.ask("POST", path, "organiser", key="c1", json={"reason": "Satu."})
+    assert first.json()["violations"][0]["rule"] == "M-CLOSED"
+    monkeypatch.setattr(product.runtime.gateway, "dispatch", sent)
+    other = await product.ask("POST", path, "organiser", key="c1", json={"reason": "Dua."})
+    assert other.json()["violations"][0]["rule"] == "A-KEY"
+    same = await product.ask("POST", path, "organiser", key="c1", json={"reason": "Satu."})
+    assert same.status_code == 200
+
+
+async def test_a_case_shows_names_to_its_organiser_and_bnsp_and_to_nobody_else(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    case = await product.project(world)
+    path = f"/v1/programmes/{case.stream}"
+    own = (await product.ask("GET", path, "organiser")).json()
+    assert own["kind"] == "case"
+    assert own["state_label_en"] == "submitted"
+    assert (own["seq"], own["hash"]) == (case.seq, case.head)
+    named = next(s for s in own["seats"] if s["person"] == "p1")
+    assert named["name"] == "Nama candidate"
+    assert (await product.ask("GET", path, "verifier")).json()["seats"][0]["name"] == "Nama candidate"
+    assert (await product.ask("GET", path, "neighbour")).status_code == 404
+    mine = (await product.ask("GET", path, "candidate")).json()
+    assert [s["person"] for s in mine["seats"]] == ["p1"]
+    assert "name" not in mine["seats"][0]
+    triggers = {o["trigger"]: o for o in own["allowed"] if o["kind"] == "programme"}
+    assert triggers["withdraw"]["ok"] is True
+    assert "start_verification" not in triggers
+
+
+async def test_the_timeline_tells_findings_again_and_its_chain_holds(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    case = await product.project(world)
+    body = (
+        await product.ask("GET", f"/v1/cases/{case.stream}/timeline?newest_first=false", "organiser")
+    ).json()
+    event = body["items"][0]
+    assert event["type"] == "programme_submitted"
+    assert event["hash"] == case.head
+    assert {"machine": "programme", "subject": "programme-1", "trigger": "submit"}.items() <= event["moves"][
+        0
+    ].items() or event["moves"]
+    rule = next(f for f in event["findings"] if f["rule"] == "R-30")
+    assert rule["text"]
+    assert rule["text_en"]
+    assert rule["citation"]
+    assert "account" not in event["actor"]
+    seen = (await product.ask("GET", f"/v1/cases/{case.stream}/timeline", "auditor")).json()
+    assert "account" in seen["items"][0]["actor"]
+
+
+async def test_a_read_waits_for_what_its_reader_wrote_and_says_when_it_could_not(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.reading.WAIT_SECONDS", 0.05)
+    world = World()
+    world.send(ORGANISER, world.submission())
+    case = await product.project(world)
+    there = await product.ask("GET", f"/v1/cases/{case.stream}?min_seq={case.seq}", "organiser")
+    assert there.json()["projection"] == "terkini"
+    ahead = await product.ask(
+        "GET", f"/v1/cases/{case.stream}", "organiser", headers={"X-Min-Seq": str(case.seq + 1)}
+    )
+    assert ahead.status_code == 200
+    assert ahead.json()["projection"] == ahead.headers["x-projection"] == "sedang ditulis"
+
+
+async def test_programmes_are_listed_page_by_page(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    await product.draft()
+    listed = (await product.ask("GET", "/v1/programmes?limit=1", "organiser")).json()
+    assert [p["stream"] for p in listed["items"]] == ["programme-1"]
+    assert listed["counts"] == {"SUBMITTED": 1}
+    assert len(listed["drafts"]) == 1
+    assert (await product.ask("GET", "/v1/programmes", "neighbour")).json()["items"] == []
+    bad = await product.ask("GET", "/v1/programmes?cursor=xxxx", "organiser")
+    assert bad.status_code == 422
+
+
+# ---- tasks -----------------------------------------------------------------------------------------
+
+
+async def sent_back(product: Product) -> World:
+    """A programme that the verifier sent back with two points, which are in the vault."""
+    from db.vault import case_owner
+
+    world = World()
+    world.send(ORGANISER, world.submission())
+    async with product.runtime.db.write() as session:
+        points = tuple(
+            [
+                await product.runtime.vault.seal_text(
+                    session, case_owner("programme-1"), text, "x", at=world.now
+                )
+                for text in ("Surat belum bertanggal.", "Peserta 3 tanpa ijazah.")
+            ]
+        )
+    verifier = VERIFIER.model_copy(update={"person": "person-verifier"})
+    world.complete(verifier, "verify_programme", "send_back", form=c.PointsForm(points=points))
+    await product.project(world)
+    return world
+
+
+async def test_a_task_is_shown_to_whom_it_is_for_with_its_points(product: Product) -> None:
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    inbox = (await product.ask("GET", "/v1/tasks?view=groups", "organiser")).json()
+    assert [t["id"] for t in inbox["items"]] == [task.id]
+    assert inbox["items"][0]["label_en"]
+    one = (await product.ask("GET", f"/v1/tasks/{task.id}", "organiser")).json()
+    assert one["points"] == ["Surat belum bertanggal.", "Peserta 3 tanpa ijazah."]
+    assert [d["decision"] for d in one["decisions"]] == ["resubmit", "cancel"]
+    claim = next(o for o in one["allowed"] if o["trigger"] == "claim")
+    assert claim["ok"] is True
+    assert (await product.ask("GET", f"/v1/tasks/{task.id}", "neighbour")).status_code == 404
+    assert (await product.ask("GET", f"/v1/tasks/{task.id}", "candidate")).status_code == 404
+    watcher = (await product.ask("GET", f"/v1/tasks/{task.id}", "auditor")).json()
+    assert not any(o["ok"] for o in watcher["allowed"])
+    assert all(o["violations"] for o in watcher["allowed"])
+
+
+async def test_a_resubmit_takes_the_corrected_request_from_the_draft(
+    product: Product, sent: Dispatched
+) -> None:
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    from datetime import UTC, datetime
+
+    from api.drafts import DraftContent
+    from db.people_tables import Draft
+
+    submission = world.submission()
+    content = DraftContent(
+        scheme=SCHEME, classes=submission.classes, seats=submission.seats, masters=submission.masters
+    )
+    async with product.runtime.db.write() as session:
+        session.add(
+            Draft(
+                id="programme-1",
+                organiser="LSP-TIK",
+                content=content.model_dump(mode="json"),
+                created_by="x",
+                updated_at=datetime.now(UTC),
+            )
+        )
+    shown = (await product.ask("GET", "/v1/programmes/programme-1", "organiser")).json()
+    assert shown["draft"]["digest"] == content.digest
+    assert "draft" not in (await product.ask("GET", "/v1/programmes/programme-1", "verifier")).json()
+    body = {"decision": "resubmit", "form": {"form": "resubmit_programme"}}
+    answer = await product.ask("POST", f"/v1/tasks/{task.id}/complete", "organiser", json=body)
+    assert answer.status_code == 200, answer.text
+    command = sent.commands[0][1]
+    assert command.task == task.id
+    assert command.form.seats == submission.seats
+    assert command.form.request_digest == content.digest
+
+
+async def test_evidence_that_was_not_uploaded_is_no_evidence(product: Product, sent: Dispatched) -> None:
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    body = {"decision": "cancel", "evidence": ["a" * 64]}
+    answer = await product.ask("POST", f"/v1/tasks/{task.id}/complete", "organiser", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["violations"][0]["rule"] == "D-UNKNOWN"
+    assert sent.commands == []
+
+
+async def test_nobody_acts_on_behalf_of_just_anybody(product: Product, sent: Dispatched) -> None:
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    body = {"decision": "cancel", "on_behalf": True}
+    answer = await product.ask("POST", f"/v1/tasks/{task.id}/complete", "organiser", json=body)
+    assert answer.status_code == 403
+    assert answer.json()["violations"][0]["rule"] == "A-BEHALF"
+    forged = {"decision": "cancel", "on_behalf_of": "p1"}
+    assert (
+        await product.ask("POST", f"/v1/tasks/{task.id}/complete", "organiser", json=forged)
+    ).status_code == 422
+
+
+async def test_every_task_command_goes_to_the_tasks_case(product: Product, sent: Dispatched) -> None:
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    for what, body in (
+        ("claim", None),
+        ("release", None),
+        ("comment", {"text": "Sedang disiapkan."}),
+        ("reassign", {"reason": "Salah alamat."}),
+    ):
+        answer = await product.ask("POST", f"/v1/tasks/{task.id}/{what}", "organiser", json=body)
+        assert answer.status_code == 200, answer.text
+    assert [command.type for _, command, _ in sent.commands] == [
+        "claim_task",
+        "release_task",
+        "comment_task",
+        "reassign_task",
+    ]
+    assert {stream for stream, _, _ in sent.commands} == {"programme-1"}
+    assert "Sedang" not in json.dumps([m.model_dump(mode="json") for _, m, _ in sent.commands])
+
+
+async def test_late_tasks_can_be_asked_for(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = await sent_back(product)
+    due = world.task("correct_programme").due_at
+
+    async def later() -> Any:
+        return due + timedelta(hours=1)
+
+    monkeypatch.setattr(product.runtime.gateway, "business_now", later)
+    late = (await product.ask("GET", "/v1/tasks?view=groups&late=true", "organiser")).json()
+    assert [t["late"] for t in late["items"]] == [True]
+    everything = (await product.ask("GET", "/v1/tasks?view=all", "operations")).json()
+    assert len(everything["items"]) == 1
+    assert (await product.ask("GET", "/v1/tasks?view=all", "organiser")).status_code == 404

@@ -1,0 +1,178 @@
+"""Temporal's history as the second witness: read from a real server, archived, and held against the ledger.
+
+A server of its own: `verify` looks at every run there is.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, text
+from sqlmodel import col, select
+from temporalio import workflow
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
+
+from activities.archive import archive_once
+from activities.contracts import LEDGER_APPEND, LEDGER_BEHIND, LEDGER_FORKED, AppendAnswer, AppendRequest
+from activities.histories import archived, archived_events, histories, recorded_events
+from activities.ledger import LedgerActivities
+from activities.plugin import data_converter
+from db.repair import repair
+from db.session import Database
+from db.tables import ArchiveRow, EventRow
+from db.verify import verify
+from settings import Settings
+from tests.db.cases import grown, tampered
+from tools.temporal.obtain import obtain
+
+
+@workflow.defn(sandboxed=False)
+class Writes:
+    """Sends batches to the ledger as the flusher does; a second list is left to the run that follows."""
+
+    @workflow.run
+    async def run(self, now: list[AppendRequest], later: list[AppendRequest]) -> None:
+        for request in now:
+            await workflow.execute_activity(
+                LEDGER_APPEND,
+                request,
+                result_type=AppendAnswer,
+                start_to_close_timeout=timedelta(seconds=10),
+                retry_policy=RetryPolicy(maximum_attempts=3),
+            )
+        if later:
+            workflow.continue_as_new(args=[later, []])
+
+
+@dataclass
+class Place:
+    client: Client
+    db: Database
+    queue: str
+    folder: Path
+
+    async def write(self, now: list[AppendRequest], later: list[AppendRequest] | None = None) -> None:
+        await self.client.execute_workflow(
+            Writes.run, args=[now, later or []], id=now[0].workflow_id, task_queue=self.queue
+        )
+
+    async def problems(self) -> set[tuple[str, int]]:
+        async with self.db.read() as session:
+            report = await verify(session, histories(self.client, self.db, self.folder))
+        return {(p.kind, p.seq) for p in report.problems}
+
+
+@pytest.fixture
+async def place(sqlite_db: Database, tmp_path: Path) -> AsyncIterator[Place]:
+    """Payloads are encrypted as in the product."""
+    path = obtain()
+    environment = await WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(path) if path else None,
+        dev_server_log_level="error",
+        data_converter=data_converter(Settings(var_dir=tmp_path / "var")),
+    )
+    worker = Worker(
+        environment.client,
+        task_queue="writes",
+        workflows=[Writes],
+        activities=[LedgerActivities(sqlite_db).append],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    )
+    async with worker:
+        yield Place(environment.client, sqlite_db, "writes", tmp_path / "archive")
+    await environment.shutdown()
+
+
+async def test_histories_tell_every_batch_of_every_run(place: Place) -> None:
+    chain = grown()
+    batches = [chain.request(1, 3), chain.request(4, 6), chain.request(7)]
+    await place.write(batches[:2], batches[2:])
+    assert await recorded_events(place.client, batches[0].workflow_id) == batches
+    assert await recorded_events(place.client, "programme-none") == []
+    assert await place.problems() == set()
+
+
+async def test_the_archive_holds_what_the_server_held_and_is_made_once(place: Place) -> None:
+    chain = grown()
+    await place.write([chain.request(1, 3)], [chain.request(4)])
+    assert await archive_once(place.client, place.db, place.folder) == 2
+    assert await archive_once(place.client, place.db, place.folder) == 0
+    async with place.db.read() as session:
+        rows = list(await session.exec(select(ArchiveRow).order_by(col(ArchiveRow.closed_at))))
+    assert [row.status for row in rows] == ["CONTINUED_AS_NEW", "COMPLETED"]
+    told = [await archived_events(place.folder, row, place.client.data_converter) for row in rows]
+    assert told == [[chain.request(1, 3)], [chain.request(4)]]
+    assert b"programme_submitted" not in (place.folder / rows[0].path).read_bytes()
+    assert await place.problems() == set()
+
+
+async def test_an_altered_archive_is_not_believed(place: Place) -> None:
+    chain = grown()
+    await place.write([chain.request()])
+    await archive_once(place.client, place.db, place.folder)
+    async with place.db.read() as session:
+        row = (await session.exec(select(ArchiveRow))).one()
+    file = place.folder / row.path
+    file.write_bytes(file.read_bytes().replace(b"a", b"b", 1))
+    with pytest.raises(ValueError, match="altered"):
+        archived(place.folder, row)
+    assert await place.problems() == {("irregular", 0)}, "named, and the server still tells the events"
+
+
+async def test_what_the_ledger_lost_comes_back_from_the_histories(place: Place) -> None:
+    chain = grown()
+    await place.write([chain.request(1, 5)], [chain.request(6)])
+    await archive_once(place.client, place.db, place.folder)
+    async with place.db.write() as session:
+        await (await session.connection()).execute(text("DROP TRIGGER events_no_delete"))
+        await session.exec(delete(EventRow).where(col(EventRow.seq).in_([2, 7, 8])))
+    assert {("lost", 2), ("lost", 7), ("lost", 8)} <= await place.problems()
+    async with place.db.write() as session:
+        result = await repair(session, histories(place.client, place.db, place.folder))
+    assert (result.events, result.refused) == (3, {})
+    assert await place.problems() == set()
+
+
+async def test_forks_and_gaps_end_the_activity_for_good(place: Place) -> None:
+    chain = grown()
+    await place.write([chain.request(1, 3)])
+    gap = chain.request(5)
+    fork = chain.request(3, 3).model_copy(update={"events": (tampered(chain.events[2], type="x"),)})
+    for request, kind in ((gap, LEDGER_BEHIND), (fork, LEDGER_FORKED)):
+        with pytest.raises(WorkflowFailureError) as caught:
+            await place.write([request])
+        error = caught.value.cause.cause  # type: ignore[attr-defined]  # an activity's failure
+        assert isinstance(error, ApplicationError)
+        assert (error.type, error.non_retryable) == (kind, True)
+    details: Any = error.details[0]
+    assert details == {"seq": 3, "reason": "other_hash"}
+    assert {("irregular", 0), ("differs", 3), ("frozen", 4), ("lost", 5)} <= await place.problems()
+
+
+async def test_a_terminated_run_is_named(place: Place) -> None:
+    chain = grown()
+    await place.write([chain.request()])
+    handle = await place.client.start_workflow(
+        Writes.run, args=[[], []], id="programme-other", task_queue="nobody"
+    )
+    await handle.terminate()
+    assert await place.problems() == {("irregular", 0)}
+
+
+async def test_a_run_that_cannot_be_read_hides_no_other(place: Place, tmp_path: Path) -> None:
+    chain = grown()
+    await place.write([chain.request()])
+    stranger = await Client.connect(
+        place.client.service_client.config.target_host,
+        data_converter=data_converter(Settings(var_dir=tmp_path / "other-keys")),
+    )
+    async with place.db.read() as session:
+        report = await verify(session, histories(stranger, place.db, place.folder))
+    assert report.kinds() == {"irregular", "ghost"}
