@@ -5,7 +5,6 @@ bear its HMAC, and `complete_task` an API token whose account may do it. Whateve
 the record of denials and changes nothing.
 """
 
-import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +25,7 @@ from db.vault import Vault
 from domain.cases import Sealed
 from domain.commands import CompleteTask, Envelope, PointsForm
 from domain.errors import DomainError, Forbidden
+from domain.ids import command_id
 
 COMPLETE = "complete_task"
 
@@ -94,7 +94,7 @@ class AuthoriseActivities:
             await touch_token(session, access, now=datetime.now(UTC))
         return c.Authorised(
             envelope=Envelope(
-                command_id=command_id(access.account, signal.command_id),
+                command_id=command_id(access.account, request.stream, signal.command_id),
                 command=signal.command,
                 actor=access.actor,
                 facts=facts,
@@ -117,15 +117,6 @@ class AuthoriseActivities:
             )
         )
         return c.Authorised(refused=rules[0])
-
-
-def command_id(account: str, key: str) -> str:
-    """uuid5(account, key), as the API makes it: the same key of another account is another command."""
-    try:
-        namespace = uuid.UUID(account)
-    except ValueError:
-        namespace = uuid.uuid5(uuid.NAMESPACE_OID, account)
-    return str(uuid.uuid5(namespace, key))
 
 
 async def _sealed_here(session: AsyncSession, stream: str, command: CompleteTask) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import Request, Response
 from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import idempotency
 from api.runtime import DATABASE_DOWN, Runtime, runtime_of
@@ -90,19 +91,22 @@ async def _seal(
     nothing twice and another text under the same key is a conflict."""
     if not found:
         return {}
+
+    async def work(session: AsyncSession) -> dict[str, Sealed]:
+        return {
+            path: await runtime.vault.seal_text(
+                session,
+                case_owner(stream),
+                text,
+                access.account,
+                at=runtime.now(),
+                id=derived_id("text", access.account, key, path),
+            )
+            for path, text in found.items()
+        }
+
     try:
-        async with runtime.db.write() as session:
-            return {
-                path: await runtime.vault.seal_text(
-                    session,
-                    case_owner(stream),
-                    text,
-                    access.account,
-                    at=runtime.now(),
-                    id=derived_id("text", access.account, key, path),
-                )
-                for path, text in found.items()
-            }
+        return await runtime.db.retrying(work)
     except IntegrityError:  # twice at once: the other one has stored them by now
         return await _seal(runtime, access, key, stream, found)
     except DATABASE_DOWN:

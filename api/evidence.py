@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import listings, uploads, views
 from api.runtime import Runtime
@@ -45,7 +46,8 @@ async def keep(
 ) -> dict[str, Any]:
     """Store what is sent and note it for these persons (`[""]`: for the request itself)."""
     stored = await runtime.store.put(uploads.chunks(request))
-    async with runtime.db.write() as session:
+
+    async def note(session: AsyncSession) -> list[dict[str, Any]]:
         rows = [
             await registry.add_document(
                 session,
@@ -61,7 +63,9 @@ async def keep(
             )
             for person in persons
         ]
-        shown = [views.document_json(row, whole=False) for row in rows]
+        return [views.document_json(row, whole=False) for row in rows]
+
+    shown = await runtime.db.retrying(note)
     return {"digest": stored.digest, "media_type": stored.media_type, "size": stored.size, "items": shown}
 
 

@@ -6,7 +6,6 @@ is unknown is `Unknown` (503): sending the same key again is always safe.
 """
 
 import asyncio
-import uuid
 from collections.abc import Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -35,7 +34,7 @@ from domain.cases import Case, Entity
 from domain.commands import Envelope, Receipt, SubmitProgramme
 from domain.errors import Conflict, DomainError, NotFound, Unknown, by_name
 from domain.facts import Facts
-from domain.ids import programme_workflow
+from domain.ids import command_id, programme_workflow
 from domain.policy import default, policy
 from domain.roles import Actor
 from domain.verdict import Violation
@@ -84,13 +83,13 @@ class Gateway:
     ) -> Receipt:
         """Bring one command to its case and give its receipt.
 
-        `key` is the Idempotency-Key: with the account it makes the command id, so a retry is the same
+        `key` is the Idempotency-Key: with account and case it makes the command id, so a retry is the same
         command and another account's key is another one. Raises a DomainError; Unknown when the outcome
         is not known (send again with the same key).
         """
-        command_id = str(uuid.uuid5(uuid.UUID(_account_uuid(actor.account)), key))
+        id_ = command_id(actor.account, stream, key)
         try:
-            return await self._dispatch(stream, command, actor, command_id, min_seq)
+            return await self._dispatch(stream, command, actor, id_, min_seq)
         except Unknown:
             raise
         except DomainError as error:
@@ -101,11 +100,11 @@ class Gateway:
             raise _unknown("D-DOWN") from None
 
     async def _dispatch(
-        self, stream: str, command: Any, actor: Actor, command_id: str, min_seq: int
+        self, stream: str, command: Any, actor: Actor, id_: str, min_seq: int
     ) -> Receipt:
         now = await self.business_now()
         async with self.db.read() as session:
-            event = await reads.command_event(session, command_id)
+            event = await reads.command_event(session, id_)
             case = await reads.case(session, stream)
             facts = await facts_for(
                 session,
@@ -117,7 +116,7 @@ class Gateway:
                 now=now,
             )
         envelope = Envelope(
-            command_id=command_id,
+            command_id=id_,
             command=command,
             actor=actor,
             facts=facts,
@@ -133,7 +132,7 @@ class Gateway:
                 seq=event.seq,
                 hash=event.hash,
                 state=case.state if case else "",
-                command_id=command_id,
+                command_id=id_,
                 command_digest=envelope.command_digest,
             )
         if case is None and not isinstance(command, SubmitProgramme):
@@ -321,13 +320,6 @@ class Gateway:
         if row is None:
             raise _unknown("S-CLOCK")
         return row.now
-
-
-def _account_uuid(account: str) -> str:
-    try:
-        return str(uuid.UUID(account))
-    except ValueError:
-        return str(uuid.uuid5(uuid.NAMESPACE_OID, account))
 
 
 def _refused(error: WorkflowUpdateFailedError) -> DomainError:

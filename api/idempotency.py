@@ -31,7 +31,7 @@ class Mark:
 
     @property
     def command_id(self) -> str:
-        """The id of the command that this key stands for."""
+        """An id of account and key, to look the entry up by; the ledger's command id holds the case too."""
         try:
             account = uuid.UUID(self.account)
         except ValueError:

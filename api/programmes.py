@@ -50,9 +50,11 @@ async def find(session: AsyncSession, access: Access, programme: str, *, lock: b
     return Found(draft, case)
 
 
-async def find_own(session: AsyncSession, access: Access, programme: str) -> tuple[Draft, Case | None]:
-    """The organiser's own draft, locked for a change."""
-    found = await find(session, access, programme, lock=True)
+async def find_own(
+    session: AsyncSession, access: Access, programme: str, *, lock: bool = True
+) -> tuple[Draft, Case | None]:
+    """The organiser's own draft; locked for a change, unless the session only reads."""
+    found = await find(session, access, programme, lock=lock)
     if found.draft is None or found.draft.organiser != access.hat.organisation:
         raise sight.stranger()
     return found.draft, found.case

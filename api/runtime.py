@@ -105,7 +105,7 @@ class Runtime:
         """Reach the database and Temporal, however long that takes."""
         for attempt in range(1_000_000):
             with contextlib.suppress(*DATABASE_DOWN):
-                await self._load_policies()
+                await self.load_policies()
             with contextlib.suppress(*UNREACHED):
                 if not self.connected:
                     self.connected = await self.client.service_client.check_health(timeout=CHECK_WITHIN)
@@ -114,7 +114,8 @@ class Runtime:
                 return
             await asyncio.sleep(WAITS[min(attempt, len(WAITS) - 1)])
 
-    async def _load_policies(self) -> None:
+    async def load_policies(self) -> None:
+        """Make the policies that BNSP stored known to this process, once."""
         if self.policies:
             return
         async with self.db.read() as session:
@@ -142,6 +143,11 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         client=client,
         gateway=Gateway(client, db, vault, settings),
     )
+    # Once before anything else: the first connections to a SQLite file must not come two at a time, each
+    # wanting to switch it to WAL.
+    with contextlib.suppress(*DATABASE_DOWN):
+        async with asyncio.timeout(CHECK_WITHIN.total_seconds()):
+            await runtime.load_policies()
     warming = asyncio.create_task(runtime.warm())
     try:
         yield runtime

@@ -201,7 +201,7 @@ class VoteFacts(Model):
 class Facts(Model):
     """Everything that any rule may look at. Frozen; make a changed one with `model_copy(update=…)`."""
 
-    policy: PolicyByVersion = CURRENT
+    policy: PolicyByVersion = Field(default_factory=lambda: CURRENT)
     """The policy that the case keeps."""
     moment: str = ""
     """Set by `domain.rules.matrix.run`: the name of the Moment."""

@@ -1,4 +1,15 @@
-"""How cases are named. Opaque ids only: no name, NIK or e-mail ever stands in a workflow id."""
+"""How cases and commands are named. Opaque ids only: no name, NIK or e-mail ever stands in a workflow id."""
+
+from domain.events import derived_id
+
+
+def command_id(account: str, stream: str, key: str) -> str:
+    """The id of one command: of account, case and Idempotency-Key.
+
+    The case is part of it, so that a key that a careless client sends to two cases at once is two commands:
+    one id on two streams would fork the second one's record.
+    """
+    return derived_id("command", account, stream, key)
 
 
 def programme_workflow(programme: str) -> str:

@@ -53,7 +53,8 @@ async def state_of(runtime: Runtime) -> dict[str, dict[str, Any]]:
 async def _database(runtime: Runtime) -> dict[str, Any]:
     try:
         async with asyncio.timeout(CHECK_WITHIN.total_seconds()), runtime.db.read() as session:
-            revision = (await session.execute(text("SELECT version_num FROM alembic_version"))).scalar()
+            connection = await session.connection()
+            revision = (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar()
     except DATABASE_DOWN as error:
         return {"ok": False, "error": type(error).__name__}
     return {"ok": runtime.policies, "kind": runtime.db.url.get_backend_name(), "revision": revision}

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import listings
 from api.deps import Anybody, Operations, Run
@@ -39,13 +40,16 @@ async def organisation(organisation: Id, request: Request, _access: Anybody, run
 @router.post("/organisations", status_code=201, summary="Register an organisation")
 async def register(body: NewOrganisation, access: Operations, runtime: Run) -> dict[str, Any]:
     data = OrganisationData(**body.model_dump())
-    async with runtime.db.write() as session:
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
         if await listings.organisation(session, data.id) is not None:
             raise Conflict.because(
                 "G-ORG-TWICE", "Lembaga ini sudah terdaftar.", "This organisation is registered already."
             )
         await registry.put_organisation(session, data, by=access.actor, at=runtime.now(), expected=0)
         return await _whole(session, data.id)
+
+    return await runtime.db.retrying(work)
 
 
 @router.patch("/organisations/{organisation}", summary="Change an organisation")
@@ -54,13 +58,16 @@ async def change(
 ) -> dict[str, Any]:
     """Fields that are not sent stay as they are; `licence_valid_until: null` takes the end away."""
     given = body.model_dump(exclude_unset=True, exclude={"version"})
-    async with runtime.db.write() as session:
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
         before = await registry.organisation_data(session, organisation)
         data = OrganisationData.model_validate({**before.model_dump(), **_named(given)})
         await registry.put_organisation(
             session, data, by=access.actor, at=runtime.now(), expected=body.version
         )
         return await _whole(session, organisation)
+
+    return await runtime.db.retrying(work)
 
 
 @router.get("/schemes", summary="Schemes, in their current version")
@@ -86,8 +93,9 @@ async def scheme(
 @router.post("/schemes", status_code=201, summary="Add a scheme's version")
 async def add_scheme(body: NewScheme, access: Operations, runtime: Run) -> dict[str, Any]:
     data = SchemeData(**body.model_dump())
-    async with runtime.db.write() as session:
-        await registry.put_scheme(session, data, by=access.actor, at=runtime.now())
+    await runtime.db.retrying(
+        lambda session: registry.put_scheme(session, data, by=access.actor, at=runtime.now())
+    )
     return data.model_dump(mode="json")
 
 
@@ -109,7 +117,7 @@ def _short(row: Organisation) -> dict[str, Any]:
     }
 
 
-async def _whole(session: Any, id_: str) -> dict[str, Any]:
+async def _whole(session: AsyncSession, id_: str) -> dict[str, Any]:
     data = await registry.organisation_data(session, id_)
     row = await listings.organisation(session, id_)
     return {**data.model_dump(mode="json"), "version": row.version if row else 0}

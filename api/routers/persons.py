@@ -43,10 +43,11 @@ async def reveal(
     person: Id, body: Reveal, response: Response, access: Watchers, runtime: Run
 ) -> dict[str, str]:
     """For operations and auditors, with a reason. The access is on record before the number is shown."""
-    async with runtime.db.write() as session:
-        nik = await registry.reveal_nik(
+    nik = await runtime.db.retrying(
+        lambda session: registry.reveal_nik(
             session, runtime.vault, actor=access.actor, person=person, reason=body.reason, at=runtime.now()
         )
+    )
     response.headers["Cache-Control"] = "no-store"
     return {"person": person, "nik": nik}
 
@@ -81,7 +82,8 @@ async def master_assessors(
 
 @router.put("/master-assessors/{person}", summary="Record a master assessor")
 async def record(person: Id, body: MasterAssessorRecord, access: Operations, runtime: Run) -> dict[str, str]:
-    async with runtime.db.write() as session:
+
+    async def work(session: AsyncSession) -> None:
         await runtime.vault.open_person(session, person)  # NotFound for somebody unknown or forgotten
         await registry.put_master_assessor(
             session,
@@ -93,6 +95,8 @@ async def record(person: Id, body: MasterAssessorRecord, access: Operations, run
             by=access.actor,
             at=runtime.now(),
         )
+
+    await runtime.db.retrying(work)
     return {"person": person}
 
 
@@ -124,8 +128,9 @@ async def conflicts(_access: Operations, runtime: Run) -> dict[str, Any]:
 @router.post("/roster-conflicts/{conflict}/resolve", summary="Resolve such a difference")
 async def resolve(conflict: Id, body: Resolution, access: Operations, runtime: Run) -> dict[str, str]:
     """By BNSP operations, and by another person than who brought it."""
-    async with runtime.db.write() as session:
-        await registry.resolve_conflict(
+    await runtime.db.retrying(
+        lambda session: registry.resolve_conflict(
             session, runtime.vault, conflict, accept=body.accept, by=access.actor, at=runtime.now()
         )
+    )
     return {"id": conflict}

@@ -196,7 +196,7 @@ async def _submit(
     version: int | None = None,
 ) -> Receipt:
     async with runtime.db.read() as session:
-        draft, _ = await programmes.find_own(session, access, programme)
+        draft, _ = await programmes.find_own(session, access, programme, lock=False)
     if version is not None and version != draft.version:
         raise Conflict.because(
             "A-VERSION",

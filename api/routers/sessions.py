@@ -79,9 +79,7 @@ async def wear(body: WearHat, access: Anybody, runtime: Run) -> dict[str, Any]:
         raise Malformed.because(
             "A-HAT", "Peran itu tidak ada.", "There is no such role.", choices=[r.value for r in Role]
         ) from None
-    async with runtime.db.write() as session:
-        changed = await identity.wear(session, access, hat, now=runtime.now())
-    return _me(changed)
+    return _me(await runtime.db.retrying(lambda s: identity.wear(s, access, hat, now=runtime.now())))
 
 
 @router.get("/sessions", summary="My sessions")
@@ -116,8 +114,8 @@ async def sign_out(
         mine = {row.id_hash for row in await listings.sessions_of(session, access.account, runtime.now())}
     if access.by_token or key not in mine:
         raise missing()
-    async with runtime.db.write() as session:
-        await identity.sign_out(session, _keyed(access, key), now=runtime.now())
+    ended = replace(access, key=key)
+    await runtime.db.retrying(lambda s: identity.sign_out(s, ended, now=runtime.now()))
     if key == access.key:
         clear_session_cookie(response, runtime.settings)
 
@@ -129,8 +127,8 @@ async def make_token(body: NewTokenRequest, access: Anybody, runtime: Run) -> di
         raise Forbidden.because("A-TOKEN", "Token tidak dapat membuat token.", "A token cannot make tokens.")
     now = runtime.now()
     expires = now + timedelta(days=body.days)
-    async with runtime.db.write() as session:
-        made = await identity.create_token(
+    made = await runtime.db.retrying(
+        lambda session: identity.create_token(
             session,
             account=access.account,
             label=body.label,
@@ -140,6 +138,7 @@ async def make_token(body: NewTokenRequest, access: Anybody, runtime: Run) -> di
             by=access.actor,
             at=now,
         )
+    )
     return {"id": made.id, "secret": made.secret, "expires_at": moment(expires), "hat": hat_json(access.hat)}
 
 
@@ -171,8 +170,7 @@ async def end_token(id: Id, access: Anybody, runtime: Run) -> None:
         mine = {row.id for row in await listings.tokens_of(session, access.account)}
     if id not in mine and access.hat.role is not Role.OPERATIONS:
         raise missing("A-TOKEN")
-    async with runtime.db.write() as session:
-        await identity.revoke_token(session, id, by=access.actor, at=runtime.now())
+    await runtime.db.retrying(lambda s: identity.revoke_token(s, id, by=access.actor, at=runtime.now()))
 
 
 def _me(access: Access) -> dict[str, Any]:
@@ -182,8 +180,3 @@ def _me(access: Access) -> dict[str, Any]:
         "hat": hat_json(access.hat),
         "hats": [hat_json(h) for h in access.hats],
     }
-
-
-def _keyed(access: Access, key: str) -> Access:
-    """The same account by another of its sessions."""
-    return replace(access, key=key)

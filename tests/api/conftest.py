@@ -1,4 +1,4 @@
-"""The real application over ASGI, against both databases; Temporal is not there, and nothing here needs it."""
+"""The real application over ASGI, against both databases; nothing here needs Temporal, which is not there."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -55,9 +55,7 @@ class Product:
                 await self.runtime.vault.open_person(session, person)
             except Exception:  # not there yet
                 data = PersonData(full_name=f"Nama {username}")
-                await registry.create_person(
-                    session, self.runtime.vault, data, by=SYSTEM, at=now, id=person
-                )
+                await registry.create_person(session, self.runtime.vault, data, by=SYSTEM, at=now, id=person)
             id_ = await identity.create_account(
                 session, person=person, username=username, password=PASSWORD, hats=hats, by=SYSTEM, at=now
             )
@@ -103,7 +101,9 @@ class Product:
 
     async def events(self, stream: str) -> list[str]:
         async with self.runtime.db.read() as session:
-            found = await session.exec(select(EventRow).where(EventRow.stream == stream).order_by(EventRow.seq))
+            found = await session.exec(
+                select(EventRow).where(EventRow.stream == stream).order_by(EventRow.seq)
+            )
             return [row.type for row in found]
 
     async def draft(self, who: str = "organiser", **changes: Any) -> str:

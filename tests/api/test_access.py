@@ -144,7 +144,9 @@ async def test_a_token_is_shown_once_works_and_can_be_ended(product: Product) ->
     token = (await sign_in(product, "organiser")).json()["token"]
     headers = {"Authorization": f"Bearer {token}"}
     made = (
-        await product.client.post("/v1/tokens", headers=headers, json={"label": "absensi", "scopes": ["read"]})
+        await product.client.post(
+            "/v1/tokens", headers=headers, json={"label": "absensi", "scopes": ["read"]}
+        )
     ).json()
     own = {"Authorization": f"Bearer {made['secret']}"}
     assert (await product.client.get("/v1/programmes", headers=own)).status_code == 200

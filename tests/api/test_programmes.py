@@ -66,7 +66,15 @@ async def test_a_draft_is_the_organisers_own(product: Product) -> None:
         assert strange.status_code == nothing.status_code == 404, path
         assert strange.json()["detail"] == nothing.json()["detail"]
     recorded = [d.what for d in await product.denials("neighbour") if d.stream == id_]
-    assert recorded == ["programme", "change", "participants", "submit", "cancel_programme", "case", "timeline"]
+    assert recorded == [
+        "programme",
+        "change",
+        "participants",
+        "submit",
+        "cancel_programme",
+        "case",
+        "timeline",
+    ]
     listed = (await product.ask("GET", "/v1/programmes", "neighbour")).json()
     assert listed["drafts"] == []
     assert len((await product.ask("GET", "/v1/programmes", "organiser")).json()["drafts"]) == 1
@@ -150,7 +158,7 @@ async def test_a_refused_submit_names_every_rule_at_once(product: Product) -> No
     answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser")
     assert answer.status_code in (403, 409)
     rules = {v["rule"] for v in answer.json()["violations"]}
-    assert {"R-REC", "R-MA"} <= rules, rules
+    assert {"R-REC", "R-NOTICE"} <= rules, rules
     assert all(v["citation"] and v["text"] and v["text_en"] for v in answer.json()["violations"])
     assert len(await product.denials("organiser")) == 1
 

@@ -10,7 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.testing import ActivityEnvironment
 
 from activities import contracts
-from activities.authorise import AuthoriseActivities, command_id
+from activities.authorise import AuthoriseActivities
 from activities.facts import FactsActivities
 from activities.messages import sign
 from activities.review import ReviewActivities
@@ -44,6 +44,7 @@ from domain.facts import (
     TechnicalCertificateFacts,
     UnitFacts,
 )
+from domain.ids import command_id
 from domain.policy import default
 from domain.roles import SYSTEM, Actor, Role
 
@@ -527,7 +528,7 @@ async def test_a_token_completes_a_task_by_signal(db: Database, vault: Vault) ->
     answer, denials = await judge(db, vault, "complete_task", completion(secret))
     assert answer.envelope is not None and not denials
     assert answer.envelope.actor.person == "v1" and answer.envelope.actor.role is Role.VERIFIER
-    assert answer.envelope.command_id == command_id(account, "key-1")
+    assert answer.envelope.command_id == command_id(account, "prog", "key-1")
     assert answer.envelope.facts.organiser is not None and answer.envelope.business_at is None
     assert secret not in answer.model_dump_json()
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy.engine import make_url
 from typer.testing import CliRunner, Result
 
 import settings
@@ -217,11 +218,11 @@ def test_migrate_waits_for_a_database_and_gives_up(asesor: Asesor, monkeypatch: 
     assert told(result, Exit.UNAVAILABLE)["problems"]
 
 
-def test_a_refused_password_is_configuration_and_is_not_waited_for(
+def test_a_database_that_does_not_exist_is_configuration_and_is_not_waited_for(
     asesor: Asesor, monkeypatch: pytest.MonkeyPatch, postgresql_server: str
 ) -> None:
-    url = re.sub(r"/[^/]*$", "/nowhere", postgresql_server.replace("postgresql://", "postgresql+asyncpg://"))
-    monkeypatch.setenv("DATABASE_URL", url)
+    url = make_url(postgresql_server).set(drivername="postgresql+asyncpg", database="nowhere")
+    monkeypatch.setenv("DATABASE_URL", url.render_as_string(hide_password=False))
     assert told(asesor("migrate", "--wait", "30", "--json"), Exit.CONFIG)["problems"]
 
 
@@ -399,7 +400,7 @@ def api(var: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, list[t
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             size = int(self.headers.get("content-length") or 0)
-            answers["asked"].append((size, dict(self.headers.items())))
+            answers["asked"].append((size, {k.lower(): v for k, v in self.headers.items()}))
             self.rfile.read(size)
             waiting = answers[f"{self.command} {self.path.partition('?')[0]}"]
             status, body = waiting.pop(0) if len(waiting) > 1 else waiting[0]
@@ -513,12 +514,7 @@ def test_the_wrapper_runs_from_anywhere(tmp_path: Path, way: str) -> None:
         (tmp_path / "a").symlink_to(wrapper)
         (tmp_path / "b").symlink_to("a")
         wrapper = tmp_path / "b"
-    done = subprocess.run(
-        [wrapper, "simulate", "advance", "3x", "--json"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    words = ["simulate", "advance", "3x", "--json"]
+    done = subprocess.run([wrapper, *words], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == Exit.USAGE, done.stderr
     assert json.loads(done.stdout)["exit_code"] == 2

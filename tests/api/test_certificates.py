@@ -1,0 +1,108 @@
+"""The check that is open to all: enough to trust a certificate, nothing to learn about people."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from api import limits
+from api.routers import certificates
+from db import registry
+from db.tables import CertificateRow
+from db.vault import PersonData
+from domain.roles import SYSTEM, Role
+from examples.people import PEOPLE
+from tests.api.conftest import Product
+
+CODE = "kode-yang-tidak-dapat-ditebak"
+
+
+async def certificate(product: Product, state: str = "ACTIVE", until: date = date(2099, 1, 1)) -> None:
+    now = datetime.now(UTC)
+    async with product.runtime.db.write() as session:
+        data = PersonData(full_name="Siti Contoh", nik=PEOPLE[0].nik)
+        await registry.create_person(session, product.runtime.vault, data, by=SYSTEM, at=now, id="siti")
+        session.add(
+            CertificateRow(
+                stream="c1",
+                id="c1",
+                workflow_id="certificate-c1",
+                state=state,
+                person="siti",
+                scheme=registry.DEFAULT_SCHEME,
+                scheme_version="1",
+                journey="j1",
+                certificate_number="74909 2635 7 0000001 2026",
+                registration_number="MET.000.000001 2026",
+                blank_number="B-1",
+                issued_on=date(2026, 1, 1),
+                valid_until=until,
+                check_code=CODE,
+                pdf_digest="",
+                opened_at=now,
+                updated_at=now,
+            )
+        )
+
+
+@pytest.mark.parametrize(
+    ("state", "until", "verdict"),
+    [
+        ("ACTIVE", date(2099, 1, 1), "valid"),
+        ("ACTIVE", date(2020, 1, 1), "expired"),
+        ("EXPIRED", date(2020, 1, 1), "expired"),
+        ("SUSPENDED", date(2099, 1, 1), "suspended"),
+        ("REVOKED", date(2099, 1, 1), "revoked"),
+        ("REPLACED", date(2099, 1, 1), "expired"),
+    ],
+)
+async def test_anybody_sees_what_a_certificate_is_worth(
+    product: Product, state: str, until: date, verdict: str
+) -> None:
+    await certificate(product, state, until)
+    answer = await product.client.get(f"/v1/check/{CODE}")
+    assert answer.status_code == 200
+    body = answer.json()
+    assert (body["verdict"], body["name"], body["scheme"]) == (verdict, "Siti Contoh", "Asesor Kompetensi")
+    assert PEOPLE[0].nik not in answer.text
+    assert PEOPLE[0].nik[-4:] not in answer.text
+    assert "siti" not in answer.text
+
+
+async def test_an_unknown_code_has_the_same_shape_and_so_has_a_prepared_certificate(product: Product) -> None:
+    await certificate(product, "PREPARED")
+    shapes = set()
+    for code in (CODE, "lain", "x" * 200, "%00", CODE.upper()):
+        answer = await product.client.get(f"/v1/check/{code}")
+        assert answer.status_code == 404
+        assert answer.json()["found"] is False
+        shapes.add(answer.text)
+    assert len(shapes) == 1
+    assert set(answer.json()) == set(certificates.nothing())
+
+
+async def test_nobody_tries_all_codes(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(certificates, "CHECK_BRAKE", limits.Brake(burst=3, every=60))
+    codes = [(await product.client.get(f"/v1/check/{n}")).status_code for n in range(5)]
+    assert codes == [404, 404, 404, 429, 429]
+    answer = await product.client.get("/v1/check/9")
+    assert answer.headers["retry-after"]
+    assert answer.json()["title"] == "Terlalu sering"
+
+
+def test_a_brake_lets_go_again() -> None:
+    brake = limits.Brake(burst=2, every=10)
+    assert [brake.spend("a", 0), brake.spend("a", 0), brake.spend("a", 0)] == [True, True, False]
+    assert brake.spend("b", 0)
+    assert not brake.spend("a", 5)
+    assert brake.spend("a", 10)
+
+
+async def test_certificates_are_listed_for_bnsp_and_their_holders(product: Product) -> None:
+    await certificate(product)
+    await product.person("siti", Role.CANDIDATE, person="siti")
+    listed = (await product.ask("GET", "/v1/certificates?number=B-1", "auditor")).json()["items"]
+    assert [(c["id"], c["name"]) for c in listed] == [("c1", "Siti Contoh")]
+    mine = (await product.ask("GET", "/v1/certificates", "siti")).json()["items"]
+    assert len(mine) == 1
+    assert (await product.ask("GET", "/v1/certificates?person=siti", "candidate")).json()["items"] == []
+    assert (await product.ask("GET", "/v1/certificates", "organiser")).status_code == 403

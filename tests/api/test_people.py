@@ -1,0 +1,136 @@
+"""Organisations, schemes, persons, and the whole NIK for a recorded reason."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from db import registry
+from db.vault import PersonData
+from domain.roles import SYSTEM
+from examples.people import PEOPLE
+from tests.api.conftest import Product
+
+NIK = PEOPLE[0].nik
+
+
+async def somebody(product: Product) -> str:
+    async with product.runtime.db.write() as session:
+        data = PersonData(full_name="Siti Contoh", nik=NIK)
+        return await registry.create_person(
+            session, product.runtime.vault, data, by=SYSTEM, at=datetime.now(UTC), id="siti"
+        )
+
+
+@pytest.mark.parametrize("who", ["operations", "auditor"])
+async def test_the_whole_nik_is_shown_for_a_reason_and_that_is_recorded(product: Product, who: str) -> None:
+    person = await somebody(product)
+    answer = await product.ask(
+        "POST", f"/v1/persons/{person}/reveal", who, json={"reason": "Mencocokkan dengan KTP."}
+    )
+    assert answer.json() == {"person": person, "nik": NIK}
+    assert answer.headers["cache-control"] == "no-store"
+    day = datetime.now(UTC).astimezone().date()
+    events = [
+        e for d in (day, date.fromordinal(day.toordinal() + 1)) for e in await product.events(f"access-{d}")
+    ]
+    assert "nik_revealed" in events
+
+
+@pytest.mark.parametrize(
+    ("who", "reason", "status"),
+    [
+        ("organiser", "Ingin tahu saja.", 403),
+        ("verifier", "Ingin tahu saja.", 403),
+        ("candidate", "Ingin tahu saja.", 403),
+        ("operations", "abc", 422),
+        ("operations", "    a     ", 422),
+    ],
+)
+async def test_without_role_or_reason_it_stays_hidden_and_the_try_is_recorded(
+    product: Product, who: str, reason: str, status: int
+) -> None:
+    person = await somebody(product)
+    answer = await product.ask("POST", f"/v1/persons/{person}/reveal", who, json={"reason": reason})
+    assert answer.status_code == status
+    assert NIK not in answer.text
+    assert [(d.what, d.stream) for d in await product.denials(who)] == [("reveal", person)]
+
+
+async def test_naming_a_known_person_tells_nothing(product: Product) -> None:
+    person = await somebody(product)
+    known = await product.ask("POST", "/v1/persons", "organiser", json={"full_name": "Lain", "nik": NIK})
+    unknown = await product.ask(
+        "POST", "/v1/persons", "organiser", json={"full_name": "Lain", "nik": PEOPLE[1].nik}
+    )
+    assert known.json() == {"person": person}
+    assert known.status_code == unknown.status_code == 201
+    assert set(known.json()) == set(unknown.json())
+    assert known.headers.keys() == unknown.headers.keys()
+
+
+async def test_an_organisation_is_registered_and_changed_by_operations(product: Product) -> None:
+    body = {"id": "CLSP-BARU", "kind": "CLSP", "name": "Calon LSP Baru", "licence": "IN_PROCESS"}
+    assert (await product.ask("POST", "/v1/organisations", "organiser", json=body)).status_code == 403
+    made = await product.ask("POST", "/v1/organisations", "operations", json=body)
+    assert (made.status_code, made.json()["version"]) == (201, 1)
+    assert (await product.ask("POST", "/v1/organisations", "operations", json=body)).status_code == 409
+    path = "/v1/organisations/CLSP-BARU"
+    changed = await product.ask(
+        "PATCH", path, "operations", json={"version": 1, "verified_schemes": ["asesor-kompetensi"]}
+    )
+    assert changed.json()["version"] == 2
+    assert changed.json()["name"] == "Calon LSP Baru"
+    stale = await product.ask("PATCH", path, "operations", json={"version": 1, "name": "Lain"})
+    assert stale.status_code == 409
+    assert (await product.ask("GET", path, "candidate")).json()["verified_schemes"] == ["asesor-kompetensi"]
+    assert await product.events("org-CLSP-BARU") == ["organisation_registered", "organisation_changed"]
+    found = (await product.ask("GET", "/v1/organisations?q=baru", "organiser")).json()["items"]
+    assert [o["id"] for o in found] == ["CLSP-BARU"]
+
+
+async def test_a_scheme_grows_by_versions_and_never_changes(product: Product) -> None:
+    scheme = (await product.ask("GET", "/v1/schemes/asesor-kompetensi", "candidate")).json()
+    scheme.pop("projection")
+    newer = {**scheme, "version": "2", "name_en": "Assessor"}
+    assert (await product.ask("POST", "/v1/schemes", "verifier", json=newer)).status_code == 403
+    assert (await product.ask("POST", "/v1/schemes", "operations", json=newer)).status_code == 201
+    other = {**newer, "name_en": "Something else"}
+    assert (await product.ask("POST", "/v1/schemes", "operations", json=other)).status_code == 409
+    listed = (await product.ask("GET", "/v1/schemes", "candidate")).json()["items"]
+    assert [(s["id"], s["version"]) for s in listed] == [("asesor-kompetensi", "2")]
+
+
+async def test_master_assessors_are_recorded_by_operations_and_found_by_field(product: Product) -> None:
+    person = await somebody(product)
+    body = {"fields": ["TIK"], "certificate_state": "ACTIVE", "certificate_valid_until": "2028-01-01"}
+    path = f"/v1/master-assessors/{person}"
+    assert (await product.ask("PUT", path, "organiser", json=body)).status_code == 403
+    assert (await product.ask("PUT", path, "operations", json=body)).status_code == 200
+    assert (await product.ask("PUT", "/v1/master-assessors/x", "operations", json=body)).status_code == 404
+    found = (await product.ask("GET", "/v1/master-assessors?field=TIK", "organiser")).json()["items"]
+    assert [(m["person"], m["name"]) for m in found] == [(person, "Siti Contoh")]
+    assert (await product.ask("GET", "/v1/master-assessors?field=X", "organiser")).json()["items"] == []
+
+
+async def test_operations_see_the_ledger_and_the_refusals(product: Product) -> None:
+    await product.ask("GET", "/v1/denials", "organiser")
+    denials = (await product.ask("GET", "/v1/denials", "auditor")).json()["items"]
+    assert [d["what"] for d in denials] == ["denials"]
+    head = (await product.ask("GET", "/v1/ledger/head?stream=org-LSP-TIK", "auditor")).json()
+    assert head["stream"]["seq"] == 1
+    assert head["events"] > head["streams"] > 0
+    assert head["frozen"] == 0
+    assert (await product.ask("GET", "/v1/attention", "operations")).json() == {"items": []}
+
+
+async def test_time_is_not_moved_in_real_life(product: Product) -> None:
+    clock = (await product.ask("GET", "/v1/simulation", "candidate")).json()
+    assert clock["simulation"] is False
+    answer = await product.ask("POST", "/v1/simulation/advance", "operations", json={"days": 3})
+    assert answer.status_code == 409
+    assert answer.json()["violations"][0]["rule"] == "S-REAL"
+    both = await product.ask("POST", "/v1/simulation/advance", "operations", json={"days": 3, "next": True})
+    assert both.status_code == 422
+    assert (
+        await product.ask("POST", "/v1/simulation/advance", "organiser", json={"days": 3})
+    ).status_code == 403

@@ -1,0 +1,242 @@
+"""`asesor up` as people run it: a process that starts the whole product, and leaves nothing behind."""
+
+import asyncio
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import stat
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from temporalio.client import WorkflowHistory
+
+from domain import commands as c
+from settings import ROOT
+from tests.support.stack import Stack
+from tools.cli.accounts_file import read
+from tools.cli.ledger import lines_of, verified
+from tools.cli.replay import replay_histories, stored_histories
+from tools.processes import carrying, end, identity
+
+ASESOR = ROOT / "bin" / "asesor"
+FIRST_WITHIN, AGAIN_WITHIN, STOPPED_WITHIN = 120.0, 60.0, 45.0
+"""Seconds, for a machine that is busy with other tests; a quiet one is ready again in well under 10."""
+MARK = "ASESOR_TEST"
+
+
+class Up:
+    """One `asesor up --json` and what it said when it was ready."""
+
+    def __init__(self, environ: dict[str, str], log: Path, *words: str) -> None:
+        self.log = log
+        with log.open("ab") as errors:
+            self.process = subprocess.Popen(
+                [ASESOR, "up", "--json", *words],
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+                start_new_session=True,
+            )
+
+    def ready(self, within: float) -> dict[str, Any]:
+        """Wait for the line that says so."""
+        assert self.process.stdout is not None
+        readable, _, _ = select.select([self.process.stdout], [], [], within)
+        line = self.process.stdout.readline() if readable else ""
+        assert line, f"not ready within {within} s: {self.log.read_text()[-3000:]}"
+        answer = json.loads(line)
+        assert isinstance(answer, dict)
+        return answer
+
+    def stop(self, sign: signal.Signals = signal.SIGINT) -> int:
+        self.process.send_signal(sign)
+        return self.close()
+
+    def close(self) -> int:
+        assert self.process.stdout is not None
+        try:
+            return self.process.wait(STOPPED_WITHIN)
+        finally:
+            self.process.stdout.close()
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A folder and ports of its own; whatever is still alive afterwards is ended, and only that."""
+    mark = f"{MARK}={tmp_path}"
+    ports = dict(zip(("HTTP_PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT"), free_ports(3), strict=True))
+    ours = {"VAR_DIR": str(tmp_path / "var"), "SQLITE_SYNCHRONOUS": "NORMAL", "COLUMNS": "120"}
+    outside = {k: v for k, v in os.environ.items() if k not in ("PUBLIC_URL", "TEMPORAL_ADDRESS", "CLOCK")}
+    yield {**outside, **ours, **ports, MARK: str(tmp_path)}
+    end(carrying(mark), ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)))
+
+
+def free_ports(count: int) -> list[str]:
+    """Ports that are free now; a race is lost to nobody but the next one's `port is taken`."""
+    with contextlib.ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [str(one.getsockname()[1]) for one in sockets]
+
+
+def run(environ: dict[str, str], *words: str, code: int = 0) -> dict[str, Any]:
+    """Another `asesor` command beside the one that runs."""
+    done = subprocess.run(
+        [ASESOR, *words, "--json"], env=environ, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == code, done.stderr
+    answer = json.loads(done.stdout)
+    assert isinstance(answer, dict)
+    return answer
+
+
+def nobody_left(environ: dict[str, str]) -> bool:
+    return carrying(f"{MARK}={environ[MARK]}") == []
+
+
+@pytest.mark.e2e
+def test_up_starts_everything_and_ctrl_c_leaves_nothing_behind(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    var, log = tmp_path / "var", tmp_path / "up.log"
+    first = Up(environ, log)
+    ready = first.ready(FIRST_WITHIN)
+    assert ready["url"] == f"http://127.0.0.1:{environ['HTTP_PORT']}"
+    assert ready["accounts_made"] == ["petugas"]
+
+    # Everything that it named answers, and is ready and not merely there.
+    assert httpx.get(f"{ready['url']}/health/ready").json()["status"] == "ok"
+    assert httpx.get(ready["temporal_ui"]).status_code == 200
+    file = Path(ready["accounts_file"])
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    password = read(file)["petugas"]
+    signed_in = {"username": "petugas", "password": password}
+    assert httpx.post(f"{ready['url']}/v1/sessions", json=signed_in).status_code == 201
+    assert password not in log.read_text()
+
+    # Other commands find it by its folder.
+    new = run(environ, "user", "add", "sari", "--name", "Sari Contoh", "--role", "verifier")
+    token = run(environ, "user", "token", "sari", "--role", "verifier")["token"]
+    assert run(environ, "tasks", "--token", token)["tasks"] == []
+    assert run(environ, "verify")["ok"]
+    prepared = run(environ, "prepare")
+    assert (prepared["added"], prepared["created"], prepared["retention_changed"]) == ([], False, False)
+    assert prepared["retention_days"] == 90
+    assert run(environ, "replay", "--all")["runs"] == 0
+    assert run(environ, "up", code=75)["problems"]
+    assert identity(first.process.pid) is not None
+
+    assert first.stop() == 0
+    assert nobody_left(environ)
+    assert not (var / "where.json").exists()
+    assert not (var / "run.json").exists()
+
+    # A second start keeps what was there, and makes no second first account.
+    second = Up(environ, log)
+    again = second.ready(AGAIN_WITHIN)
+    assert again["accounts_made"] == []
+    assert again["seconds"] < ready["seconds"] + 5
+    assert httpx.post(f"{ready['url']}/v1/sessions", json=signed_in).status_code == 201
+    users = {u["username"]: u for u in run(environ, "user", "list")["users"]}
+    assert users["sari"]["person"] == new["person"]
+    assert second.stop(signal.SIGTERM) == 0
+    assert nobody_left(environ)
+
+
+@pytest.mark.e2e
+def test_up_that_is_stopped_before_it_is_ready_leaves_nothing_behind(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    begun = Up(environ, tmp_path / "up.log")
+    wait_for(tmp_path / "var" / "run.json")
+    time.sleep(1)
+    assert begun.stop() == 130
+    assert nobody_left(environ)
+
+
+@pytest.mark.e2e
+def test_a_killed_up_is_cleared_away_by_the_next_one(environ: dict[str, str], tmp_path: Path) -> None:
+    first = Up(environ, tmp_path / "up.log", "--simulation")
+    ready = first.ready(FIRST_WITHIN)
+    assert ready["clock"] == "simulation"
+    orphans = [who for who in carrying(f"{MARK}={environ[MARK]}") if who.pid != first.process.pid]
+    assert len(orphans) >= 3
+    first.process.kill()
+    first.close()
+    assert run(environ, "simulate", "now", code=0)["next"] is None  # rows are there without a server
+
+    second = Up(environ, tmp_path / "up.log", "--simulation")
+    again = second.ready(AGAIN_WITHIN)
+    assert again["url"] == ready["url"]  # its ports were given back
+    assert all(identity(who.pid) != who for who in orphans)
+    before = run(environ, "simulate", "now")["now"]
+    moved = run(environ, "simulate", "advance", "20d")
+    assert moved["now"] > before
+    assert second.stop() == 0
+    assert nobody_left(environ)
+    assert run(environ, "up", code=78)["problems"]  # a simulation is not gone on with in real time
+
+
+def wait_for(file: Path, within: float = 60) -> None:
+    end_ = time.monotonic() + within
+    while not file.exists():
+        assert time.monotonic() < end_, f"{file} never came"
+        time.sleep(0.05)
+
+
+# ---- replay -------------------------------------------------------------------------------------
+
+
+async def all_of(stack: Stack) -> list[WorkflowHistory]:
+    """Every history of this stack's cases; visibility may be a moment late."""
+    async with asyncio.timeout(30):
+        while True:
+            found = [h async for h in stored_histories(stack.settings, stack.db, stack.client)]
+            if found:
+                return found
+            await asyncio.sleep(0.1)
+
+
+async def test_every_history_replays_with_the_sandbox_on_and_off(stack: Stack) -> None:
+    request = await stack.submission([1, 2])
+    await stack.send(stack.staff("penyelenggara"), request.programme, request)
+    task = await stack.task(request.programme, "verify_programme")
+    await stack.send(stack.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
+    await stack.until(request.programme, lambda x: x.state == "VERIFYING")
+    histories = await all_of(stack)
+    results = [r async for r in replay_histories(histories, stack.settings)]
+    assert [r.sandbox for r in results] == [True, False] * len(histories)
+    assert [r.problem for r in results if not r.ok] == []
+    assert results[0].workflow_id == f"programme-{request.programme}"
+    assert results[0].events == len(histories[0].events)
+
+    report = await verified(stack.settings, stack.db, None)
+    assert report.ok, lines_of(report, ledger_only=True)
+
+
+async def test_a_history_that_the_code_did_not_make_is_found(stack: Stack) -> None:
+    request = await stack.submission([1])
+    await stack.send(stack.staff("penyelenggara"), request.programme, request)
+    await stack.until(request.programme, lambda x: x.seq >= 1)
+    histories = await all_of(stack)
+    forged = json.loads(histories[0].to_json())
+    for event in forged["events"]:
+        scheduled = event.get("activityTaskScheduledEventAttributes")
+        if scheduled:
+            scheduled["activityType"]["name"] = "something_else"
+    bad = WorkflowHistory.from_json(histories[0].workflow_id, json.dumps(forged))
+    good = histories[0]
+    results = [r async for r in replay_histories([good, bad, good], stack.settings)]
+    assert [r.ok for r in results] == [True, True, False, False, True, True]
+    assert all(r.nondeterministic for r in results if not r.ok), results
