@@ -40,13 +40,15 @@ from api.routers import (
 )
 from api.runtime import DATABASE_DOWN, opened
 from api.schemas.common import Problem
-from domain.errors import DomainError
+from domain.errors import DomainError, Malformed
 from logs import setup
 from settings import ROOT, Settings, load
 
 STATIC = Path(ROOT) / "web" / "static"
 OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}"})
 """Addresses below /v1 that need no sign-in (of the first, POST alone)."""
+BAD_CHARACTERS = frozenset({"22021", "22P05"})
+"""PostgreSQL's answers to text with a NUL in it (SQLite takes it)."""
 DESCRIPTION = """
 Training and certification of competency assessors (Pelatihan dan Sertifikasi Asesor Kompetensi).
 
@@ -143,6 +145,15 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _database_down(request: Request, error: Exception) -> Response:
     """The database cannot be reached: 503, since what was asked for may have happened."""
+    if getattr(getattr(error, "orig", None), "sqlstate", "") in BAD_CHARACTERS:
+        return await _refused(
+            request,
+            Malformed.because(
+                "A-CHARACTER",
+                "Ada karakter yang tidak dapat disimpan.",
+                "There is a character that cannot be stored.",
+            ),
+        )
     if not _unreachable(error):
         raise error  # a statement that the database refused, a full disk …: a fault, not a pause
     log.warning("database not reached", error=type(error).__name__)

@@ -54,6 +54,8 @@ LOGIC: dict[str, CaseLogic] = {
 IN_FLIGHT_A_CASE = 8
 """Temporal refuses more than 10 updates in flight on one workflow; we stop before it does."""
 REMEMBERED_HEADS = 10_000
+PROJECTED_WITHIN = 2.0
+"""Seconds for which a command waits until a case that was just begun has its first row."""
 
 log = structlog.get_logger()
 
@@ -103,6 +105,11 @@ class Gateway:
         self, stream: str, command: Any, actor: Actor, id_: str, min_seq: int
     ) -> Receipt:
         now = await self.business_now()
+        seen = max(self._heads.get(stream, 0), min_seq)
+        if seen:
+            # What was acknowledged is on its way to the projection: a case that was just begun is there
+            # in a moment. Being late is no reason to refuse; the workflow judges anyway.
+            await reads.wait_for(self.db, stream, 1, PROJECTED_WITHIN)
         async with self.db.read() as session:
             event = await reads.command_event(session, id_)
             case = await reads.case(session, stream)

@@ -94,6 +94,17 @@ class Watcher:
         while self._db.execute(query, (stream,)).fetchone() != (0,):
             await asyncio.sleep(LOOK_EVERY)
 
+    def settled(self) -> bool:
+        """Is no mail owed and no answer awaited?"""
+        query = (
+            "SELECT NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'PENDING') "
+            "AND NOT EXISTS (SELECT 1 FROM cases WHERE pending_errands > 0)"
+        )
+        return bool(self._db.execute(query).fetchone()[0])
+
+    def close(self) -> None:
+        self._db.close()
+
     async def _look(self) -> None:
         while self._waiting:
             streams = list({w[0] for w in self._waiting})

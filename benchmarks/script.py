@@ -12,6 +12,7 @@
 Between them the case acts by itself once: the answer of the machine's check is an event, too.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -104,7 +105,7 @@ async def journey(way: Way, watcher: Watcher, cast: dict[str, Someone], done: Lo
 
 def _note(done: Load, seconds: float) -> None:
     done.visible.append(seconds)
-    done.shown = max(done.shown, __import__("time").monotonic())
+    done.shown = time.monotonic()
 
 
 def task_of(stream: str, seq: int, after: int = 0) -> str:

@@ -133,6 +133,8 @@ def nothing() -> dict[str, Any]:
 
 async def look_up(runtime: Runtime, code: str) -> dict[str, Any] | None:
     """What anybody may know of the certificate with this code; None when there is none."""
+    if not (code.isascii() and code.isprintable()):  # PostgreSQL refuses NUL, and no code has any of these
+        return None
     today = local_day(await runtime.gateway.business_now())
     async with runtime.db.read() as session:
         row = await reads.certificate_by_code(session, code)

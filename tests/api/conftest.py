@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
-from sqlmodel import select
+from sqlmodel import col, select
 
 from api import limits
 from api.app import create_app
@@ -95,14 +95,16 @@ class Product:
     async def denials(self, username: str) -> list[DenialRow]:
         async with self.runtime.db.read() as session:
             found = await session.exec(
-                select(DenialRow).where(DenialRow.account == self.accounts[username]).order_by(DenialRow.at)
+                select(DenialRow)
+                .where(DenialRow.account == self.accounts[username])
+                .order_by(col(DenialRow.at))
             )
             return list(found)
 
     async def events(self, stream: str) -> list[str]:
         async with self.runtime.db.read() as session:
             found = await session.exec(
-                select(EventRow).where(EventRow.stream == stream).order_by(EventRow.seq)
+                select(EventRow).where(EventRow.stream == stream).order_by(col(EventRow.seq))
             )
             return [row.type for row in found]
 

@@ -75,7 +75,7 @@ async def test_it_may_come_as_a_form(product: Product) -> None:
     ],
 )
 async def test_one_wrong_cell_keeps_everything_out(
-    product: Product, changes: dict[str, object], rule: str, header: str
+    product: Product, changes: dict[str, Any], rule: str, header: str
 ) -> None:
     id_ = await product.draft()
     persons = await count(product, Person)

@@ -1,6 +1,6 @@
 """Organisations, schemes, persons, and the whole NIK for a recorded reason."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 import pytest
 

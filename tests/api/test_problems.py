@@ -135,6 +135,14 @@ async def test_a_log_line_has_the_routes_template_and_not_its_path(product: Prod
     assert "Siti" not in written.getvalue()
 
 
+async def test_a_character_that_no_database_keeps_is_no_fault(product: Product) -> None:
+    answer = await product.ask("GET", "/v1/organisations?q=%00", "organiser")
+    assert answer.status_code in (200, 422)
+    body = {"id": "LSP-X", "kind": "LSP", "name": "a\x00b"}
+    made = await product.ask("POST", "/v1/organisations", "operations", json=body)
+    assert made.status_code in (201, 422)
+
+
 async def test_signing_in_too_often_is_slowed_down(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "SIGN_IN_BRAKE", limits.Brake(burst=2, every=60))
     body = {"username": "tidak-ada", "password": "salah-sekali-1"}

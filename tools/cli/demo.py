@@ -81,7 +81,7 @@ async def _demo(out: Out, own: dict[str, Any], *, keep: bool, resume: bool) -> i
         try:
             code = await run(running.url, running.accounts, out.say)
         except StoryBroken as broken:  # the witnesses are heard all the same: they tell why
-            out.say(str(broken))
+            out.say(": ".join(map(str, broken.args)))
             code = Exit.WRONG
         verdict = await judged(out, running, code, time.monotonic() - began)
         tell(out, running, verdict)

@@ -1,6 +1,7 @@
 """The single processes: `worker`, `serve`, and `migrate` before them."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 from settings import Settings, load
@@ -37,15 +38,16 @@ def serve() -> int:
     import uvicorn
 
     settings = load()
-    uvicorn.run(
-        "api.app:create_app",
-        factory=True,
-        host=settings.http_host,
-        port=settings.http_port,
-        loop="auto" if settings.uvloop else "asyncio",
-        server_header=False,
-        log_level=settings.log_level.lower(),
-    )
+    with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when it has stopped
+        uvicorn.run(
+            "api.app:create_app",
+            factory=True,
+            host=settings.http_host,
+            port=settings.http_port,
+            loop="auto" if settings.uvloop else "asyncio",
+            server_header=False,
+            log_level=settings.log_level.lower(),
+        )
     return Exit.OK
 
 
