@@ -49,6 +49,8 @@ OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}"})
 """Addresses below /v1 that need no sign-in (of the first, POST alone)."""
 BAD_CHARACTERS = frozenset({"22021", "22P05"})
 """PostgreSQL's answers to text with a NUL in it (SQLite takes it)."""
+AWAY = ("08", "57P01", "57P02", "57P03", "53300")
+"""SQLSTATEs (or their class) of a PostgreSQL that stops, starts, is lost on the way or has no place left."""
 DESCRIPTION = """
 Training and certification of competency assessors (Pelatihan dan Sertifikasi Asesor Kompetensi).
 
@@ -165,8 +167,10 @@ def _unreachable(error: Exception) -> bool:
     original = getattr(error, "orig", None)
     if original is None:
         return isinstance(error, ConnectionError | TimeoutError | PoolTimeout | gaierror)
-    return bool(getattr(error, "connection_invalidated", False)) or isinstance(
-        error, OperationalError | InterfaceError
+    return (
+        bool(getattr(error, "connection_invalidated", False))
+        or isinstance(error, OperationalError | InterfaceError)
+        or str(getattr(original, "sqlstate", "")).startswith(AWAY)
     )
 
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
 
 from db import reads
 from db.session import Database
 from db.tables import SimClockRow
-from domain.errors import Refused, Unknown
+from domain.errors import DomainError, Refused, Unknown
 from workflows.model import Status
 
 ROUNDS_A_MOMENT = 50
@@ -141,7 +141,7 @@ async def _all_quiet(client: Client, workflows: list[str]) -> bool:
 
 
 async def _tick(client: Client, workflow_id: str, to: datetime) -> bool:
-    """Send one tick; a case that has ended meanwhile needs none."""
+    """Send one tick; a case that has ended meanwhile needs none. Unknown when Temporal does not answer."""
     try:
         async with asyncio.timeout(TICK_WITHIN.total_seconds()):
             await client.get_workflow_handle(workflow_id).execute_update(
@@ -154,8 +154,18 @@ async def _tick(client: Client, workflow_id: str, to: datetime) -> bool:
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
-        raise
+        raise _unanswered(error.status.name) from None
+    except (WorkflowUpdateRPCTimeoutOrCancelledError, TimeoutError):
+        raise _unanswered("TIMEOUT") from None
     return True
+
+
+def _unanswered(why: str) -> DomainError:
+    return Unknown.because(
+        f"T-{why}",
+        "Temporal tidak menjawab di tengah jalan. Kirim ulang: simulasi berlanjut dari tempatnya.",
+        "Temporal did not answer on the way. Send again: the simulation goes on from where it is.",
+    )
 
 
 async def _target(db: Database, to: datetime | None) -> datetime:

@@ -12,11 +12,12 @@ from urllib.parse import urlsplit
 
 from benchmarks import measure, script
 from benchmarks.ours import Opener, casts, database_file, run, staff_of
+from temporalio.client import Client
+
 from db import registry
 from db.session import Database
 from domain.calendar import Calendar
 from settings import Settings, load
-from temporalio.client import Client
 from worker import connect
 
 
@@ -28,10 +29,14 @@ class Connections:
         self._free: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def post(self, path: str, token: str, key: str, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer's JSON; RuntimeError for anything but 200."""
-        reader, writer = (
-            self._free.pop() if self._free else await asyncio.open_connection(*self._where)
-        )
+        """The answer's JSON; RuntimeError for anything but 200. After a 503 the same is sent again, as it
+        asks for."""
+        while (answer := await self._once(path, token, key, body)) is None:
+            await asyncio.sleep(0.1)
+        return answer
+
+    async def _once(self, path: str, token: str, key: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        reader, writer = await self._connection()
         data = json.dumps(body).encode()
         head = (
             f"POST {path} HTTP/1.1\r\nHost: {self._where[0]}:{self._where[1]}\r\n"
@@ -43,10 +48,20 @@ class Connections:
         fields = dict(line.lower().split(": ", 1) for line in lines[1:] if line)
         answer = await reader.readexactly(int(fields["content-length"]))
         self._free.append((reader, writer))
+        if lines[0].startswith("HTTP/1.1 503 "):
+            return None
         if not lines[0].startswith("HTTP/1.1 200 "):
             raise RuntimeError(f"{path}: {lines[0]} {answer.decode()}")
         found: dict[str, Any] = json.loads(answer)
         return found
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._free:
+            reader, writer = self._free.pop()
+            if not reader.at_eof():  # else the server closed it while it was idle
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection(*self._where)
 
 
 class ByHttp(Opener):

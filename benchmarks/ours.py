@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client
 
@@ -23,8 +24,8 @@ from db.vault import Vault, case_owner
 from domain import commands as c
 from domain.calendar import Calendar
 from domain.cases import Sealed
+from domain.errors import Unknown
 from domain.events import derived_id
-from pydantic import TypeAdapter
 from settings import Settings, load
 from tools.cli.services import loop_factory
 from worker import connect
@@ -58,13 +59,17 @@ class ByGateway(Opener):
 
     async def decide(self, decision: script.Decision) -> int:
         key = secrets.token_hex(8)
-        receipt = await self.gateway.dispatch(
-            stream=decision.stream,
-            command=await self._command(decision, key),
-            actor=decision.who.actor,
-            key=key,
-        )
-        return receipt.seq
+        while True:
+            try:
+                receipt = await self.gateway.dispatch(
+                    stream=decision.stream,
+                    command=await self._command(decision, key),
+                    actor=decision.who.actor,
+                    key=key,
+                )
+                return receipt.seq
+            except Unknown:  # sent again with the same key, as whoever gets it is told to
+                await asyncio.sleep(0.1)
 
     async def _command(self, d: script.Decision, key: str) -> Any:
         if d.act == "claim":

@@ -123,7 +123,8 @@ class Bench:
     drivers: dict[str, Driver]
     processes: dict[str, dict[str, int]]
     """Kind → name of a process → its id."""
-    candidates: Iterator[world.Someone]
+    candidates: dict[str, Iterator[world.Someone]]
+    """Kind → people whose journeys nobody has driven yet."""
     plain_count: int = 0
     rounds: list[Round] = field(default_factory=list)
 
@@ -132,7 +133,7 @@ class Bench:
         if kind == "a":
             self.plain_count += count
             return [str(n) for n in range(self.plain_count - count, self.plain_count)]
-        return [next(self.candidates).json() for _ in range(count)]
+        return [next(self.candidates[kind]).json() for _ in range(count)]
 
     async def round(self, kind: str, callers: int, count: int) -> Round:
         pids = {"server": self.processes["server"]["server"], **self.processes[kind]}
@@ -158,7 +159,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path, candidates: int, env: dict[str, str]) -> AsyncIterator[Bench]:
+async def bench(folder: Path, kinds: str, each: int, env: dict[str, str]) -> AsyncIterator[Bench]:
     """The server, both workers, the API and the drivers; everything is ended at the end."""
     settings = Settings(
         var_dir=folder,
@@ -174,8 +175,12 @@ async def bench(folder: Path, candidates: int, env: dict[str, str]) -> AsyncIter
         now = datetime.now(UTC)
         began = time.monotonic()
         await world.reference(db, now)
-        known, staff = await world.people(db, Vault(settings.keys("vault")), now, candidates)
-        say(f"{candidates} people in {time.monotonic() - began:.0f} s")
+        counts = {kind: each * (kind in kinds) for kind in "bc"}
+        known, staff = await world.people(
+            db, Vault(settings.keys("vault")), now, sum(counts.values()), counts["c"]
+        )
+        by_kind = {"b": iter(known[: counts["b"]]), "c": iter(known[counts["b"] :])}
+        say(f"{len(known)} people in {time.monotonic() - began:.0f} s")
         cast = folder / "staff.json"
         cast.write_text(json.dumps({role: [one.json() for one in some] for role, some in staff.items()}))
         address = await start_temporal(supervisor, ui=False)
@@ -210,7 +215,7 @@ async def bench(folder: Path, candidates: int, env: dict[str, str]) -> AsyncIter
             "c": {**worker, "api": pid_of(supervisor, "api")},
         }
         try:
-            yield Bench(settings, client, plain, db, drivers, processes, iter(known))
+            yield Bench(settings, client, plain, db, drivers, processes, by_kind)
         finally:
             for driver in drivers.values():
                 await driver.end()
@@ -321,11 +326,10 @@ def say(line: str) -> None:
 async def run(rounds: int, callers: dict[int, int], kinds: str, env: dict[str, str]) -> dict[str, Any]:
     """Measure, and give the results."""
     began = time.monotonic()
-    ours = sum(kind in "bc" for kind in kinds)
-    candidates = ours * (WARM + rounds * sum(callers.values()))
+    each = WARM + rounds * sum(callers.values())
     with tempfile.TemporaryDirectory(prefix="asesor-bench-", ignore_cleanup_errors=True) as folder:
         try:
-            async with bench(Path(folder), candidates, env) as running:
+            async with bench(Path(folder), kinds, each, env) as running:
                 for kind in kinds:
                     await running.round(kind, WARM, WARM)
                 say(f"warm after {time.monotonic() - began:.0f} s")

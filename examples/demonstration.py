@@ -338,6 +338,7 @@ class Story:
         )
 
     async def _send_back(self, person: Person, point: str) -> None:
+        await self.staff("penelaah").task("review_documents", stream=self.applications[person.number])
         await self._checked(person)
         await self.staff("penelaah").complete(
             "review_documents",
@@ -353,12 +354,13 @@ class Story:
         async def findings() -> list[Json]:
             body = await self.staff("penelaah").get(path)
             found = [line["finding"] for line in body["requirements"]]
-            return found if all(found) and not body.get("checking") else []
+            return found if all(found) and not body["checking"] else []
 
         found: list[Json] = await until(findings, "the machine's check")
         return [f["requirement"] for f in found if f["outcome"] == "needs_human"]
 
     async def _accept(self, person: Person) -> None:
+        await self.staff("penelaah").task("review_documents", stream=self.applications[person.number])
         left = await self._checked(person)
         await self.staff("penelaah").complete(
             "review_documents",

@@ -21,6 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import Conflict, DomainError, Refused
     from domain.events import Event
     from domain.facts import Facts
+    from domain.openings import CertificateOpening, JourneyOpening
     from domain.roles import SYSTEM
     from domain.text import Text
     from domain.verdict import Violation
@@ -598,8 +599,6 @@ def errand_call(errand: Errand, case: Case) -> tuple[str, Any, type[Any]]:
 
 def child_start(errand: Errand, case: Case, now: datetime) -> CaseStart:
     """The start of a journey or a certificate that this case opens; it inherits policy, calendar, clock."""
-    from domain.openings import CertificateOpening, JourneyOpening
-
     opening: JourneyOpening | CertificateOpening
     if errand.kind == "start_journey":
         opening = JourneyOpening.model_validate(errand.body)

@@ -12,6 +12,7 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import limits
 from api.app import create_app
@@ -20,6 +21,7 @@ from api.routers import certificates, sessions
 from api.runtime import Runtime
 from db import identity, ledger, registry
 from db.identity import Hat
+from db.people_tables import Person
 from db.registry import OrganisationData
 from db.tables import DenialRow, EventRow
 from db.vault import PersonData
@@ -48,40 +50,54 @@ class Product:
 
     async def account(self, username: str, *hats: Hat, person: str = "") -> str:
         """An account with its person (of the same name when none is given)."""
-        now = datetime.now(UTC)
-        person = person or f"person-{username}"
         async with self.runtime.db.write() as session:
-            try:
-                await self.runtime.vault.open_person(session, person)
-            except Exception:  # not there yet
-                data = PersonData(full_name=f"Nama {username}")
-                await registry.create_person(session, self.runtime.vault, data, by=SYSTEM, at=now, id=person)
-            id_ = await identity.create_account(
-                session, person=person, username=username, password=PASSWORD, hats=hats, by=SYSTEM, at=now
-            )
-        self.accounts[username] = id_
-        return id_
+            return await self._account(session, username, hats, person)
 
     async def token(self, username: str, hat: Hat, *, scopes: tuple[str, ...] = ("read", "write")) -> str:
-        now = datetime.now(UTC)
         async with self.runtime.db.write() as session:
-            made = await identity.create_token(
-                session,
-                account=self.accounts[username],
-                label="uji",
-                scopes=scopes,
-                hat=hat,
-                expires_at=now + timedelta(days=1),
-                by=SYSTEM,
-                at=now,
-            )
-        return made.secret
+            return await self._token(session, username, hat, scopes)
 
-    async def person(self, username: str, role: Role, organisation: str = "", person: str = "") -> None:
+    async def person(
+        self,
+        username: str,
+        role: Role,
+        organisation: str = "",
+        person: str = "",
+        session: AsyncSession | None = None,
+    ) -> None:
         """Somebody with one hat, who is then named in `ask(..., who=username)`."""
+        if session is None:
+            async with self.runtime.db.write() as own:
+                return await self.person(username, role, organisation, person, own)
         hat = Hat(role, organisation)
-        await self.account(username, hat, person=person)
-        self.tokens[username] = await self.token(username, hat)
+        await self._account(session, username, (hat,), person)
+        self.tokens[username] = await self._token(session, username, hat, ("read", "write"))
+        return None
+
+    async def _account(self, session: AsyncSession, username: str, hats: tuple[Hat, ...], person: str) -> str:
+        now = datetime.now(UTC)
+        person = person or f"person-{username}"
+        if await session.get(Person, person) is None:
+            data = PersonData(full_name=f"Nama {username}")
+            await registry.create_person(session, self.runtime.vault, data, by=SYSTEM, at=now, id=person)
+        self.accounts[username] = await identity.create_account(
+            session, person=person, username=username, password=PASSWORD, hats=hats, by=SYSTEM, at=now
+        )
+        return self.accounts[username]
+
+    async def _token(self, session: AsyncSession, username: str, hat: Hat, scopes: tuple[str, ...]) -> str:
+        now = datetime.now(UTC)
+        made = await identity.create_token(
+            session,
+            account=self.accounts[username],
+            label="uji",
+            scopes=scopes,
+            hat=hat,
+            expires_at=now + timedelta(days=1),
+            by=SYSTEM,
+            at=now,
+        )
+        return made.secret
 
     async def ask(self, method: str, path: str, who: str = "", *, key: str = "", **more: Any) -> Any:
         """One request; writes get a fresh key unless they bring their own."""
@@ -166,9 +182,8 @@ async def product(settings: Settings) -> AsyncIterator[Product]:
 
 
 async def _fill(product: Product) -> None:
-    runtime = product.runtime
-    async with runtime.db.write() as session:
-        await registry.seed(session, years=range(2025, 2030), at=START)
+    async with product.runtime.db.write() as session:
+        await registry.seed(session, years=range(2026, 2028), at=START)
         for id_ in ("LSP-TIK", "LSP-NUSA"):
             data = OrganisationData(
                 id=id_,
@@ -179,12 +194,11 @@ async def _fill(product: Product) -> None:
                 licensed_schemes=(registry.DEFAULT_SCHEME,),
             )
             await registry.put_organisation(session, data, by=SYSTEM, at=START)
-    await product.person("organiser", Role.ORGANISER, "LSP-TIK")
-    await product.person("neighbour", Role.ORGANISER, "LSP-NUSA")
-    await product.person("verifier", Role.VERIFIER)
-    await product.person("operations", Role.OPERATIONS)
-    await product.person("auditor", Role.AUDITOR)
-    await product.person("candidate", Role.CANDIDATE, person="p1")
+        await product.person("organiser", Role.ORGANISER, "LSP-TIK", session=session)
+        await product.person("neighbour", Role.ORGANISER, "LSP-NUSA", session=session)
+        for role in (Role.VERIFIER, Role.OPERATIONS, Role.AUDITOR):
+            await product.person(role.value, role, session=session)
+        await product.person("candidate", Role.CANDIDATE, person="p1", session=session)
 
 
 def roster(numbers: tuple[int, ...] = (1, 2, 4), **changes: Any) -> bytes:

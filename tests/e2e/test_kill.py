@@ -108,7 +108,7 @@ class Told:
             receipt = (said["stream"], said["seq"], said["hash"])
             if self.receipts.setdefault(key, receipt) != receipt:
                 self.twice.append(f"{request.url.path}: {self.receipts[key]} and {receipt}")
-        elif key and "digest" in said:
+        elif key and {"digest", "items"} <= said.keys():
             self.uploads |= {item["id"]: said["digest"] for item in said["items"]}
         async with self._news:
             self._news.notify_all()
@@ -251,7 +251,8 @@ async def database_server(tmp_path: Path) -> AsyncIterator[tuple[Supervisor, str
             argv += ["-c", "fsync=off"]  # processes are killed, not the machine: the kernel keeps what it has
             if user is not None:
                 argv = [sys.executable, "-c", AS_USER, user, *argv]
-            ready = command_ok([str(POSTGRES_BIN_PATH / "pg_isready"), "-h", "127.0.0.1", "-p", str(port)])
+            asked = ["-U", "postgres", "-h", "127.0.0.1", "-p", str(port)]
+            ready = command_ok([str(POSTGRES_BIN_PATH / "pg_isready"), *asked])
             await supervisor.start(Child(DATABASE_SERVER, argv, ready=ready, foreign=True))
             yield supervisor, f"postgresql+asyncpg://postgres@127.0.0.1:{port}/postgres"
     finally:

@@ -143,10 +143,12 @@ def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
         return _committee_days(turn, turn.get("class", errand.subject), {key for _, key in refused})
     scheme = turn.case.programme.scheme
     for seat in list(turn.case.seats.values()):
+        if seat.state not in ("PROPOSED", "VERIFIED"):
+            continue  # a seat of the same person that ended before holds nothing
         key = ("pair", pair_key(seat.person, scheme))
         if key in taken:
             turn.set("seat", seat.id, pair_taken=True)
-        elif key in refused and seat.state in ("PROPOSED", "VERIFIED") and not seat.pair_taken:
+        elif key in refused and not seat.pair_taken:
             # R-DUP's neutral sentence: the organiser learns nothing about the other application.
             turn.cancel_tasks(subject=seat.id)
             turn.fire("seat", seat.id, "refuse", as_system=True)

@@ -3,6 +3,7 @@
 from domain.cases import Class
 from domain.clock import at
 from state_machines.turn import Turn
+from workflows.cases.programme.ending import close_up
 
 
 def settle(turn: Turn) -> None:
@@ -26,8 +27,6 @@ def settle(turn: Turn) -> None:
             if trigger == "conclude":
                 turn.open_task("submit_report", programme.id, organisation=programme.organiser)
             if trigger == "all_cancelled":
-                from workflows.cases.programme.ending import close_up
-
                 close_up(turn, "cancelled")
 
 
