@@ -56,7 +56,7 @@ async def send(
     name = given.command.__name__
     actor = actor or access.actor
     body = {"given": given.model_dump(mode="json"), "on_behalf_of": actor.on_behalf_of}
-    mark = idempotency.mark(runtime.settings, access, key, f"{name} {stream}", body)
+    mark = idempotency.mark(runtime.settings, access, key, name, body, stream=stream)
     try:
         async with runtime.db.read() as session:
             before = await idempotency.answered(session, mark)
@@ -100,7 +100,7 @@ async def _seal(
                 text,
                 access.account,
                 at=runtime.now(),
-                id=derived_id("text", access.account, key, path),
+                id=derived_id("text", access.account, stream, key, path),
             )
             for path, text in found.items()
         }

@@ -1,7 +1,6 @@
 """One key, one act: what an Idempotency-Key stood for, and what was answered."""
 
 import hmac
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +13,8 @@ from api.runtime import Runtime
 from db.identity import Access
 from db.people_tables import Idempotency
 from domain.errors import Conflict
-from domain.events import canonical
+from domain.events import canonical, derived_id
+from domain.ids import command_id
 from settings import Settings
 
 Answer = dict[str, Any]
@@ -23,27 +23,32 @@ Answer = dict[str, Any]
 @dataclass(frozen=True)
 class Mark:
     """A key of an account, and keyed digests of what it was sent with (one for each root key, so that a
-    rotation makes no conflict). Keyed, because what people write can be guessed from a plain digest."""
+    rotation makes no conflict). Keyed, because what people write can be guessed from a plain digest.
+
+    `stream` is set for commands: a key sent to two cases is two commands (`domain.ids.command_id`).
+    """
 
     account: str
-    key: str
+    given: str
     digests: tuple[str, ...]
+    stream: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the row is found by."""
+        return derived_id("key", self.stream, self.given) if self.stream else self.given
 
     @property
     def command_id(self) -> str:
-        """An id of account and key, to look the entry up by; the ledger's command id holds the case too."""
-        try:
-            account = uuid.UUID(self.account)
-        except ValueError:
-            account = uuid.uuid5(uuid.NAMESPACE_OID, self.account)
-        return str(uuid.uuid5(account, self.key))
+        """The id of the command that this key stands for."""
+        return command_id(self.account, self.stream, self.given)
 
 
-def mark(settings: Settings, access: Access, key: str, what: str, body: Any) -> Mark:
+def mark(settings: Settings, access: Access, key: str, what: str, body: Any, *, stream: str = "") -> Mark:
     """The mark of this request: what is asked of which thing, with which content."""
     message = canonical({"what": what, "body": body})
     digests = tuple(hmac.digest(k.material, message, "sha256").hex() for k in settings.keys("idempotency"))
-    return Mark(access.account, key, digests)
+    return Mark(access.account, key, digests, stream)
 
 
 async def answered(session: AsyncSession, mark: Mark) -> Answer | None:

@@ -111,9 +111,7 @@ async def application(application: Id, request: Request, access: Readers, runtim
         **views.head_json(case),
         **views.journey_json(journey, known),
         "requirements": _requirements(journey.findings, uploaded),
-        "checking": any(
-            e.kind == "review_documents" and e.state == "ASKED" for e in case.errands.values()
-        ),
+        "checking": any(e.kind == "review_documents" and e.state == "ASKED" for e in case.errands.values()),
         "consent_version_now": policy(case.policy_version).consent_version,
         "tasks": [views.task_json(case, t, now) for t in case.tasks.values() if t.id in visible],
         "allowed": [o for o in offers if o["kind"] != "task" or o["id"] in visible],

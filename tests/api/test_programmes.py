@@ -245,6 +245,20 @@ async def test_another_text_under_the_key_of_an_unknown_outcome_is_a_conflict(
     assert same.status_code == 200
 
 
+async def test_one_key_sent_to_two_cases_is_two_commands(product: Product, sent: Dispatched) -> None:
+    for number in ("programme-1", "programme-2"):
+        world = World()
+        world.opening = world.case = world.opening.model_copy(
+            update={"stream": number, "workflow_id": f"programme-{number}"}
+        )
+        world.send(ORGANISER, world.submission(), key=f"submit-{number}")
+        await product.project(world)
+        path = f"/v1/programmes/{number}/commands/cancel_programme"
+        answer = await product.ask("POST", path, "organiser", key="c1", json={"reason": f"Sebab {number}."})
+        assert answer.status_code == 200, answer.text
+    assert [stream for stream, _, _ in sent.commands] == ["programme-1", "programme-2"]
+
+
 async def test_a_case_shows_names_to_its_organiser_and_bnsp_and_to_nobody_else(product: Product) -> None:
     world = World()
     world.send(ORGANISER, world.submission())

@@ -24,7 +24,7 @@ from temporalio.client import Client
 from activities.documents import DocumentStore
 from api import simulation
 from api.gateway import Gateway
-from db import ledger
+from db import ledger, reads
 from db.findings import Report
 from db.ledger import event_values
 from db.migrate import migrate
@@ -369,7 +369,7 @@ async def goes_on(place: Site) -> None:
             key="after-the-repair",
         )
         assert receipt.seq == before + 1
-        await simulation.settle(place.db, place.client)
+        assert await reads.wait_for(place.db, receipt.stream, receipt.seq, 30)
 
 
 # ---- a whole stream is taken away --------------------------------------------------------------

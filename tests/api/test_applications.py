@@ -1,0 +1,90 @@
+"""Applications as each asker may see them, and their evidence."""
+
+from typing import Any
+
+import pytest
+
+from domain.roles import Role
+from tests.api.conftest import Product
+from tests.api.test_evidence import pdf
+from tests.support.journeys import JourneyWorld
+
+PATH = "/v1/applications/application-1"
+
+
+@pytest.fixture
+async def world(product: Product) -> JourneyWorld:
+    world = JourneyWorld()
+    await product.project(world)
+    return world
+
+
+async def test_a_candidate_sees_the_own_application_with_what_it_still_needs(
+    product: Product, world: JourneyWorld
+) -> None:
+    answer = await product.ask("GET", PATH, "candidate")
+    assert answer.status_code == 200, answer.text
+    body = answer.json()
+    assert (body["state"], body["name"]) == ("INVITED", "Nama candidate")
+    assert (body["seq"], body["hash"]) == (world.case.seq, world.case.head)
+    assert [r["requirement"] for r in body["requirements"]] == [
+        "R-Q3",
+        "R-TECH",
+        "R-REC",
+        "R-IT",
+        "D-IDENTITY",
+    ]
+    assert [t["kind"] for t in body["tasks"]] == ["submit_application"]
+    assert any(o["trigger"] == "withdraw" and o["ok"] for o in body["allowed"])
+    listed = (await product.ask("GET", "/v1/applications", "candidate")).json()["items"]
+    assert [a["id"] for a in listed] == ["application-1"]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"), [("organiser", 200), ("verifier", 200), ("auditor", 200), ("neighbour", 404)]
+)
+async def test_others_see_it_as_far_as_they_have_to(
+    product: Product, world: JourneyWorld, who: str, status: int
+) -> None:
+    assert (await product.ask("GET", PATH, who)).status_code == status
+    assert (await product.ask("GET", f"/v1/cases/{world.case.stream}/timeline", who)).status_code == status
+    listed = (await product.ask("GET", "/v1/applications", who)).json()["items"]
+    assert len(listed) == (1 if status == 200 else 0)
+
+
+async def test_another_candidate_is_a_stranger(product: Product, world: JourneyWorld) -> None:
+    await product.person("other", Role.CANDIDATE)
+    tries: tuple[tuple[str, str, dict[str, Any]], ...] = (
+        ("GET", PATH, {}),
+        ("GET", f"{PATH}/evidence", {}),
+        ("POST", f"{PATH}/evidence?requirement=diploma", {"content": pdf()}),
+        ("POST", f"{PATH}/commands/withdraw_journey", {}),
+    )
+    for method, path, more in tries:
+        answer = await product.ask(method, path, "other", **more)
+        assert answer.status_code == 404, path
+    assert len(await product.denials("other")) == 4
+    assert (await product.ask("GET", "/v1/applications", "other")).json()["items"] == []
+
+
+async def test_evidence_is_kept_shown_and_given_to_those_who_may(
+    product: Product, world: JourneyWorld
+) -> None:
+    sent = await product.ask(
+        "POST", f"{PATH}/evidence?requirement=diploma&dated=2015-07-01", "candidate", content=pdf()
+    )
+    assert sent.status_code == 201, sent.text
+    document = sent.json()["items"][0]
+    again = await product.ask(
+        "POST", f"{PATH}/evidence?requirement=diploma&dated=2015-07-01", "candidate", content=pdf()
+    )
+    assert again.json()["items"][0]["id"] == document["id"]
+    body: dict[str, Any] = (await product.ask("GET", PATH, "candidate")).json()
+    line = next(r for r in body["requirements"] if r["requirement"] == "R-Q3")
+    assert line["documents"][0]["uploaded"][0]["digest"] == sent.json()["digest"]
+    for who, status in (("candidate", 200), ("verifier", 200), ("organiser", 404), ("neighbour", 404)):
+        got = await product.ask("GET", f"{PATH}/evidence/{document['id']}", who)
+        assert (who, got.status_code) == (who, status)
+    named = await product.ask("GET", f"{PATH}/evidence", "organiser")
+    assert "duplicate_of" not in named.text
+    assert "duplicate_of" in (await product.ask("GET", f"{PATH}/evidence", "auditor")).text

@@ -1,0 +1,155 @@
+"""Errands: what a case asks of the world. The answer is an event of its own."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
+
+with workflow.unsafe.imports_passed_through():
+    from activities import contracts as c
+    from domain.cases import Case, Errand
+    from domain.errors import DomainError, Refused
+    from domain.facts import Facts
+    from domain.openings import CertificateOpening, JourneyOpening
+    from workflows.case_state import CaseState
+    from workflows.model import CaseStart
+    from workflows.timeouts import AGAIN_AFTER
+
+
+class Errands(CaseState):
+    """Runs what is ASKED: errands about one subject one after the other, the rest side by side."""
+
+    async def _run_errands(self) -> None:
+        running: set[asyncio.Task[None]] = set()
+        while True:
+            await workflow.wait_condition(lambda: bool(self._waiting_errands()))
+            for errand in self._waiting_errands():
+                self.in_flight.add(errand.id)
+                task = asyncio.create_task(self._run_errand(errand))
+                running.add(task)
+                task.add_done_callback(running.discard)
+
+    def _waiting_errands(self) -> list[Errand]:
+        """Those that may go now: errands about the same subject go one after the other."""
+        asked = [e for e in self.case.errands.values() if e.state == "ASKED"]
+        taken = {e.subject for e in asked if e.id in self.in_flight}
+        ready: list[Errand] = []
+        for errand in asked:
+            if errand.id not in self.in_flight and errand.subject not in taken:
+                taken.add(errand.subject)
+                ready.append(errand)
+        return ready
+
+    async def _run_errand(self, errand: Errand) -> None:
+        """Ask the world until it answers; a failure sets attention and is tried again later."""
+        try:
+            while True:
+                try:
+                    answer = await self._perform(errand)
+                    break
+                except (FailureError, asyncio.CancelledError) as error:
+                    if isinstance(error, asyncio.CancelledError) and self._finished():
+                        raise
+                    self.attention = f"errand:{errand.kind}"
+                    await workflow.sleep(AGAIN_AFTER)
+            self.attention = ""
+            facts = Facts()
+            if errand.kind in self.logic.facts:
+                facts = await self._facts(errand.kind, errand.subject)
+            turn = self._system_turn(facts)
+            turn.set("errand", errand.id, state="ANSWERED", answer=answer)
+            try:
+                type_ = self.logic.answer(turn, self.case.errands[errand.id], answer)
+            except DomainError as error:
+                turn = self._system_turn(facts)
+                turn.set("errand", errand.id, state="ANSWERED", answer=answer)
+                turn.payload["rules"] = [v.rule for v in error.violations]
+                type_ = "answer_had_no_effect"
+            self._accept(turn, type_)
+        finally:
+            self.in_flight.discard(errand.id)
+            self.version += 1
+
+    async def _perform(self, errand: Errand) -> dict[str, Any]:
+        if errand.kind in ("start_journey", "start_certificate"):
+            return await self._start_child(errand)
+        name, request, result = errand_call(errand, self.case)
+        answer = await self._call(name, request, result)
+        data: dict[str, Any] = answer.model_dump(mode="json")
+        return data
+
+    async def _start_child(self, errand: Errand) -> dict[str, Any]:
+        start = child_start(errand, self.case, self._now())
+        try:
+            await workflow.start_child_workflow(
+                "CertificationJourney" if errand.kind == "start_journey" else "Certificate",
+                start,
+                id=start.case.workflow_id,
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+                cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
+                static_summary=start.summary,
+            )
+        except WorkflowAlreadyStartedError:
+            return {"outcome": "already"}
+        return {"outcome": "started"}
+
+
+def errand_call(errand: Errand, case: Case) -> tuple[str, Any, type[Any]]:
+    """Which activity an errand asks, with what, and what comes back."""
+    body = errand.body
+    if errand.kind == "message":
+        return (
+            c.DELIVER_MESSAGE,
+            c.Message.model_validate(
+                {"id": errand.id, "sender": case.stream, "sender_workflow": case.workflow_id, **body}
+            ),
+            c.Delivered,
+        )
+    if errand.kind == "reserve":
+        return c.RESERVE, c.ReserveRequest.model_validate({"stream": case.stream, **body}), c.ReserveAnswer
+    if errand.kind == "release":
+        return c.RELEASE, c.ReleaseRequest.model_validate({"stream": case.stream, **body}), c.Done
+    if errand.kind == "review_documents":
+        return (
+            c.REVIEW_DOCUMENTS,
+            c.ReviewRequest.model_validate({"stream": case.stream, **body}),
+            c.ReviewAnswer,
+        )
+    if errand.kind == "render_certificate":
+        return (
+            c.RENDER_CERTIFICATE,
+            c.RenderRequest.model_validate({"stream": case.stream, **body}),
+            c.RenderAnswer,
+        )
+    raise Refused.because("M-ERRAND", "Permintaan tidak dikenal.", "Unknown errand.", kind=errand.kind)
+
+
+def child_start(errand: Errand, case: Case, now: datetime) -> CaseStart:
+    """The start of a journey or a certificate that this case opens; it inherits policy, calendar, clock."""
+    opening: JourneyOpening | CertificateOpening
+    if errand.kind == "start_journey":
+        opening = JourneyOpening.model_validate(errand.body)
+        stream, workflow_id, kind = opening.application, opening.workflow_id, "journey"
+        summary = "Sertifikasi calon asesor / Certification journey"
+    else:
+        opening = CertificateOpening.model_validate(errand.body)
+        stream, workflow_id, kind = opening.certificate, opening.workflow_id, "certificate"
+        summary = "Sertifikat kompetensi / Certificate of competence"
+    return CaseStart(
+        case=new_case(stream, kind, workflow_id, case, now), now=now, opening=opening, summary=summary
+    )
+
+
+def new_case(stream: str, kind: Any, workflow_id: str, parent: Case, now: datetime) -> Case:
+    return Case(
+        stream=stream,
+        kind=kind,
+        workflow_id=workflow_id,
+        head="",
+        policy_version=parent.policy_version,
+        calendar=parent.calendar,
+        clock=parent.clock,
+        business_at=now,
+    )
