@@ -10,6 +10,7 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import col, select
 from temporalio.client import Client, WorkflowExecution
 from temporalio.service import RPCError, RPCStatusCode
@@ -95,7 +96,7 @@ async def run_archiver(client: Client, db: Database, folder: Path, stop: asyncio
     while not stop.is_set():
         try:
             await archive_once(client, db, folder)
-        except (RPCError, DBAPIError, OSError) as error:
+        except (RPCError, DBAPIError, PoolTimeout, OSError) as error:
             log.warning("archive round failed", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)

@@ -5,6 +5,8 @@ advisory lock; SQLite: the write lock itself), so the second finds the work done
 """
 
 import asyncio
+import sqlite3
+from contextlib import closing, suppress
 from pathlib import Path
 
 from alembic import command
@@ -54,6 +56,13 @@ def engine_for(url: str) -> AsyncEngine:
     return engine
 
 
+def _write_ahead(file: str) -> None:
+    """Switch the file to WAL once and for all, here, where nobody else is at work yet: two processes that
+    both want to at their first connection get “database is locked”, which no busy timeout waits out."""
+    with closing(sqlite3.connect(file, timeout=WAIT_SECONDS)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+
+
 async def migrate(url: str, revision: str = "head") -> None:
     """Upgrade the database at `url` to `revision`; nothing happens when it is there already.
 
@@ -65,5 +74,8 @@ async def migrate(url: str, revision: str = "head") -> None:
             if connection.dialect.name == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LOCK})
             await connection.run_sync(lambda c: command.upgrade(config(c), revision))
+        if engine.dialect.name == "sqlite":
+            with suppress(sqlite3.OperationalError):  # somebody is: then it is done at their first connection
+                await asyncio.to_thread(_write_ahead, str(async_url(url).database))
     finally:
         await engine.dispose()

@@ -32,6 +32,8 @@ class Actor:
         self._password = password
         self._token = ""
         self.person = ""
+        self._seen: dict[str, int] = {}
+        """Stream → seq of the latest receipt: sent along, so that nobody judges by an older state of it."""
 
     async def sign_in(self) -> None:
         answer = await self._again("POST", "/v1/sessions", json=self._credentials(), signed=False)
@@ -43,12 +45,19 @@ class Actor:
     async def get(self, path: str, **params: Any) -> Json:
         return await self._again("GET", path, params={k: v for k, v in params.items() if v != ""})
 
-    async def post(self, path: str, step: str, body: Json | None = None, **params: Any) -> Json:
-        """A write. `step` names it in the story: the same step is the same act, however often it is sent."""
+    async def post(
+        self, path: str, step: str, body: Json | None = None, *, stream: str = "", **params: Any
+    ) -> Json:
+        """A write. `step` names it in the story: the same step is the same act, however often it is sent.
+        `stream` is the case that it is about, where the address does not say."""
         key = hashlib.sha256(f"{self.username}/{step}".encode()).hexdigest()[:40]
-        return await self._again(
-            "POST", path, params=params or None, json=body or {}, headers={"Idempotency-Key": key}
-        )
+        headers = {"Idempotency-Key": key}
+        if stream in self._seen:
+            headers["X-Min-Seq"] = str(self._seen[stream])
+        answer = await self._again("POST", path, params=params or None, json=body or {}, headers=headers)
+        if {"stream", "seq"} <= answer.keys():
+            self._seen[answer["stream"]] = max(answer["seq"], self._seen.get(answer["stream"], 0))
+        return answer
 
     async def send_file(self, path: str, step: str, content: bytes, media_type: str, **params: Any) -> Json:
         key = hashlib.sha256(f"{self.username}/{step}".encode()).hexdigest()[:40]
@@ -110,6 +119,7 @@ class Actor:
             f"/v1/tasks/{task['id']}/complete",
             f"{task['id']}/{decision}/{step}",
             {"decision": decision, **body},
+            stream=task["stream"],
         )
 
     # ---- within ----------------------------------------------------------------------------------

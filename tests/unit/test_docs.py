@@ -147,6 +147,14 @@ def test_every_address_of_the_readme_is_one_of_the_api() -> None:
     assert {f"{method} {re.sub(r'[$]P', '*', path)}" for method, path in asked} <= known
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_file_that_a_page_names_is_there(page: Path) -> None:
+    rooms = "|".join(re.escape(path.name) for path in ROOT.iterdir() if path.is_dir())
+    named = [span for span in code(page) if re.fullmatch(rf"(?:{rooms})/[\w/.-]*\w\.\w+", span)]
+    made = ("var/",)
+    assert [name for name in named if not (ROOT / name).exists() and not name.startswith(made)] == []
+
+
 # ---- the map -------------------------------------------------------------------------------------------
 
 
