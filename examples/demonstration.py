@@ -1,7 +1,8 @@
 """One LSP's programme from an Excel roster to certificates, every role acting over HTTP with its own account.
 
 The story of each participant stands in examples/people.py, what must become of them in examples/expected.py
-(worked out by hand in examples/README.md). Nothing here looks into the service: it is a client like any other.
+(worked out by hand in examples/README.md). Nothing here looks into the service: it is
+a client like any other.
 """
 
 import json
@@ -173,7 +174,7 @@ class Story:
         )
         self.say(
             "Verifikator memutuskan kesetaraan seorang peserta berijazah SMA, dengan alasan dan bukti.",
-            "The verifier decides on the equivalence of a participant with SMA only, with reason and evidence.",
+            "The verifier decides on the equivalence of a participant with SMA only, with reason and proof.",
         )
         await self._verify_when_pairs_are_taken(verifier)
         await verifier.complete("verify_programme", "recommend", stream=self.programme)
@@ -333,7 +334,7 @@ class Story:
         self.say(
             f"Penelaah menerima {len(accepted)} berkas; {len(sent_back)} dikembalikan, satu diperbaiki, satu "
             "tidak pernah dijawab.",
-            f"The reviewer accepts {len(accepted)}; {len(sent_back)} were sent back, one is corrected, one never "
+            f"The reviewer accepts {len(accepted)}; {len(sent_back)} were sent back, one is mended, one never "
             "answered.",
         )
 
@@ -379,7 +380,7 @@ class Story:
         self.say(
             f"{format_wib(start)}: kelas dimulai dengan {list(seats.values()).count('CONFIRMED')} peserta; "
             "permohonan yang tak dijawab kedaluwarsa, cadangan kedua dilepas.",
-            "The class starts; the application that was never answered has expired, the second reserve is released.",
+            "The class starts; the unanswered application has expired, the second reserve is released.",
         )
         await self._advance(end)
         missing = {self.seats[p.number] for p in of_story("no_show_class")}
@@ -428,7 +429,7 @@ class Story:
             await self._assess(p)
             await self._decide(p, "1")
         self.say(
-            "Komite memutuskan dengan suara dan berita acara; seorang calon yang tidak hadir diases kemudian.",
+            "Komite memutuskan dengan suara dan berita acara; yang tidak hadir diases kemudian.",
             "The committee decides by votes and minutes; a candidate who did not come is assessed later.",
         )
 
@@ -545,7 +546,7 @@ class Story:
         await self._advance(at(await self._working_day(8), 9))
         self.say(
             "Laporan penyelenggara diterima; masa banding lewat; program selesai.",
-            "The organiser's report is accepted; the time for an appeal has passed; the programme is complete.",
+            "The organiser's report is accepted; the time for an appeal has passed; all is complete.",
         )
 
     async def compare(self) -> int:
@@ -566,7 +567,8 @@ class Story:
             good = (seat, journey, certificate) == (expected.seat, expected.journey, expected.certificate)
             wrong += not good
             self.out(
-                f"{person.number:>3}  {person.story:<22} {seat:<11} {journey or '–':<20} {certificate or '–':<8}"
+                f"{person.number:>3}  {person.story:<22} {seat:<11} {journey or '–':<20} "
+                f"{certificate or '–':<8} "
                 f"{'sesuai' if good else f'TIDAK SESUAI: {expected}'}"
             )
         await self._show_certificates(list(certificates.values()))

@@ -35,7 +35,7 @@ def payloads(message: Message) -> Iterator[Payload]:
     for field, value in message.ListFields():
         if field.type != FieldDescriptor.TYPE_MESSAGE:
             continue
-        if field.message_type.GetOptions().map_entry:
+        if field.message_type and field.message_type.GetOptions().map_entry:
             values = [v for v in value.values() if isinstance(v, Message)]
         elif field.is_repeated:
             values = list(value)

@@ -52,9 +52,7 @@ async def test_a_history_that_the_code_did_not_make_is_refused() -> None:
     """The replay can fail: with the events of one case given to a changed start it does."""
     history = read(HISTORIES[0])
     changed = [e for e in history.events if not e.HasField("timer_started_event_attributes")]
-    kept = [
-        e for e in changed if not e.HasField("activity_task_scheduled_event_attributes")
-    ]
+    kept = [e for e in changed if not e.HasField("activity_task_scheduled_event_attributes")]
     broken = type(history)(history.workflow_id, kept)
     with pytest.raises(Exception):  # noqa: B017 (the SDK's own errors, whichever it is)
         await replayer(sandbox=False).replay_workflow(broken)

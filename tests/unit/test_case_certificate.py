@@ -12,8 +12,8 @@ from domain.openings import CertificateOpening
 from domain.policy import default
 from state_machines.turn import fold, moments
 from tests.support.programmes import CALENDAR, DIGEST, START, World
-from workflows.case_workflow import errand_call
 from workflows.cases.certificate import CERTIFICATE_LOGIC, open_certificate
+from workflows.errands import errand_call
 
 
 class CertificateWorld(World):

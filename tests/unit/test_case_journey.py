@@ -35,7 +35,7 @@ from tests.support.programmes import (
     participant,
     sealed,
 )
-from workflows.case_workflow import child_start, errand_call
+from workflows.errands import child_start, errand_call
 
 NUMBERS = c.NumbersForm(
     certificate_number="sert/1  2026", registration_number="met.000.1", blank_number="BL 7"

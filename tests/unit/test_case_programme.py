@@ -180,9 +180,9 @@ def test_the_request_is_sent_back_three_times_and_not_a_fourth() -> None:
         world.answer_all()
         assert world.case.state == "VERIFYING"
     task = world.task("verify_programme")
-    form = c.PointsForm(points=(sealed("lagi"),))
+    points = c.PointsForm(points=(sealed("lagi"),))
     assert "M-SENDBACK" in world.refused(
-        VERIFIER, c.CompleteTask(task=task.id, decision="send_back", form=form)
+        VERIFIER, c.CompleteTask(task=task.id, decision="send_back", form=points)
     )
 
 

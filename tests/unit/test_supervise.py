@@ -76,7 +76,7 @@ def get(port: int) -> int:
 
 async def eventually(true: Callable[[], bool], within: float = 20) -> None:
     async with asyncio.timeout(within):
-        while not true():  # noqa: ASYNC110 (the condition lives in another process)
+        while not true():
             await asyncio.sleep(0.05)
 
 

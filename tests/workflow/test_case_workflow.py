@@ -32,7 +32,8 @@ async def denials(stack: Stack) -> list[DenialRow]:
 
 
 async def status(handle: WorkflowHandle[object, object]) -> Status:
-    return await handle.query("status", result_type=Status)
+    found: Status = await handle.query("status", result_type=Status)
+    return found
 
 
 async def until_denied(stack: Stack, count: int) -> list[DenialRow]:
