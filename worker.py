@@ -143,4 +143,7 @@ async def main() -> None:
 
 
 if __name__ == "__main__":  # the sandbox imports this module again
-    asyncio.run(main())
+    from tools.cli.services import loop_factory
+
+    with asyncio.Runner(loop_factory=loop_factory(load())) as runner:
+        runner.run(main())

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client
 
 from benchmarks import measure, world
@@ -274,14 +276,21 @@ def ratios(rounds: Sequence[Round], callers: int) -> dict[str, Any]:
     return found
 
 
-async def histories(client: Client, workflows: Sequence[str]) -> dict[str, float]:
-    """Events and bytes of a journey's history, on average."""
+async def histories(client: Client, workflows: Sequence[str]) -> dict[str, Any]:
+    """Events and bytes of a journey's history, on average; how many of each type."""
     events, size = [], []
-    for id_ in workflows[-SAMPLE:]:
+    types: Counter[str] = Counter()
+    sample = workflows[-SAMPLE:]
+    for id_ in sample:
         history = await client.get_workflow_handle(id_).fetch_history()
         events.append(len(history.events))
         size.append(sum(e.ByteSize() for e in history.events))
-    return {"events": round(statistics.mean(events), 1), "bytes": round(statistics.mean(size))}
+        types.update(EventType.Name(e.event_type).removeprefix("EVENT_TYPE_").lower() for e in history.events)
+    return {
+        "events": round(statistics.mean(events), 1),
+        "bytes": round(statistics.mean(size)),
+        "of_type": {name: round(count / len(sample), 1) for name, count in types.most_common()},
+    }
 
 
 def table(result: dict[str, Any]) -> str:
@@ -393,6 +402,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     rounds = 2 if given.quick else given.rounds
     result = asyncio.run(run(rounds, callers, given.only, {}))
     print(table(result))
+    if given.only != "abc":
+        print(json.dumps(result["history_of_a_journey"], indent=1))
     if given.quick or given.only != "abc" or given.callers:
         return 0
     RESULTS.mkdir(exist_ok=True)

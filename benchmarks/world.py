@@ -38,7 +38,7 @@ from workflows.model import CaseStart
 BY = Actor(account="bench", person="", role=Role.SYSTEM)
 ORGANISATION = organisations.PROPOSER
 STAFF = {"operations": Role.OPERATIONS, "reviewer": Role.REVIEWER, "organiser": Role.ORGANISER}
-SAME = 5
+SAME = 2
 """Persons of each role on the staff; callers take them in turn."""
 BATCH = 25
 DOCUMENTS = [(name, requirement.rule) for requirement in REQUIRED for name in requirement.documents]

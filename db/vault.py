@@ -18,13 +18,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -32,6 +32,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.people_tables import ParticipantRecord, Person, PersonKey, SealedText
 from domain.cases import Sealed
 from domain.errors import Conflict, DomainError, NotFound
+from domain.roster import phone_number
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -63,7 +64,7 @@ class PersonData(BaseModel):
     birth_place: str = Field(default="", repr=False, max_length=100)
     birth_date: date | None = Field(default=None, repr=False)
     email: str = Field(default="", repr=False, max_length=254)
-    phone: str = Field(default="", repr=False, max_length=40)
+    phone: Annotated[str, AfterValidator(phone_number)] = Field(default="", repr=False, max_length=40)
     address: str = Field(default="", repr=False, max_length=500)
 
 

@@ -503,11 +503,20 @@ def _email(column: Column, cell: Cell) -> Read:
     return f"{local}@{host.lower()}"
 
 
+def phone_number(text: str) -> str:
+    """A phone number in one form, `+62…` for one written the Indonesian way; the text as it is when it is
+    none, so that the same number is the same wherever it was typed."""
+    plain = re.sub(r"[ ().-]", "", text)
+    if re.fullmatch(r"(0|\+)[0-9]{8,14}", plain) is None:
+        return text
+    return "+62" + plain[1:] if plain.startswith("0") else plain
+
+
 def _phone(column: Column, cell: Cell) -> Read:
-    text = re.sub(r"[ ().-]", "", _as_text(column, cell))
-    if re.fullmatch(r"(0|\+)[0-9]{8,14}", text) is None:
+    number = phone_number(_as_text(column, cell))
+    if not number.startswith("+"):
         raise _Refused(refusal("X-PHONE"))
-    return "+62" + text[1:] if text.startswith("0") else text
+    return number
 
 
 READERS: Mapping[ColumnKind, Callable[[Column, Cell], Read]] = {

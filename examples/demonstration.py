@@ -334,8 +334,8 @@ class Story:
         self.say(
             f"Penelaah menerima {len(accepted)} berkas; {len(sent_back)} dikembalikan, satu diperbaiki, satu "
             "tidak pernah dijawab.",
-            f"The reviewer accepts {len(accepted)}; {len(sent_back)} were sent back, one is mended, one never "
-            "answered.",
+            f"The reviewer accepts {len(accepted)}; {len(sent_back)} were sent back, one is mended, one "
+            "never answered.",
         )
 
     async def _send_back(self, person: Person, point: str) -> None:

@@ -1,5 +1,6 @@
 """What every part of a case's workflow shares: the case, its pending events, and how they change."""
 
+import asyncio
 from collections import deque
 from datetime import datetime
 from typing import Any, ClassVar
@@ -42,6 +43,7 @@ class CaseState:
         self.attention = ""
         self.cancel_requests = 0
         self.shown = Shown()
+        self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
         if start.opening is not None and start.case.seq == 0 and self.logic.open is not None:
             turn = self._system_turn(Facts())
             self._accept(turn, self.logic.open(turn, start.opening))

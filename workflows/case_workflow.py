@@ -69,6 +69,7 @@ class CaseWorkflow(Inbox, Errands, Flusher):
                 turn = self._system_turn(Facts())
                 turn.payload["cancel_requests"] = self.cancel_requests
                 self._accept(turn, "cancel_request_ignored")
+        self._silence()
         for task in background:
             task.cancel()
         if not self._finished():
@@ -191,14 +192,26 @@ class CaseWorkflow(Inbox, Errands, Flusher):
             return bool(changed()) or self._finished() or self._should_continue_as_new()
 
         if moment is None or self.case.clock == "simulation":
+            self._silence()
             await workflow.wait_condition(lambda: ready() or (moment is not None and self._now() >= moment))
             return
-        try:
-            await workflow.wait_condition(
-                ready, timeout=max((moment - workflow.now()).total_seconds(), 0.001)
-            )
-        except TimeoutError:
-            return
+        alarm = self._alarm_at(moment)
+        await workflow.wait_condition(lambda: ready() or alarm.done())
+
+    def _alarm_at(self, moment: datetime) -> asyncio.Task[None]:
+        """A timer for that moment. It stays while the next moment stays: each event would else stop one
+        timer and start another, and most change nothing about what comes next."""
+        if self.alarm is not None and self.alarm[0] == moment and not self.alarm[1].done():
+            return self.alarm[1]
+        self._silence()
+        wait = max((moment - workflow.now()).total_seconds(), 0.001)
+        self.alarm = (moment, asyncio.create_task(workflow.sleep(wait)))
+        return self.alarm[1]
+
+    def _silence(self) -> None:
+        if self.alarm is not None:
+            self.alarm[1].cancel()
+            self.alarm = None
 
     async def _pass(self, at: datetime, order: int, what: str, id_: str) -> None:
         """Do what the case does by itself at a moment. Facts first; then, if it still is due, one step."""

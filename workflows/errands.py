@@ -53,6 +53,7 @@ class Errands(CaseState):
                     if isinstance(error, asyncio.CancelledError) and self._finished():
                         raise
                     self.attention = f"errand:{errand.kind}"
+                    self.shown.show(self.case, self.frozen or self.attention)
                     await workflow.sleep(AGAIN_AFTER)
             self.attention = ""
             facts = Facts()

@@ -1,16 +1,17 @@
 """The flusher: sends what is pending to the ledger, in order, one batch at a time, for ever."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState
 
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
     from domain.events import Event
     from workflows.case_state import CaseState
-    from workflows.timeouts import AGAIN_AFTER, POLICIES, STALE_AFTER
+    from workflows.timeouts import AGAIN_AFTER, LEDGER_PATIENCE, POLICIES
 
 BATCH_EVENTS = 50
 BATCH_BYTES = 256 * 1024
+WAITING = "ledger:waiting"
 
 
 class Flusher(CaseState):
@@ -29,22 +30,23 @@ class Flusher(CaseState):
                 opening=self.opening if batch[0].seq == 1 else None,
             )
             policy = POLICIES[c.LEDGER_APPEND]
-            handle = workflow.start_activity(
-                c.LEDGER_APPEND,
-                request,
-                result_type=c.AppendAnswer,
-                start_to_close_timeout=policy.start_to_close,
-                retry_policy=policy.retry,
-            )
-            done, _ = await workflow.wait([handle], timeout=STALE_AFTER.total_seconds())
-            if not done:
-                self.attention = "ledger:waiting"
-                self.shown.show(self.case, self.frozen or self.attention)
             try:
-                await handle
+                # The bound is the server's own and costs no timer in the history: once it has passed, the
+                # case asks for attention, and the same is sent without one.
+                await workflow.execute_activity(
+                    c.LEDGER_APPEND,
+                    request,
+                    result_type=c.AppendAnswer,
+                    start_to_close_timeout=policy.start_to_close,
+                    schedule_to_close_timeout=None if self.attention == WAITING else LEDGER_PATIENCE,
+                    retry_policy=policy.retry,
+                )
             except ActivityError as error:
                 kind = error.cause.type if isinstance(error.cause, ApplicationError) else ""
-                if kind == c.LEDGER_FORKED:
+                if error.retry_state is RetryState.TIMEOUT:
+                    self.attention = WAITING
+                    self.shown.show(self.case, self.frozen or self.attention)
+                elif kind == c.LEDGER_FORKED:
                     self.frozen = self.attention = "ledger:forked"
                     self.shown.show(self.case, self.frozen or self.attention)
                 else:  # LedgerBehind: `asesor repair` refills it; until then everything waits here

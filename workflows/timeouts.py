@@ -68,5 +68,8 @@ AGAIN_AFTER = timedelta(minutes=1)
 STALE_AFTER = timedelta(seconds=60)
 """Events that wait longer than this for the ledger set the case's attention."""
 
+LEDGER_PATIENCE = STALE_AFTER + timedelta(seconds=10)
+"""How long the ledger is tried before that: the server gives up early when the next try would come later."""
+
 UNUSED_AFTER = timedelta(seconds=2)
 """A programme started by an update that was refused ends by itself after this."""

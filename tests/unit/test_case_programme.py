@@ -496,3 +496,14 @@ def test_a_late_task_escalates_and_may_still_be_completed_as_late() -> None:
 def test_folding_the_events_gives_the_case() -> None:
     world = running(World())
     assert fold(world.opening, world.events) == world.case
+
+
+def test_a_pair_that_is_taken_for_a_seat_that_has_ended_meanwhile_is_given_back() -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    errand = next(e for e in world.case.errands.values() if e.kind == "reserve")
+    world.send(ORGANISER, c.WithdrawProgramme())
+    world.answer("reserve", errand.subject, {"taken": errand.body["keys"], "refused": []})
+    released = [e for e in world.case.errands.values() if e.kind == "release" and e.state == "ASKED"]
+    assert [len(e.body["keys"]) for e in released if "keys" in e.body] == [4]
+    assert not any(s.pair_taken for s in world.case.seats.values())

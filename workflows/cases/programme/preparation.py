@@ -141,12 +141,17 @@ def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
         return _master_days(turn, turn.get("assignment", errand.subject), bool(refused))
     if errand.subject in turn.case.classes:
         return _committee_days(turn, turn.get("class", errand.subject), {key for _, key in refused})
+    return _pairs(turn, {key for _, key in taken}, {key for _, key in refused})
+
+
+def _pairs(turn: Turn, taken: set[str], refused: set[str]) -> str:
     scheme = turn.case.programme.scheme
     for seat in list(turn.case.seats.values()):
         if seat.state not in ("PROPOSED", "VERIFIED"):
-            continue  # a seat of the same person that ended before holds nothing
-        key = ("pair", pair_key(seat.person, scheme))
+            continue
+        key = pair_key(seat.person, scheme)
         if key in taken:
+            taken.discard(key)
             turn.set("seat", seat.id, pair_taken=True)
         elif key in refused and not seat.pair_taken:
             # R-DUP's neutral sentence: the organiser learns nothing about the other application.
@@ -156,6 +161,13 @@ def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
             turn.notify(
                 f"organisation:{turn.case.programme.organiser}", "seat_refused", seat=seat.id, rule="R-DUP"
             )
+    if taken:  # for seats that ended while the answer was on its way: nobody else would give them back
+        turn.ask(
+            "release",
+            turn.case.programme.id,
+            holder=turn.case.stream,
+            keys=[{"kind": "pair", "key": key} for key in sorted(taken)],
+        )
     return "pairs_taken"
 
 
