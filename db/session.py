@@ -19,8 +19,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db import inline
-
 T = TypeVar("T")
 
 BUSY_TIMEOUT_MS = 5000
@@ -113,16 +111,14 @@ def async_url(url: str) -> URL:
 
 def _sqlite(url: URL, synchronous: str, *, writes: bool) -> AsyncEngine:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-    patience = BUSY_TIMEOUT_MS / 1000
     sizes = {"pool_size": 1, "max_overflow": 0} if writes else {"pool_size": 4, "max_overflow": 12}
     # isolation_level None: the driver begins nothing by itself, the "begin" event below does.
-    engine = create_async_engine(
-        url, async_creator=lambda: inline.connect(str(url.database), patience=patience, isolation_level=None), **sizes
-    )
+    engine = create_async_engine(url, connect_args={"isolation_level": None}, **sizes)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")  # first: the next one may have to wait
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")
