@@ -67,6 +67,13 @@ def kind(history: WorkflowHistory) -> str:
     return history.workflow_id.split("-", 1)[0]
 
 
+def anonymous(value: Any) -> Any:
+    """The same without the names of machines and processes, which no replay needs."""
+    if isinstance(value, dict):
+        return {k: "worker" if k == "identity" else anonymous(v) for k, v in value.items()}
+    return [anonymous(v) for v in value] if isinstance(value, list) else value
+
+
 def write(folder: Path, name: str, history: WorkflowHistory) -> Path:
     """Write one opened history; a number is added when the name is taken."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +81,7 @@ def write(folder: Path, name: str, history: WorkflowHistory) -> Path:
     while path.exists():
         n += 1
         path = folder / f"{name}-{n}.json.gz"
-    document: Any = {"workflow_id": history.workflow_id, "history": json.loads(history.to_json())}
+    document: Any = {"workflow_id": history.workflow_id, "history": anonymous(json.loads(history.to_json()))}
     data = json.dumps(document, separators=(",", ":"), sort_keys=True).encode()
     path.write_bytes(gzip.compress(data, mtime=0))
     return path

@@ -141,10 +141,10 @@ class Moment:
 
 
 def moments(seed: int, kinds: tuple[str, ...]) -> list[Moment]:
-    """Ten moments, each kind of process at least twice."""
+    """Ten moments, each kind of process at least twice, and none so often that its supervisor gives it up."""
     dice = random.Random(seed)
     victims = [kind for kind in kinds for _ in range(2)]
-    victims += dice.choices(kinds, k=KILLS - len(victims))
+    victims += dice.sample(kinds * 2, KILLS - len(victims))
     victims.remove("api")
     dice.shuffle(victims)
     advances = dice.sample(range(1, ADVANCES + 1), IN_ADVANCES)
