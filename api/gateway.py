@@ -33,6 +33,7 @@ from db.vault import Vault
 from domain.cases import Case, Entity
 from domain.commands import Envelope, Receipt, SubmitProgramme
 from domain.errors import Conflict, DomainError, NotFound, Unknown, by_name
+from domain.events import Event
 from domain.facts import Facts
 from domain.ids import command_id, programme_workflow
 from domain.policy import default, policy
@@ -101,27 +102,15 @@ class Gateway:
             log.warning("database not reached", error=type(error).__name__, stream=stream)
             raise _unknown("D-DOWN") from None
 
-    async def _dispatch(
-        self, stream: str, command: Any, actor: Actor, id_: str, min_seq: int
-    ) -> Receipt:
+    async def _dispatch(self, stream: str, command: Any, actor: Actor, id_: str, min_seq: int) -> Receipt:
         now = await self.business_now()
         seen = max(self._heads.get(stream, 0), min_seq)
-        if seen:
+        event, case, facts = await self._known(stream, command, actor, id_, now)
+        if case is None and seen:
             # What was acknowledged is on its way to the projection: a case that was just begun is there
             # in a moment. Being late is no reason to refuse; the workflow judges anyway.
             await reads.wait_for(self.db, stream, 1, PROJECTED_WITHIN)
-        async with self.db.read() as session:
-            event = await reads.command_event(session, id_)
-            case = await reads.case(session, stream)
-            facts = await facts_for(
-                session,
-                self.vault,
-                purpose=purpose_of(command, case),
-                case=case,
-                command=command,
-                actor=actor,
-                now=now,
-            )
+            event, case, facts = await self._known(stream, command, actor, id_, now)
         envelope = Envelope(
             command_id=id_,
             command=command,
@@ -156,6 +145,24 @@ class Gateway:
             raise _other_body()
         self._remember(receipt)
         return receipt
+
+    async def _known(
+        self, stream: str, command: Any, actor: Actor, id_: str, now: datetime
+    ) -> tuple[Event | None, Case | None, Facts]:
+        """What rows know: the event that this command became, the case, and the facts for its guards."""
+        async with self.db.read() as session:
+            event = await reads.command_event(session, id_)
+            case = await reads.case(session, stream)
+            facts = await facts_for(
+                session,
+                self.vault,
+                purpose=purpose_of(command, case),
+                case=case,
+                command=command,
+                actor=actor,
+                now=now,
+            )
+        return event, case, facts
 
     def _rehearse(self, case: Case | None, envelope: Envelope, now: datetime, min_seq: int) -> None:
         """Decide on the projection. A refusal counts only when the projection is not behind what this

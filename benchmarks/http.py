@@ -1,6 +1,6 @@
 """(c) The same journey through HTTP: tokens, keep-alive, one connection a caller, nothing left out.
 
-    python -m benchmarks.http FILE      settings by the environment; FILE: people (JSON)
+python -m benchmarks.http FILE      settings by the environment; FILE: people (JSON)
 """
 
 import asyncio
@@ -10,10 +10,10 @@ import sys
 from typing import Any
 from urllib.parse import urlsplit
 
-from benchmarks import measure, script
-from benchmarks.ours import Opener, casts, database_file, run, staff_of
 from temporalio.client import Client
 
+from benchmarks import measure, script
+from benchmarks.ours import Opener, casts, database_file, run, staff_of
 from db import registry
 from db.session import Database
 from domain.calendar import Calendar

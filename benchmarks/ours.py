@@ -1,6 +1,6 @@
 """(b) Our journey through the gateway, as the API's process holds it: rights and facts, rehearsal, update.
 
-    python -m benchmarks.ours FILE      settings by the environment; FILE: people (JSON)
+python -m benchmarks.ours FILE      settings by the environment; FILE: people (JSON)
 """
 
 import asyncio

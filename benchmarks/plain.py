@@ -127,6 +127,6 @@ async def worker(address: str, namespace: str, file: str) -> None:
 
 
 if __name__ == "__main__":  # the sandbox imports this module again
-    asyncio.run({"drive": drive, "worker": worker}[sys.argv[1]](*sys.argv[2:]))
+    asyncio.run(drive(*sys.argv[2:]) if sys.argv[1] == "drive" else worker(*sys.argv[2:]))
     sys.stdout.flush()
     os._exit(0)  # the SDK may abort the interpreter while it finalizes

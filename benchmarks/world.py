@@ -122,9 +122,7 @@ async def people(
         found: list[Someone] = []
         for first in range(0, candidates, BATCH):
             numbers = range(first, min(first + BATCH, candidates))
-            found += await db.retrying(
-                lambda session, n=numbers: _candidates(session, vault, n, now, candidates - with_tokens)
-            )
+            found += await _some(db, vault, numbers, now, candidates - with_tokens)
         staff = {
             name: [await _one_of_staff(db, vault, name, role, n, now) for n in range(SAME)]
             for name, role in STAFF.items()
@@ -132,6 +130,12 @@ async def people(
     finally:
         identity._HASHER = kept
     return found, staff
+
+
+async def _some(
+    db: Database, vault: Vault, numbers: Sequence[int], now: datetime, tokens_from: int
+) -> list[Someone]:
+    return await db.retrying(lambda session: _candidates(session, vault, numbers, now, tokens_from))
 
 
 async def _one_of_staff(

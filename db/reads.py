@@ -67,8 +67,9 @@ class Place(NamedTuple):
 
 async def case(session: AsyncSession, stream: str) -> Case | None:
     """The case as the ledger knows it, which may be a moment behind its workflow."""
-    row = await case_row(session, stream)
-    return Case.model_validate_json(row.snapshot) if row else None
+    found = await session.exec(select(CaseRow.snapshot).where(CaseRow.stream == stream))
+    snapshot = found.one_or_none()
+    return Case.model_validate_json(snapshot) if snapshot is not None else None
 
 
 async def case_row(session: AsyncSession, stream: str) -> CaseRow | None:

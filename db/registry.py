@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import delete, func
@@ -979,8 +980,18 @@ async def calendar(
             "C-NONE", "Tabel hari libur belum ada.", "There is no holiday table yet.", calendar=version
         )
     held = tuple(y for y in row.years if years is None or y in set(years))
-    days = await session.exec(select(col(Holiday.day)).where(Holiday.version == row.version))
-    return Calendar(version=row.version, years=held, non_working=tuple(d for d in days if d.year in held))
+    # A version never changes, and every command asks for it: one made before is as good as a new one.
+    made = _CALENDARS.setdefault(session.get_bind(), {})
+    if (row.version, held) not in made:
+        days = await session.exec(select(col(Holiday.day)).where(Holiday.version == row.version))
+        made[row.version, held] = Calendar(
+            version=row.version, years=held, non_working=tuple(d for d in days if d.year in held)
+        )
+    return made[row.version, held]
+
+
+_CALENDARS: WeakKeyDictionary[Any, dict[tuple[str, tuple[int, ...]], Calendar]] = WeakKeyDictionary()
+"""Calendars by database, version and years."""
 
 
 # ---- policies -----------------------------------------------------------------------------------
