@@ -22,7 +22,7 @@ from worker import connect
 
 
 class Connections:
-    """HTTP/1.1 with keep-alive over plain streams: as small as it can be, since it is not what is measured."""
+    """HTTP/1.1 with keep-alive over plain streams: as small as it can be, since it is not measured."""
 
     def __init__(self, host: str, port: int) -> None:
         self._where = host, port

@@ -153,7 +153,7 @@ class Bench:
         watcher = measure.Watcher(Path(self.settings.database_url.partition(":///")[2]))
         try:
             async with asyncio.timeout(SETTLED_WITHIN):
-                while not watcher.settled():  # noqa: ASYNC110 (it lives in another process)
+                while not watcher.settled():
                     await asyncio.sleep(0.05)
         finally:
             watcher.close()

@@ -600,7 +600,7 @@ class Story:
         shown = json.loads(checked.text) if certificates else {}
         self.out("")
         self.out(
-            f"{len(certificates)} sertifikat PDF dengan QR; pemeriksaan publik: {shown.get('status', '')}"
+            f"{len(certificates)} sertifikat PDF dengan QR; pemeriksaan publik: {shown.get('label', '')}"
         )
 
     # ---- time ----

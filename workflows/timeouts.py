@@ -40,7 +40,7 @@ QUICK = Timeouts(
     timedelta(minutes=5),
 )
 SLOW = Timeouts(
-    timedelta(minutes=2),
+    timedelta(seconds=30),
     RetryPolicy(
         initial_interval=timedelta(seconds=1),
         maximum_interval=timedelta(seconds=30),
