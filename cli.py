@@ -235,6 +235,17 @@ def prepare(json: Json = False) -> None:
     run(json, work)
 
 
+@app.command(rich_help_panel=PARTS)
+def bench(
+    rounds: Annotated[int, typer.Option(min=1, help="Putaran – Rounds of each kind of load.")] = 5,
+    json: Json = False,
+) -> None:
+    """Ukur laju dan lama keputusan di mesin ini – Measure what a decision costs on this machine."""
+    from tools.cli.bench import bench as work
+
+    run(json, lambda out: work(out, rounds=rounds))
+
+
 def _log_as(json: bool) -> None:
     if json:
         os.environ["LOG_FORMAT"] = "json"  # the settings come from the environment and from nowhere else

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -39,8 +39,9 @@ from tools.supervise import Child, Supervisor
 
 RESULTS = ROOT / "benchmarks" / "results"
 KINDS = {"a": "plain SDK", "b": "gateway", "c": "HTTP"}
-CALLERS = {20: 60, 1: 5}
+CALLERS = {20: 40, 1: 3}
 """Callers → journeys of one round of one kind."""
+ROUNDS = 5
 WARM = 20
 """Journeys of each kind before the first round."""
 SAMPLE = 10
@@ -160,7 +161,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(folder: Path, kinds: str, each: int) -> AsyncIterator[Bench]:
+async def bench(folder: Path, kinds: str, each: int, say: Callable[[str], None]) -> AsyncIterator[Bench]:
     """The server, both workers, the API and the drivers; everything is ended at the end."""
     settings = Settings(
         var_dir=folder,
@@ -337,18 +338,20 @@ def commit() -> str:
 # ---- the run --------------------------------------------------------------------------------------------
 
 
-def say(line: str) -> None:
+def print_line(line: str) -> None:
     sys.stderr.write(f"bench: {line}\n")
     sys.stderr.flush()
 
 
-async def run(rounds: int, callers: dict[int, int], kinds: str) -> dict[str, Any]:
-    """Measure, and give the results."""
+async def measured(
+    rounds: int, callers: dict[int, int], kinds: str, say: Callable[[str], None] = print_line
+) -> dict[str, Any]:
+    """Measure, and give the results; `say` is told what goes on."""
     began = time.monotonic()
     each = WARM + rounds * sum(callers.values())
     with tempfile.TemporaryDirectory(prefix="asesor-bench-", ignore_cleanup_errors=True) as folder:
         try:
-            async with bench(Path(folder), kinds, each) as running:
+            async with bench(Path(folder), kinds, each, say) as running:
                 for kind in kinds:
                     await running.round(kind, WARM, WARM)
                 say(f"warm after {time.monotonic() - began:.0f} s")
@@ -403,26 +406,32 @@ def _system_info() -> Any:
     return GetSystemInfoRequest()
 
 
+def keep(result: dict[str, Any]) -> Path:
+    """Write the results down; gives the file, which `latest.json` repeats."""
+    RESULTS.mkdir(exist_ok=True)
+    text = json.dumps(result, indent=1, ensure_ascii=False) + "\n"
+    file = RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
+    for path in (file, RESULTS / "latest.json"):
+        path.write_text(text)
+    return file.relative_to(ROOT)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.run", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="rounds of a, b and c (default 5)")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"of a, b and c (default {ROUNDS})")
     parser.add_argument("--quick", action="store_true", help="two short rounds, nothing is kept")
     parser.add_argument("--only", default="abc", help="which kinds (default abc)")
     parser.add_argument("--callers", default="", help="only with so many callers (20 or 1)")
     given = parser.parse_args(argv)
     callers = {k: v for k, v in CALLERS.items() if given.callers in ("", str(k))}
     rounds = 2 if given.quick else given.rounds
-    result = asyncio.run(run(rounds, callers, given.only))
+    result = asyncio.run(measured(rounds, callers, given.only))
     print(table(result))
     if given.only != "abc":
         print(json.dumps(result["history_of_a_journey"], indent=1))
     if given.quick or given.only != "abc" or given.callers:
         return 0
-    RESULTS.mkdir(exist_ok=True)
-    kept = RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
-    kept.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n")
-    (RESULTS / "latest.json").write_text(kept.read_text())
-    print(f"kept in {kept.relative_to(ROOT)}; {result['seconds']} s")
+    print(f"kept: {keep(result)}; {result['seconds']} s")
     return 0
 
 

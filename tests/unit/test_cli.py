@@ -37,7 +37,7 @@ COMMANDS = [
     *("up", "demo", "worker", "serve", "migrate", "prepare", "import", "tasks", "show", "replay", "verify"),
     *("repair", "checkpoint", "archive", "user add", "user list", "user disable", "user enable"),
     *("user grant", "user password", "user token", "simulate now", "simulate next", "simulate advance"),
-    "simulate to",
+    *("simulate to", "bench"),
 ]
 Asesor = Callable[..., Result]
 
