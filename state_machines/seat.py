@@ -7,7 +7,7 @@ from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.text import Text
 from domain.verdict import Outcome, Violation
-from state_machines.guards import no
+from state_machines.guards import different_from, no
 from state_machines.table import Guard, Row, Situation, State, Table
 from state_machines.task import CLAIMED, OFFERED
 
@@ -69,6 +69,25 @@ def pair_taken(s: Situation) -> list[Violation]:
         subject=s.subject.id,
         citation="[D] one active application per person and scheme",
     )
+
+
+def judged_while(**states: str) -> Guard:
+    """Is the programme in the state in which this role judges participants? (What follows by itself from
+    another act is the system's, and was judged there.)"""
+
+    def ask(s: Situation) -> list[Violation]:
+        wanted = states.get(s.actor.role.value)
+        if wanted is None or s.case.programme.state == wanted:
+            return []
+        return no(
+            "M-STATE",
+            "Peserta tidak sedang dinilai pada tahap ini.",
+            "Participants are not being judged at this stage.",
+            subject=s.subject.id,
+            state=s.case.programme.state,
+        )
+
+    return Guard("M-STAGE", ask)
 
 
 def is_kind(kind: str) -> Guard:
@@ -202,7 +221,12 @@ SEAT = Table(
             _VERIFIER,
             Text(id="Verifikasi", en="Verify"),
             "[D]",
-            (Guard("M-RESOLVE", nothing_to_resolve), Guard("R-DUP", pair_taken)),
+            (
+                different_from("submitter"),
+                judged_while(verifier="VERIFYING"),
+                Guard("M-RESOLVE", nothing_to_resolve),
+                Guard("R-DUP", pair_taken),
+            ),
         ),
         Row(
             "refuse",
@@ -211,6 +235,7 @@ SEAT = Table(
             _VERIFIER | _SYSTEM,
             Text(id="Tolak", en="Refuse"),
             "[D] by the verifier with a reason, or by R-DUP",
+            (different_from("submitter"), judged_while(verifier="VERIFYING")),
         ),
         Row(
             "refuse",
@@ -219,6 +244,7 @@ SEAT = Table(
             frozenset({Role.APPROVER}) | _SYSTEM,
             Text(id="Tolak", en="Refuse"),
             "[D] approve_without",
+            (different_from("submitter", "verifier"), judged_while(approver="AWAITING_APPROVAL")),
         ),
         Row(
             "confirm",

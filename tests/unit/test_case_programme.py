@@ -507,3 +507,19 @@ def test_a_pair_that_is_taken_for_a_seat_that_has_ended_meanwhile_is_given_back(
     released = [e for e in world.case.errands.values() if e.kind == "release" and e.state == "ASKED"]
     assert [len(e.body["keys"]) for e in released if "keys" in e.body] == [4]
     assert not any(s.pair_taken for s in world.case.seats.values())
+
+
+def test_the_submitter_judges_no_participant_whatever_the_hat() -> None:
+    world = submitted(World())
+    world.send(VERIFIER, c.ClaimTask(task=world.task("verify_programme").id))
+    same_person = actor(Role.VERIFIER, ORGANISER.person)
+    assert "R-SOD" in world.refused(same_person, c.VerifySeats(seats=("s1",)))
+    assert "R-SOD" in world.refused(same_person, c.RefuseSeat(seat="s1", reason=sealed("x")))
+
+
+def test_participants_are_judged_while_the_request_is_verified_and_not_before_or_after() -> None:
+    world = submitted(World())
+    assert "M-STATE" in world.refused(VERIFIER, c.VerifySeats(seats=("s1",)))
+    world = approved(World())
+    assert world.refused(VERIFIER, c.RefuseSeat(seat="s1", reason=sealed("x")))
+    assert "M-ROLE" in world.refused(APPROVER, c.RefuseSeat(seat="s1", reason=sealed("x")))

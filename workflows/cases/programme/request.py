@@ -12,9 +12,10 @@ from domain.commands import (
     SubmitProgramme,
     VerifySeats,
 )
-from domain.errors import Malformed, Refused
+from domain.errors import Forbidden, Malformed, Refused
 from domain.facts import Facts, ParticipantFacts
 from domain.ids import pair_key
+from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.verdict import Outcome
 from state_machines.turn import Turn
@@ -154,6 +155,13 @@ def verify_seats(turn: Turn, command: VerifySeats) -> str:
 
 
 def refuse_seat(turn: Turn, command: RefuseSeat) -> str:
+    if turn.actor.role is not Role.VERIFIER:
+        raise Forbidden.because(
+            "M-ROLE",
+            "Hanya verifikator yang menolak seorang peserta; penyetuju menyetujui tanpa peserta itu.",
+            "Only a verifier refuses a participant; an approver approves without them.",
+            subject=command.seat,
+        )
     turn.payload["reason"] = command.reason
     turn.fire("seat", command.seat, "refuse")
     turn.hand("verifier", *turn.actor.hands)
@@ -195,7 +203,7 @@ def resolved(turn: Turn, task: Task, command: CompleteTask) -> str:
     )
     turn.set("seat", seat.id, facts=facts)
     if not accepted:
-        turn.fire("seat", seat.id, "refuse")
+        turn.fire("seat", seat.id, "refuse", as_system=True)
         close_seat(turn, turn.get("seat", seat.id))
     return f"{task.kind.removeprefix('resolve_')}_{answer}"
 
