@@ -1,6 +1,7 @@
 """Databases for tests: a SQLite file and a real PostgreSQL, each test with a fresh, migrated one."""
 
 import asyncio
+import os
 import secrets
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -19,6 +21,11 @@ from sqlalchemy.pool import NullPool
 
 from db.migrate import migrate
 from db.session import Database
+
+# Elsewhere chance looks for what nobody thought of; a submission is judged by the same examples each time.
+hypothesis_settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis_settings.register_profile("here", deadline=None)
+hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 DATABASES = ["sqlite", "postgresql"]
 
