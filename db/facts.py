@@ -30,9 +30,8 @@ from domain.facts import (
 from domain.policy import Policy, default
 from domain.policy import policy as policy_of
 from domain.roles import Actor
+from state_machines.assignment import STANDING
 
-STANDING = frozenset({"PROPOSED", "ASSIGNED", "ACCEPTED"})
-"""States of an assignment that still bind a master assessor."""
 SEATED = frozenset({"PROPOSED", "VERIFIED", "WAITLISTED", "OFFERED", "CONFIRMED", "ATTENDED"})
 """States of a seat whose participant still takes part."""
 JUDGED = frozenset(

@@ -38,6 +38,9 @@ def is_the_master(s: Situation) -> list[Violation]:
     )
 
 
+STANDING = frozenset({"PROPOSED", "ASSIGNED", "ACCEPTED"})
+"""States of an assignment that still bind a master assessor."""
+
 THE_MASTER = Guard("M-OWN", is_the_master)
 
 ASSIGNMENT = Table(

@@ -8,6 +8,7 @@ from domain.roles import Role
 from domain.rules.matrix import Moment
 from domain.text import Text
 from domain.verdict import Violation
+from state_machines.assignment import STANDING
 from state_machines.guards import no, own_organisation, rules
 from state_machines.table import Guard, Row, Situation, State, Table
 
@@ -32,7 +33,7 @@ def missing_for_ready(case: Case, class_: Class, *, committee: int, trainers: in
     """What a class still lacks for READY, as words of the domain: committee, assignments, venue, seats."""
     seats = [x for x in case.seats.values() if x.class_id == class_.id]
     assignments = [a for a in case.assignments.values() if a.class_id == class_.id]
-    standing = [a for a in assignments if a.state in ("PROPOSED", "ASSIGNED", "ACCEPTED")]
+    standing = [a for a in assignments if a.state in STANDING]
     accepted = [a for a in assignments if a.state == "ACCEPTED"]
     missing = []
     if len(set(class_.committee)) < committee:

@@ -11,14 +11,16 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from domain.cases import KINDS, Case, Deadline, Entity, Errand, Sealed, Task
+from domain.clock import at, local_day
 from domain.errors import Refused
 from domain.events import GENESIS, Change, Event, Finding, Move, Notice, derived_id
 from domain.facts import Facts
+from domain.months import add_months
 from domain.policy import Policy, TaskKind
 from domain.policy import policy as policy_of
 from domain.roles import SYSTEM, Actor, Role
 from domain.verdict import Verdict
-from state_machines.table import Situation, Table, check, fire, follow, may
+from state_machines.table import Situation, Table, check, fire, follow
 from state_machines.tables import TABLES
 
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
@@ -92,9 +94,6 @@ class Turn:
             policy=self.policy,
             command=self.command,
         )
-
-    def may(self, kind: str, id: str, trigger: str, *, as_system: bool = False) -> bool:
-        return not may(self._table(kind), self.situation(kind, id, as_system=as_system), trigger)
 
     def would(self, kind: str, id: str, trigger: str, *, as_system: bool = False) -> bool:
         """True when `fire` would succeed."""
@@ -335,9 +334,6 @@ class Turn:
 
 def months_after(moment: datetime, months: int) -> datetime:
     """The end (16:00 WIB) of the day `months` calendar months after the moment's WIB day."""
-    from domain.clock import at, local_day
-    from domain.months import add_months
-
     return at(add_months(local_day(moment), months), 16)
 
 

@@ -5,10 +5,10 @@ from typing import Any
 from domain.cases import Class, Deadline, Seat
 from domain.commands import CancelClass, CancelProgramme, WithdrawProgramme
 from domain.ids import journey_workflow, pair_key
+from state_machines.assignment import STANDING
+from state_machines.programme import DECIDED_JOURNEY
 from state_machines.seat import OPEN, WAITING
 from state_machines.turn import Turn
-
-ENDED_JOURNEY = ("CLOSED", "WITHDRAWN", "EXPIRED", "REJECTED", "CERTIFIED")
 
 
 def tell_journey(turn: Turn, seat: Seat, type_: str, **body: Any) -> None:
@@ -46,7 +46,7 @@ def end_seats(turn: Turn, class_id: str, reason: str) -> None:
         turn.fire("seat", seat.id, "release" if seat.state in WAITING else "withdraw", as_system=True)
         closed = turn.get("seat", seat.id)
         close_seat(turn, closed)
-        if closed.journey and closed.journey_state not in ENDED_JOURNEY:
+        if closed.journey and closed.journey_state not in DECIDED_JOURNEY:
             tell_journey(turn, closed, "seat_closed", reason=reason)
 
 
@@ -56,7 +56,7 @@ def end_class(turn: Turn, class_: Class, reason: str) -> None:
     turn.stop_waiting(subject=class_.id)
     end_seats(turn, class_.id, reason)
     for a in list(turn.case.assignments.values()):
-        if a.class_id != class_.id or a.state not in ("PROPOSED", "ASSIGNED", "ACCEPTED"):
+        if a.class_id != class_.id or a.state not in STANDING:
             continue
         turn.cancel_tasks(subject=a.id)
         turn.stop_waiting(subject=a.id)

@@ -17,12 +17,11 @@ from domain.ids import day_key, pair_key
 from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.verdict import Outcome
+from state_machines.assignment import STANDING
 from state_machines.class_ import starts_at
 from state_machines.turn import Turn
 from workflows.cases.programme.seats import ask_to_confirm, start_journey
 from workflows.cases.programme.settling import open_complete_class
-
-STANDING = ("PROPOSED", "ASSIGNED", "ACCEPTED")
 
 
 def begin_preparation(turn: Turn) -> None:
