@@ -30,7 +30,7 @@ from db.denials import record_denial
 from db.facts import facts_for, purpose_of
 from db.session import Database
 from db.vault import Vault
-from domain.cases import Case, Entity
+from domain.cases import REVISION, Case, Entity
 from domain.commands import Envelope, Receipt, SubmitProgramme
 from domain.errors import Conflict, DomainError, NotFound, Unknown, by_name
 from domain.events import Event
@@ -188,6 +188,7 @@ class Gateway:
                 workflow_id=programme_workflow(stream),
                 head="",
                 policy_version=default().version,
+                revision=REVISION,
                 calendar=calendar,
                 clock=self.settings.clock,
                 business_at=now,

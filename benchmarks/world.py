@@ -16,7 +16,7 @@ from db.identity import Hat
 from db.session import Database
 from db.vault import PersonData, Vault
 from domain.calendar import Calendar
-from domain.cases import Case
+from domain.cases import REVISION, Case
 from domain.clock import Zone, local_day
 from domain.events import digest
 from domain.facts import (
@@ -279,6 +279,7 @@ def journey_start(person: str, calendar: Calendar) -> CaseStart:
         workflow_id=opening.workflow_id,
         head="",
         policy_version=default().version,
+        revision=REVISION,
         calendar=calendar,
         clock="real",
         business_at=now,

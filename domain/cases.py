@@ -250,6 +250,14 @@ class Errand(Entity):
     answer: dict[str, Any] = Field(default_factory=dict)
 
 
+REVISION = 1
+"""What cases begin with now. A change of what may be done (or of what an act does) that a stored history
+would not survive asks `case.revision`, so that a case ends under the logic that it began with:
+
+0  every case begun before revisions were counted
+1  master assessors are judged when letters are issued and at READY; participants are bound by R-SOD
+"""
+
 KINDS: dict[str, type[Entity]] = {
     "programme": Programme,
     "class": Class,
@@ -276,6 +284,8 @@ class Case(BaseModel):
     seq: int = 0
     head: str
     policy_version: str
+    revision: int = 0
+    """The revision of the logic that the case began with (see REVISION); stays for its whole life."""
     calendar: Calendar
     clock: Literal["real", "simulation"] = "real"
     business_at: datetime

@@ -9,7 +9,7 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
 
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
-    from domain.cases import Case, Errand
+    from domain.cases import REVISION, Case, Errand
     from domain.errors import DomainError, Refused
     from domain.facts import Facts
     from domain.openings import CertificateOpening, JourneyOpening
@@ -150,6 +150,7 @@ def new_case(stream: str, kind: Any, workflow_id: str, parent: Case, now: dateti
         workflow_id=workflow_id,
         head="",
         policy_version=parent.policy_version,
+        revision=REVISION,
         calendar=parent.calendar,
         clock=parent.clock,
         business_at=now,

@@ -5,7 +5,7 @@ from typing import Any
 
 from activities.contracts import Message
 from domain import commands as c
-from domain.cases import Case, Journey, UnitResult, Vote
+from domain.cases import REVISION, Case, Journey, UnitResult, Vote
 from domain.clock import at, local_day
 from domain.events import Event
 from domain.facts import Facts, ParticipantFacts
@@ -58,6 +58,7 @@ class JourneyWorld(World):
             workflow_id=journey_workflow("p1", SCHEME.id),
             head="",
             policy_version=default().version,
+            revision=REVISION,
             calendar=CALENDAR,
             clock="simulation",
             business_at=START,

@@ -6,7 +6,7 @@ from typing import Any
 
 from db.calendar_seed import seed
 from domain import commands as c
-from domain.cases import Case, Sealed, Task
+from domain.cases import REVISION, Case, Sealed, Task
 from domain.clock import Zone, local_day
 from domain.errors import DomainError
 from domain.events import Event, digest
@@ -107,6 +107,7 @@ class World:
             workflow_id="programme-programme-1",
             head="",
             policy_version=default().version,
+            revision=REVISION,
             calendar=CALENDAR,
             clock="simulation",
             business_at=START,
