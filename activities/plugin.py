@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import temporalio.client
 import temporalio.worker
-from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter, DefaultFailureConverterWithEncodedAttributes
 from temporalio.plugin import SimplePlugin
 from temporalio.worker import UnsandboxedWorkflowRunner, WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.codec import EncryptingCodec
+from activities.converter import PayloadConverter
 from settings import Settings
 
 PASSED_THROUGH = (
@@ -25,6 +25,7 @@ PASSED_THROUGH = (
     "workflows.cases",
     # Models alone: without it the sandbox builds them anew for every single run.
     "activities.contracts",
+    "workflows.model",
 )
 """Modules that the sandbox shares with the outside: pure ones, held to that by a lint (design § 7)."""
 
@@ -39,7 +40,7 @@ def codec(settings: Settings) -> EncryptingCodec:
 def data_converter(settings: Settings) -> DataConverter:
     """Pydantic JSON, encrypted; messages and stack traces of failures are encrypted too."""
     return DataConverter(
-        payload_converter_class=PydanticPayloadConverter,
+        payload_converter_class=PayloadConverter,
         payload_codec=codec(settings),
         failure_converter_class=DefaultFailureConverterWithEncodedAttributes,
     )

@@ -92,7 +92,9 @@ async def append(session: AsyncSession, batch: Batch) -> Head:
     know (a newer worker's: it is tried again).
     """
     _check(batch)
-    stream = await _lock(session, batch)
+    stream = await _lock(session, batch.stream)
+    if stream is None and batch.opening is not None and batch.events:
+        stream = await _create(session, batch.stream, batch.opening.kind, batch.workflow_id)
     head = Head(stream.head_seq, stream.head_hash) if stream else Head(0, GENESIS)
     await _compare(session, batch, head)
     new = [e for e in batch.events if e.seq > head.seq]
@@ -112,7 +114,7 @@ async def append(session: AsyncSession, batch: Batch) -> Head:
         folded = folded.after(event, evolve(folded.case, event))
     await insert_events(session, new)
     await projection.write(session, folded)
-    return await _advance(session, stream, new[-1])
+    return await _advance(session, batch.stream, new[-1])
 
 
 async def append_row_event(
@@ -132,7 +134,7 @@ async def append_row_event(
 
     `payload` holds ids, digests and commitments only. `at` is UTC; `business_at` differs in a simulation.
     """
-    row = await _locked(session, stream) or await _create(session, stream, ROW_STREAM, "")
+    row = await _lock(session, stream) or await _create(session, stream, ROW_STREAM, "")
     if row.kind != ROW_STREAM:
         raise ValueError("a case's stream is written by its workflow alone")
     seq = row.head_seq + 1
@@ -149,7 +151,7 @@ async def append_row_event(
         prev_hash=row.head_hash,
     ).sealed()
     await insert_events(session, [event])
-    await _advance(session, row, event)
+    await _advance(session, stream, event)
     return event
 
 
@@ -229,7 +231,7 @@ def event_of(row: EventRow) -> Event:
     return Event.model_validate({**json.loads(row.body), "hash": row.hash})
 
 
-def openings_of(row: StreamRow) -> dict[int, Case]:
+def openings_of(row: "Locked | StreamRow") -> dict[int, Case]:
     """The empty cases from which the stream's runs began, by the seq after which they did."""
     return {int(seq): Case.model_validate(case) for seq, case in json.loads(row.openings).items()}
 
@@ -272,14 +274,14 @@ async def restore(
 ) -> None:
     """After events were put back: set the stream's head to its last event, add the openings that it lacks,
     and rebuild its projection."""
-    row = await _locked(session, stream) or await _create(session, stream, kind, workflow_id)
+    row = await _lock(session, stream) or await _create(session, stream, kind, workflow_id)
     known = json.loads(row.openings)
     told = {str(seq): case.model_dump(mode="json") for seq, case in openings.items()}
-    row.openings = json.dumps({**told, **known})
+    await _keep_openings(session, stream, {**told, **known})
     found = await session.exec(
         select(EventRow).where(EventRow.stream == stream).order_by(col(EventRow.seq).desc()).limit(1)
     )
-    await _advance(session, row, event_of(found.one()))
+    await _advance(session, stream, event_of(found.one()))
     await rebuild(session, stream)
 
 
@@ -323,16 +325,16 @@ async def _compare(session: AsyncSession, batch: Batch, head: Head) -> None:
 
 async def _unused(session: AsyncSession, events: Sequence[Event]) -> None:
     """Is each command new to the ledger? A command is one event, on one stream."""
-    ids = [e.command_id for e in events]
-    found = await session.exec(select(EventRow.command_id).where(col(EventRow.command_id).in_(ids)))
-    used = set(found.all())
+    connection = await session.connection()
+    found = await connection.execute(_USED, {"ids": [e.command_id for e in events]})
+    used = set(found.scalars())
     for event in events:
         if event.command_id in used:
             raise LedgerForked(event.stream, event.seq, "command_id")
         used.add(event.command_id)
 
 
-async def _base(session: AsyncSession, stream: StreamRow, batch: Batch, head: Head) -> Folded:
+async def _base(session: AsyncSession, stream: "Locked", batch: Batch, head: Head) -> Folded:
     """The case that the new events continue; records the opening of a stream's first or next run."""
     present = await _present(session, stream)
     opening = batch.opening
@@ -344,7 +346,7 @@ async def _base(session: AsyncSession, stream: StreamRow, batch: Batch, head: He
         return present
     openings = json.loads(stream.openings)
     openings[str(head.seq)] = opening.model_dump(mode="json")
-    stream.openings = json.dumps(openings)
+    await _keep_openings(session, stream.stream, openings)
     return _begun(present, opening)
 
 
@@ -360,7 +362,7 @@ _PRESENT = columns(
 """Without the ORM: this is read for every batch, and half of such a read is making an object of the row."""
 
 
-async def _present(session: AsyncSession, stream: StreamRow) -> Folded | None:
+async def _present(session: AsyncSession, stream: "Locked") -> Folded | None:
     """The case as projected; folded anew when the projection is not at the stream's head."""
     if stream.head_seq == 0:
         return None
@@ -376,7 +378,7 @@ async def _present(session: AsyncSession, stream: StreamRow) -> Folded | None:
     )
 
 
-async def _refold(session: AsyncSession, stream: StreamRow) -> Folded | None:
+async def _refold(session: AsyncSession, stream: "Locked | StreamRow") -> Folded | None:
     folded: Folded | None = None
     for folded in fold_stream(openings_of(stream), await events_of(session, stream.stream)):  # noqa: B007
         pass
@@ -394,14 +396,42 @@ async def _locked(session: AsyncSession, stream: str) -> StreamRow | None:
     return found.one_or_none()
 
 
-async def _lock(session: AsyncSession, batch: Batch) -> StreamRow | None:
-    found = await _locked(session, batch.stream)
-    if found is not None or batch.opening is None or not batch.events:
-        return found
-    return await _create(session, batch.stream, batch.opening.kind, batch.workflow_id)
+class Locked(NamedTuple):
+    """A stream's row, locked until the transaction ends. No ORM object: every batch asks for it."""
+
+    stream: str
+    kind: str
+    workflow_id: str
+    head_seq: int
+    head_hash: str
+    frozen: bool
+    openings: str
 
 
-async def _create(session: AsyncSession, stream: str, kind: str, workflow_id: str) -> StreamRow:
+_STREAMS = table_of(StreamRow)
+_HEAD = (
+    columns(*(_STREAMS.c[name] for name in Locked._fields))
+    .where(_STREAMS.c.stream == bindparam("stream"))
+    .with_for_update()
+)
+_FORWARD = (
+    update(_STREAMS)
+    .where(_STREAMS.c.stream == bindparam("name"))
+    .values(head_seq=bindparam("seq"), head_hash=bindparam("hash"))
+)
+_OPENINGS = update(_STREAMS).where(_STREAMS.c.stream == bindparam("name")).values(openings=bindparam("told"))
+_USED = columns(table_of(EventRow).c.command_id).where(
+    table_of(EventRow).c.command_id.in_(bindparam("ids", expanding=True))
+)
+
+
+async def _lock(session: AsyncSession, stream: str) -> Locked | None:
+    connection = await session.connection()
+    row = (await connection.execute(_HEAD, {"stream": stream})).one_or_none()
+    return Locked(*row) if row is not None else None
+
+
+async def _create(session: AsyncSession, stream: str, kind: str, workflow_id: str) -> Locked:
     """The row of a new stream, locked; of two who make it at once, the second waits and gets the first's."""
     values = {
         "stream": stream,
@@ -414,16 +444,20 @@ async def _create(session: AsyncSession, stream: str, kind: str, workflow_id: st
         "openings": "{}",
     }
     await session.exec(_insert(session, StreamRow).on_conflict_do_nothing().values(values))
-    row = await _locked(session, stream)
+    row = await _lock(session, stream)
     assert row is not None
     return row
 
 
-async def _advance(session: AsyncSession, row: StreamRow, event: Event) -> Head:
-    row.head_seq, row.head_hash = event.seq, event.hash
-    session.add(row)
-    await session.flush()
+async def _advance(session: AsyncSession, stream: str, event: Event) -> Head:
+    connection = await session.connection()
+    await connection.execute(_FORWARD, {"name": stream, "seq": event.seq, "hash": event.hash})
     return Head(event.seq, event.hash)
+
+
+async def _keep_openings(session: AsyncSession, stream: str, openings: Mapping[str, Any]) -> None:
+    connection = await session.connection()
+    await connection.execute(_OPENINGS, {"name": stream, "told": json.dumps(openings)})
 
 
 def _insert(session: AsyncSession, model: type[SQLModel]) -> Any:

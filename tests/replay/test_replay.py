@@ -4,10 +4,10 @@ case is found here. A stored history is never taken away or replaced; new branch
 from pathlib import Path
 
 import pytest
-from temporalio.contrib.pydantic import PydanticPayloadConverter
 from temporalio.converter import DataConverter
 from temporalio.worker import Replayer
 
+from activities.converter import PayloadConverter
 from activities.plugin import workflow_runner
 from tools.record_histories import FOLDER, read
 from worker import WORKFLOWS
@@ -18,7 +18,7 @@ HISTORIES = sorted(FOLDER.glob("*.json.gz"))
 def replayer(*, sandbox: bool) -> Replayer:
     return Replayer(
         workflows=WORKFLOWS,
-        data_converter=DataConverter(payload_converter_class=PydanticPayloadConverter),
+        data_converter=DataConverter(payload_converter_class=PayloadConverter),
         workflow_runner=workflow_runner(sandbox=sandbox),
     )
 
