@@ -18,6 +18,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -27,11 +29,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from db import reads, registry
 from db.denials import record_denial
-from db.facts import facts_for, purpose_of
+from db.facts import JUDGED, facts_for, purpose_of
 from db.session import Database
 from db.vault import Vault
 from domain.cases import REVISION, Case, Entity
-from domain.commands import Envelope, Receipt, SubmitProgramme
+from domain.commands import CompleteTask, Envelope, Receipt, SubmitProgramme
 from domain.errors import Conflict, DomainError, NotFound, Unknown, by_name
 from domain.events import Event
 from domain.facts import Facts
@@ -42,19 +44,16 @@ from domain.verdict import Violation
 from settings import Settings
 from state_machines.table import Allowed, Situation, allowed
 from state_machines.tables import TABLES
-from workflows.cases.certificate import CERTIFICATE_LOGIC
-from workflows.cases.journey import JOURNEY_LOGIC
-from workflows.cases.logic import CaseLogic, decide, known
-from workflows.cases.programme import PROGRAMME_LOGIC
+from workflows.cases.kinds import LOGIC
+from workflows.cases.logic import decide, known
 from workflows.model import CaseStart
 from workflows.timeouts import UNUSED_AFTER
 
-LOGIC: dict[str, CaseLogic] = {
-    logic.kind: logic for logic in (PROGRAMME_LOGIC, JOURNEY_LOGIC, CERTIFICATE_LOGIC)
-}
 IN_FLIGHT_A_CASE = 8
 """Temporal refuses more than 10 updates in flight on one workflow; we stop before it does."""
 REMEMBERED_HEADS = 10_000
+CLOSED_WITHIN = 5.0
+"""Seconds for which a submit waits until the run of a request that was taken back has ended."""
 PROJECTED_WITHIN = 2.0
 """Seconds for which a command waits until a case that was just begun has its first row."""
 
@@ -106,10 +105,10 @@ class Gateway:
         now = await self.business_now()
         seen = max(self._heads.get(stream, 0), min_seq)
         event, case, facts = await self._known(stream, command, actor, id_, now)
-        if case is None and seen:
-            # What was acknowledged is on its way to the projection: a case that was just begun is there
-            # in a moment. Being late is no reason to refuse; the workflow judges anyway.
-            await reads.wait_for(self.db, stream, 1, PROJECTED_WITHIN)
+        if _too_early(command, case, seen):
+            # What was acknowledged is on its way to the projection. Being late is no reason to refuse: the
+            # workflow judges anyway, but its facts must be those of the case as it is.
+            await reads.wait_for(self.db, stream, seen, PROJECTED_WITHIN)
             event, case, facts = await self._known(stream, command, actor, id_, now)
         envelope = Envelope(
             command_id=id_,
@@ -133,8 +132,10 @@ class Gateway:
             )
         if case is None and not isinstance(command, SubmitProgramme):
             raise NotFound.because("M-CASE", "Perkara itu tidak ada.", "There is no such case.")
-        start = await self._start(stream, case, now) if isinstance(command, SubmitProgramme) else None
-        self._rehearse(start.case if start else case, envelope, now, min_seq)
+        start = None
+        if isinstance(command, SubmitProgramme):
+            start = await self._start(stream, case, now, seen)
+        self._rehearse(start.case if start else case, envelope, now, 0 if start else min_seq)
         async with self._place(stream):
             if start is not None:
                 receipt = await self._submit(start, envelope)
@@ -177,9 +178,17 @@ class Gateway:
             if not behind:
                 raise
 
-    async def _start(self, stream: str, case: Case | None, now: datetime) -> CaseStart:
-        """The start of a programme: empty, or, for a draft that was taken back, what its stream holds."""
-        if case is None:
+    async def _start(self, stream: str, case: Case | None, now: datetime, seen: int) -> CaseStart:
+        """The start of a programme: empty, or, for a draft that was taken back, all that its stream holds.
+
+        A run that began from less than that would write another event where one stands already. So the
+        earlier run must have ended, and its last event be read; Unknown while it has not.
+        """
+        if case is not None:
+            case = await self._left_behind(case)
+            if case.seq < seen:
+                raise _unknown("D-BEHIND")
+        else:
             async with self.db.read() as session:
                 calendar = await registry.calendar(session)
             case = Case(
@@ -194,6 +203,27 @@ class Gateway:
                 business_at=now,
             )
         return CaseStart(case=case, now=now, summary="Program pelatihan / Training programme")
+
+    async def _left_behind(self, case: Case) -> Case:
+        """The case as its ended run left it; as it is, when it is no draft (its submit is refused then)."""
+        end = asyncio.get_running_loop().time() + CLOSED_WITHIN
+        handle = self.client.get_workflow_handle(case.workflow_id)
+        while case.state == "DRAFT" and await self._runs(handle):
+            if asyncio.get_running_loop().time() > end:
+                raise _unknown("T-CLOSING")
+            await asyncio.sleep(0.05)
+        found = await self.case(case.stream)
+        assert found is not None  # rows are never deleted
+        return found
+
+    async def _runs(self, handle: WorkflowHandle[Any, Any]) -> bool:
+        try:
+            described = await handle.describe(rpc_timeout=timedelta(seconds=self.settings.rpc_timeout))
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                return False
+            raise _unknown(f"T-{error.status.name}") from None
+        return described.status is WorkflowExecutionStatus.RUNNING
 
     async def _submit(self, start: CaseStart, envelope: Envelope) -> Receipt:
         for attempt in (1, 2):
@@ -219,7 +249,7 @@ class Gateway:
                 )
                 return receipt
             except WorkflowAlreadyStartedError:
-                if attempt == 2:
+                if attempt == 2 or await self._moved(start.case):
                     raise Conflict.because(
                         "M-OPEN",
                         "Permohonan ini sudah diajukan.",
@@ -228,11 +258,18 @@ class Gateway:
                     ) from None
                 # Perhaps an empty run whose first command was refused: it ends by itself.
                 await asyncio.sleep(UNUSED_AFTER.total_seconds() + 0.5)
+                if await self._moved(start.case):
+                    raise _unknown("D-BEHIND") from None
             finally:
                 # The SDK leaves the start's own future unread when the update fails.
                 with suppress(BaseException):
                     await asyncio.wait_for(operation.workflow_handle(), 0.05)
         raise AssertionError("unreachable")
+
+    async def _moved(self, start: Case) -> bool:
+        """Has the stream gone on since this start was made?"""
+        found = await self.case(start.stream)
+        return found is not None and found.seq != start.seq
 
     async def _update(self, workflow_id: str, envelope: Envelope) -> Receipt:
         handle = self.client.get_workflow_handle(workflow_id)
@@ -343,6 +380,17 @@ def _refused(error: WorkflowUpdateFailedError) -> DomainError:
         return by_name(cause.type)([Violation.model_validate(v) for v in cause.details[0]])
     # Not a rule: a bug in the case, an alarm and never a denial (500).
     raise RuntimeError(f"the case failed to judge: {cause!r}") from error
+
+
+def _too_early(command: Any, case: Case | None, seen: int) -> bool:
+    """Are the rows behind what was acknowledged, in a way that matters to this command?"""
+    if case is None:
+        return seen > 0
+    if case.seq >= seen:
+        return False
+    if isinstance(command, CompleteTask) and command.task not in case.tasks:
+        return True  # what the task is for is not known yet, and so not which facts it needs
+    return purpose_of(command, case) in JUDGED
 
 
 def _unknown(rule: str) -> DomainError:

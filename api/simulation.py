@@ -116,28 +116,36 @@ async def settle(db: Database, client: Client) -> None:
         async with db.read() as session:
             pending = await reads.pending(session)
             places = await reads.open_cases(session)
-        if pending.quiet and await _all_quiet(client, [p.workflow_id for p in places]):
-            quiet_twice += 1
-            continue
+        if pending.quiet:
+            children = await _all_quiet(client, [p.workflow_id for p in places])
+            if children is not None:
+                async with db.read() as session:
+                    unseen = await reads.unseen(session, children)
+                if not unseen:
+                    quiet_twice += 1
+                    continue
         quiet_twice = 0
         await asyncio.sleep(pause)
         pause = min(pause * 2, 0.25)
 
 
-async def _all_quiet(client: Client, workflows: list[str]) -> bool:
+async def _all_quiet(client: Client, workflows: list[str]) -> list[str] | None:
+    """None when something is pending; else the streams of the cases that these have started."""
     gate = asyncio.Semaphore(QUERIES_AT_ONCE)
 
-    async def ask(workflow_id: str) -> bool:
+    async def ask(workflow_id: str) -> tuple[str, ...] | None:
         async with gate:
             try:
                 status = await client.get_workflow_handle(workflow_id).query(
                     "status", result_type=Status, rpc_timeout=timedelta(seconds=10)
                 )
             except RPCError as error:
-                return error.status is RPCStatusCode.NOT_FOUND
-        return not (status.pending or status.errands or status.busy)
+                return () if error.status is RPCStatusCode.NOT_FOUND else None
+        return None if status.pending or status.errands or status.busy else status.children
 
-    return all(await asyncio.gather(*(ask(w) for w in workflows)))
+    answers = await asyncio.gather(*(ask(w) for w in workflows))
+    quiet = [a for a in answers if a is not None]
+    return [stream for a in quiet for stream in a] if len(quiet) == len(answers) else None
 
 
 async def _tick(client: Client, workflow_id: str, to: datetime) -> bool:

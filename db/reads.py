@@ -540,6 +540,17 @@ async def due_at(session: AsyncSession, moment: datetime) -> list[Place]:
     return [Place(*row) for row in await session.exec(query)]
 
 
+async def unseen(session: AsyncSession, streams: Sequence[str]) -> int:
+    """How many cases were started and have no row yet: of these streams, and of certificates that a journey
+    which may have ended meanwhile names."""
+    row = select(CaseRow.stream).where(CaseRow.stream == JourneyRow.certificate).exists()
+    issued = select(func.count()).select_from(JourneyRow).where(JourneyRow.state == "CERTIFIED", ~row)
+    found = (
+        await session.exec(select(func.count()).select_from(CaseRow).where(col(CaseRow.stream).in_(streams)))
+    ).one()
+    return len(set(streams)) - found + (await session.exec(issued)).one()
+
+
 async def pending(session: AsyncSession) -> Pending:
     """Errands without an answer, over every case, and notices not sent."""
     errands = (await session.exec(select(func.coalesce(func.sum(CaseRow.pending_errands), 0)))).one()

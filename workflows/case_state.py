@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Awaitable
 from datetime import datetime
 from typing import Any, ClassVar
 
 from temporalio import workflow
+from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
@@ -19,9 +21,11 @@ with workflow.unsafe.imports_passed_through():
     from workflows.cases.logic import CaseLogic
     from workflows.model import CaseStart
     from workflows.search import Shown
-    from workflows.timeouts import POLICIES
+    from workflows.timeouts import POLICIES, SUMMARIES, rest
 
 UPDATES_A_RUN = 500
+GRAVITY = ("ledger:forked", "ledger:behind", "ledger:failed", "ledger:waiting")
+"""What is shown first of several troubles; any other comes after these, in the order of its name."""
 
 
 class CaseState:
@@ -36,13 +40,18 @@ class CaseState:
         self.ticked: datetime = max(start.now, start.case.business_at)
         self.pending: deque[Event] = deque()
         self.in_flight: set[str] = set()
+        self.resting: set[str] = set()
+        """Errands that failed and wait for their next try."""
+        self.bug: Exception | None = None
+        """What a background task died of: the case must not go on as if nothing had happened."""
         self.version = 0
         self.updates = 0
         self.busy = 0
         self.frozen = ""
-        self.attention = ""
+        self.troubles: dict[str, str] = {}
+        """Source → what is wrong; each source takes back its own."""
         self.cancel_requests = 0
-        self.shown = Shown()
+        self.shown = Shown(workflow.info().typed_search_attributes)
         self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
         if start.opening is not None and start.case.seq == 0 and self.logic.open is not None:
             turn = self._system_turn(Facts())
@@ -54,6 +63,28 @@ class CaseState:
             return workflow.now()
         stamped = envelope.business_at if envelope and envelope.business_at else self.ticked
         return max(self.ticked, stamped, self.case.business_at)
+
+    # ---- what asks for attention ---------------------------------------------------------------
+
+    @property
+    def attention(self) -> str:
+        """The gravest of what is wrong; empty when nothing is."""
+        if self.frozen:
+            return self.frozen
+        return min(self.troubles.values(), key=_gravity, default="")
+
+    def _trouble(self, source: str, what: str) -> None:
+        if self.troubles.get(source) != what:
+            self.troubles[source] = what
+            self._show()
+
+    def _solved(self, source: str) -> None:
+        if self.troubles.pop(source, None) is not None:
+            self._show()
+
+    def _show(self) -> None:
+        if self.case.state:  # before its first event a case has nothing to show
+            self.shown.show(self.case, self.attention)
 
     def _settled(self) -> bool:
         return (
@@ -79,7 +110,8 @@ class CaseState:
         return Turn(self.case, actor=SYSTEM, now=self._now(), facts=facts)
 
     async def _facts(self, purpose: str, subject: str) -> Facts:
-        answer: c.FactsAnswer = await self._call(
+        answer: c.FactsAnswer = await self._insist(
+            f"facts:{purpose}",
             c.READ_FACTS,
             c.FactsRequest(
                 stream=self.case.stream,
@@ -92,7 +124,35 @@ class CaseState:
         )
         return answer.facts
 
+    async def _watched(self, work: Awaitable[None]) -> None:
+        """Background work. What it dies of is kept for `live`, which stops the case there: an exception that
+        no code expects must block the case visibly, and never end one of its parts in silence."""
+        try:
+            await work
+        except Exception as error:
+            if not is_cancelled_exception(error):
+                self.bug = error
+                self.version += 1
+
+    async def _insist(self, what: str, name: str, request: Any, result: type[Any]) -> Any:
+        """Ask until there is an answer: what a case needs to go on is never given up. Raises only when it
+        was cancelled itself."""
+        attempt = 0
+        while True:
+            try:
+                answer = await self._call(name, request, result)
+            except FailureError as error:
+                if is_cancelled_exception(error):
+                    raise
+                self._trouble(what, what)
+                await workflow.sleep(rest(attempt))
+                attempt += 1
+            else:
+                self._solved(what)
+                return answer
+
     async def _call(self, name: str, request: Any, result: type[Any]) -> Any:
+        """Ask once, within the activity's policy. Raises FailureError when that is used up."""
         policy = POLICIES[name]
         return await workflow.execute_activity(
             name,
@@ -101,6 +161,7 @@ class CaseState:
             start_to_close_timeout=policy.start_to_close,
             schedule_to_close_timeout=policy.schedule_to_close,
             retry_policy=policy.retry,
+            summary=SUMMARIES[name],
         )
 
     def _ended(self) -> bool:
@@ -116,7 +177,26 @@ class CaseState:
     def _should_continue_as_new(self) -> bool:
         return (
             (workflow.info().is_continue_as_new_suggested() or self.updates >= UPDATES_A_RUN)
-            and self._settled()
+            and not self.pending
+            and not self.busy
+            # An errand that only waits for its next try is asked again by the next run: errands may be.
+            and all(e.id in self.resting for e in self.case.errands.values() if e.state == "ASKED")
+            and self.in_flight <= self.resting
             and workflow.all_handlers_finished()
             and not self._ended()
         )
+
+
+def _gravity(trouble: str) -> tuple[int, str]:
+    return (GRAVITY.index(trouble) if trouble in GRAVITY else len(GRAVITY), trouble)
+
+
+def carried(case: Case) -> Case:
+    """What the next run is given of a case: errands that were answered and deadlines that are over stay
+    behind, for they never matter again and a large programme has hundreds (2 MB bound an input)."""
+    kept = {"errand": "ASKED", "deadline": "WAITING"}
+    entities = {
+        kind: {k: e for k, e in bag.items() if kind not in kept or e.state == kept[kind]}
+        for kind, bag in case.entities.items()
+    }
+    return case.model_copy(update={"entities": entities})

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from domain.commands import Envelope, Receipt
@@ -18,8 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.text import Text
     from domain.verdict import Violation
     from state_machines.turn import moments, pass_moment
+    from workflows.case_state import carried
     from workflows.cases.logic import decide, known
-    from workflows.errands import Errands
+    from workflows.errands import Errands, started_children
     from workflows.flusher import Flusher
     from workflows.inbox import Inbox
     from workflows.model import CaseStart, Status
@@ -48,33 +49,54 @@ class CaseWorkflow(Inbox, Errands, Flusher):
 
     async def live(self) -> str:
         """Run the case to its end and give the state that it ended in."""
-        first = self.case.seq
-        if self.case.state in ("", "DRAFT"):
-            # Started together with a first command that was then refused: nothing ever happened here.
-            try:
-                await workflow.wait_condition(lambda: self.case.seq > first, timeout=UNUSED_AFTER)
-            except TimeoutError:
-                await workflow.wait_condition(workflow.all_handlers_finished)
-                if self.case.seq == first:
-                    return "UNUSED"
-        background = [asyncio.create_task(self._flush()), asyncio.create_task(self._run_errands())]
+        if self.case.state in ("", "DRAFT") and await self._never_used():
+            return "UNUSED"
+        background = [
+            asyncio.create_task(self._watched(self._flush())),
+            asyncio.create_task(self._watched(self._run_errands())),
+        ]
         while not self._finished():
             try:
                 await self._wait_and_pass()
-                if self._should_continue_as_new():
-                    break
-            except asyncio.CancelledError:
-                # Temporal's cancel is forbidden on cases: it is recorded, and the case goes on.
-                self.cancel_requests += 1
-                turn = self._system_turn(Facts())
-                turn.payload["cancel_requests"] = self.cancel_requests
-                self._accept(turn, "cancel_request_ignored")
+            except (asyncio.CancelledError, FailureError) as error:
+                if not is_cancelled_exception(error):
+                    raise RuntimeError("a failure that nothing expected") from error
+                self._ignore_cancel()
+            if self.bug is not None:
+                # Blocks the case until the code is mended, and shows it: nothing of it is lost.
+                raise RuntimeError("a part of the case died") from self.bug
+            if self._should_continue_as_new():
+                break
         self._silence()
         for task in background:
             task.cancel()
         if not self._finished():
-            workflow.continue_as_new(CaseStart(case=self.case, now=self._now()))
+            workflow.continue_as_new(CaseStart(case=carried(self.case), now=self._now()))
         return self.case.state
+
+    async def _never_used(self) -> bool:
+        """Was the run started together with a first command that was then refused? Nothing ever happened
+        here then; a cancel request changes nothing about that."""
+        first = self.case.seq
+        try:
+            await workflow.wait_condition(lambda: self.case.seq > first, timeout=UNUSED_AFTER)
+        except TimeoutError:
+            await workflow.wait_condition(workflow.all_handlers_finished)
+        except asyncio.CancelledError:
+            self.cancel_requests += 1
+            return await self._never_used()
+        if self.case.seq == first:
+            return True
+        if self.cancel_requests:
+            self._ignore_cancel(0)
+        return False
+
+    def _ignore_cancel(self, more: int = 1) -> None:
+        """Temporal's cancel is forbidden on cases: it is recorded, and the case goes on."""
+        self.cancel_requests += more
+        turn = self._system_turn(Facts())
+        turn.payload["cancel_requests"] = self.cancel_requests
+        self._accept(turn, "cancel_request_ignored")
 
     # ---- commands ------------------------------------------------------------------------
 
@@ -160,12 +182,15 @@ class CaseWorkflow(Inbox, Errands, Flusher):
             errands=sum(e.state == "ASKED" for e in self.case.errands.values()),
             busy=self.busy,
             next_moment=upcoming[0][0] if upcoming else None,
-            attention=self.frozen or self.attention,
+            attention=self.attention,
             ended=self._ended(),
             cancel_requests=self.cancel_requests,
+            children=started_children(self.case),
         )
 
     def _due(self) -> tuple[datetime, int, str, str] | None:
+        if self.frozen:  # nothing more is decided that nobody could read
+            return None
         upcoming = moments(self.case)
         return upcoming[0] if upcoming and upcoming[0][0] <= self._now() else None
 
@@ -181,7 +206,8 @@ class CaseWorkflow(Inbox, Errands, Flusher):
         seen = self.version
         upcoming = moments(self.case)
         await self._wait_until(
-            upcoming[0][0] if upcoming and not self._ended() else None, lambda: self.version != seen
+            upcoming[0][0] if upcoming and not self._ended() and not self.frozen else None,
+            lambda: self.version != seen,
         )
 
     async def _wait_until(self, moment: datetime | None, changed: Any) -> None:
@@ -205,7 +231,7 @@ class CaseWorkflow(Inbox, Errands, Flusher):
             return self.alarm[1]
         self._silence()
         wait = max((moment - workflow.now()).total_seconds(), 0.001)
-        self.alarm = (moment, asyncio.create_task(workflow.sleep(wait)))
+        self.alarm = (moment, asyncio.create_task(workflow.sleep(wait, summary="Menunggu saat berikutnya")))
         return self.alarm[1]
 
     def _silence(self) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from temporalio import workflow
-from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError
+from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
@@ -15,7 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.openings import CertificateOpening, JourneyOpening
     from workflows.case_state import CaseState
     from workflows.model import CaseStart
-    from workflows.timeouts import AGAIN_AFTER
+    from workflows.search import attributes_at
+    from workflows.timeouts import rest
 
 
 class Errands(CaseState):
@@ -27,12 +28,15 @@ class Errands(CaseState):
             await workflow.wait_condition(lambda: bool(self._waiting_errands()))
             for errand in self._waiting_errands():
                 self.in_flight.add(errand.id)
-                task = asyncio.create_task(self._run_errand(errand))
+                task = asyncio.create_task(self._watched(self._run_errand(errand)))
                 running.add(task)
                 task.add_done_callback(running.discard)
 
     def _waiting_errands(self) -> list[Errand]:
-        """Those that may go now: errands about the same subject go one after the other."""
+        """Those that may go now: errands about the same subject go one after the other; none of a frozen
+        case, whose decisions nobody can read."""
+        if self.frozen or self.bug:
+            return []
         asked = [e for e in self.case.errands.values() if e.state == "ASKED"]
         taken = {e.subject for e in asked if e.id in self.in_flight}
         ready: list[Errand] = []
@@ -44,18 +48,21 @@ class Errands(CaseState):
 
     async def _run_errand(self, errand: Errand) -> None:
         """Ask the world until it answers; a failure sets attention and is tried again later."""
+        attempt = 0
         try:
             while True:
                 try:
                     answer = await self._perform(errand)
                     break
-                except (FailureError, asyncio.CancelledError) as error:
-                    if isinstance(error, asyncio.CancelledError) and self._finished():
+                except FailureError as error:
+                    if is_cancelled_exception(error):
                         raise
-                    self.attention = f"errand:{errand.kind}"
-                    self.shown.show(self.case, self.frozen or self.attention)
-                    await workflow.sleep(AGAIN_AFTER)
-            self.attention = ""
+                    self._trouble(errand.id, f"errand:{errand.kind}")
+                    self.resting.add(errand.id)
+                    await workflow.sleep(rest(attempt))
+                    self.resting.discard(errand.id)
+                    attempt += 1
+            self._solved(errand.id)
             facts = Facts()
             if errand.kind in self.logic.facts:
                 facts = await self._facts(errand.kind, errand.subject)
@@ -91,6 +98,7 @@ class Errands(CaseState):
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
                 cancellation_type=workflow.ChildWorkflowCancellationType.ABANDON,
                 static_summary=start.summary,
+                search_attributes=attributes_at(start),
             )
         except WorkflowAlreadyStartedError:
             return {"outcome": "already"}
@@ -125,6 +133,15 @@ def errand_call(errand: Errand, case: Case) -> tuple[str, Any, type[Any]]:
             c.RenderAnswer,
         )
     raise Refused.because("M-ERRAND", "Permintaan tidak dikenal.", "Unknown errand.", kind=errand.kind)
+
+
+def started_children(case: Case) -> tuple[str, ...]:
+    """Streams of the journeys (or of the certificate) that this case has started."""
+    return tuple(
+        str(e.body["application" if e.kind == "start_journey" else "certificate"])
+        for e in case.errands.values()
+        if e.kind in ("start_journey", "start_certificate") and e.answer.get("outcome") == "started"
+    )
 
 
 def child_start(errand: Errand, case: Case, now: datetime) -> CaseStart:

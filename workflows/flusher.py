@@ -1,17 +1,25 @@
 """The flusher: sends what is pending to the ledger, in order, one batch at a time, for ever."""
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError, ApplicationError, RetryState
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    RetryState,
+    TimeoutError,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
     from domain.events import Event
     from workflows.case_state import CaseState
-    from workflows.timeouts import AGAIN_AFTER, LEDGER_PATIENCE, POLICIES
+    from workflows.timeouts import LEDGER_PATIENCE, POLICIES, SUMMARIES, rest
 
 BATCH_EVENTS = 50
 BATCH_BYTES = 256 * 1024
-WAITING = "ledger:waiting"
+LEDGER = "ledger"
+"""The source of troubles that the flusher tells of."""
+WAITING, BEHIND, FAILED, FORKED = "ledger:waiting", "ledger:behind", "ledger:failed", "ledger:forked"
 
 
 class Flusher(CaseState):
@@ -19,9 +27,10 @@ class Flusher(CaseState):
 
     async def _flush(self) -> None:
         """Send what is pending to the ledger, in order, one batch at a time, for ever."""
+        attempt = 0
         while True:
             await workflow.wait_condition(lambda: bool(self.pending) and not self.frozen)
-            self.shown.show(self.case, self.frozen or self.attention)
+            self._show()
             batch = self._batch()
             request = c.AppendRequest(
                 stream=self.case.stream,
@@ -38,27 +47,33 @@ class Flusher(CaseState):
                     request,
                     result_type=c.AppendAnswer,
                     start_to_close_timeout=policy.start_to_close,
-                    schedule_to_close_timeout=None if self.attention == WAITING else LEDGER_PATIENCE,
+                    schedule_to_close_timeout=None
+                    if self.troubles.get(LEDGER) == WAITING
+                    else LEDGER_PATIENCE,
                     retry_policy=policy.retry,
+                    summary=SUMMARIES[c.LEDGER_APPEND],
                 )
             except ActivityError as error:
-                kind = error.cause.type if isinstance(error.cause, ApplicationError) else ""
-                if error.retry_state is RetryState.TIMEOUT:
-                    self.attention = WAITING
-                    self.shown.show(self.case, self.frozen or self.attention)
-                elif kind == c.LEDGER_FORKED:
-                    self.frozen = self.attention = "ledger:forked"
-                    self.shown.show(self.case, self.frozen or self.attention)
-                else:  # LedgerBehind: `asesor repair` refills it; until then everything waits here
-                    self.attention = "ledger:behind"
-                    self.shown.show(self.case, self.frozen or self.attention)
-                    await workflow.sleep(AGAIN_AFTER)
+                if is_cancelled_exception(error):
+                    raise
+                cause = error.cause
+                kind = cause.type if isinstance(cause, ApplicationError) else ""
+                if kind == c.LEDGER_FORKED:
+                    self.frozen = FORKED
+                    self._show()
+                    continue
+                if error.retry_state is RetryState.TIMEOUT or isinstance(cause, TimeoutError):
+                    self._trouble(LEDGER, WAITING)
+                    continue
+                # Behind: `asesor repair` refills it; until then everything waits here.
+                self._trouble(LEDGER, BEHIND if kind == c.LEDGER_BEHIND else FAILED)
+                await workflow.sleep(rest(attempt))
+                attempt += 1
                 continue
+            attempt = 0
             for _event in batch:
                 self.pending.popleft()
-            if self.attention.startswith("ledger:"):
-                self.attention = ""
-                self.shown.show(self.case, self.frozen or self.attention)
+            self._solved(LEDGER)
             self.version += 1
 
     def _batch(self) -> tuple[Event, ...]:

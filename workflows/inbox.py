@@ -4,15 +4,18 @@ before an activity has judged it."""
 from collections.abc import Sequence
 from typing import Any
 
+from pydantic_core import to_json
 from temporalio import workflow
 from temporalio.common import RawValue
-from temporalio.exceptions import FailureError
 
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
     from domain.errors import DomainError
     from domain.facts import Facts
     from workflows.case_state import CaseState
+
+BODY_BYTES = 64 * 1024
+"""A signal's body at most; a completed task with its longest form is a fraction of it."""
 
 
 class Inbox(CaseState):
@@ -24,8 +27,6 @@ class Inbox(CaseState):
         self.busy += 1
         try:
             await self._signal(name, args)
-        except FailureError:
-            workflow.logger.warning("signal could not be judged", extra={"signal": name})
         finally:
             self.busy -= 1
             self.version += 1
@@ -36,12 +37,10 @@ class Inbox(CaseState):
         if len(args) != 1:
             problem = "arguments"
         else:
-            try:
-                body = workflow.payload_converter().from_payload(args[0].payload)
-            except Exception:
-                problem = "undecodable"
+            body, problem = json_body(args[0])
         try:
-            judged: c.Authorised = await self._call(
+            judged: c.Authorised = await self._insist(
+                "signal",
                 c.AUTHORISE_SIGNAL,
                 c.AuthoriseRequest(
                     workflow_id=workflow.info().workflow_id,
@@ -56,10 +55,13 @@ class Inbox(CaseState):
             )
             if judged.envelope is not None:
                 self._take(judged.envelope)
+            elif judged.message is not None and judged.message.type == "thaw":
+                self._thaw()
             elif judged.message is not None:
                 await self._receive(judged.message)
         except DomainError as error:
-            await self._call(
+            await self._insist(
+                "denial",
                 c.RECORD_DENIAL,
                 c.Denial(
                     stream=self.case.stream,
@@ -70,8 +72,15 @@ class Inbox(CaseState):
                 c.Done,
             )
 
+    def _thaw(self) -> None:
+        """People have mended the record: write what is pending, and go on if it is taken."""
+        self.frozen = ""
+        self._show()
+
     async def _receive(self, message: c.Message) -> None:
         """A verified message of another case. Duplicates and those for another application are ignored."""
+        if self.frozen:
+            await workflow.wait_condition(lambda: not self.frozen)
         if message.id in self.case.messages or self._ended():
             return
         facts = Facts()
@@ -90,3 +99,16 @@ class Inbox(CaseState):
             )
             type_ = "message_had_no_effect"
         self._accept(turn, type_)
+
+
+def json_body(value: RawValue) -> tuple[Any, str]:
+    """What a signal carries, and what is wrong with it: only JSON of a bounded size is looked at, for what is
+    handed on to the activity must itself be JSON within Temporal's limits."""
+    payload = value.payload
+    if payload.metadata.get("encoding") != b"json/plain" or len(payload.data) > BODY_BYTES:
+        return None, "undecodable"
+    try:
+        body = workflow.payload_converter().from_payload(payload)
+        return (body, "") if len(to_json(body)) <= BODY_BYTES else (None, "undecodable")
+    except Exception:  # whatever a stranger can think of
+        return None, "undecodable"

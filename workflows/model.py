@@ -40,3 +40,5 @@ class Status(BaseModel):
     attention: str
     ended: bool
     cancel_requests: int
+    children: tuple[str, ...] = ()
+    """Streams of the cases that this one has started: each has its first row a moment later."""

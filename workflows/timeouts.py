@@ -18,6 +18,8 @@ class Timeouts:
 
 
 _NEVER_HELPS = ["LedgerForked", "LedgerBehind", "Malformed", "Refused", "Forbidden", "NotFound"]
+_LEDGER_ALONE = [c.LEDGER_FORKED, c.LEDGER_BEHIND]
+"""What no further try mends. Anything else that keeps an event from the ledger may pass by itself."""
 
 LEDGER = Timeouts(
     timedelta(seconds=30),
@@ -26,7 +28,7 @@ LEDGER = Timeouts(
         backoff_coefficient=2.0,
         maximum_interval=timedelta(seconds=10),
         maximum_attempts=0,
-        non_retryable_error_types=_NEVER_HELPS,
+        non_retryable_error_types=_LEDGER_ALONE,
     ),
 )
 QUICK = Timeouts(
@@ -62,8 +64,30 @@ POLICIES: dict[str, Timeouts] = {
     c.RENDER_CERTIFICATE: SLOW,
 }
 
+SUMMARIES: dict[str, str] = {
+    c.LEDGER_APPEND: "Mencatat peristiwa di buku besar",
+    c.READ_FACTS: "Membaca fakta untuk aturan",
+    c.AUTHORISE_SIGNAL: "Memeriksa pengirim sinyal",
+    c.RECORD_DENIAL: "Mencatat penolakan",
+    c.DELIVER_MESSAGE: "Menyampaikan pesan ke perkara lain",
+    c.RESERVE: "Mengambil hari, nomor, atau pasangan orang dan skema",
+    c.RELEASE: "Mengembalikan yang pernah diambil",
+    c.REVIEW_DOCUMENTS: "Memeriksa kelengkapan berkas",
+    c.RENDER_CERTIFICATE: "Membuat berkas sertifikat",
+}
+"""What Temporal's own pages show beside each activity; never anything of a case."""
+
 AGAIN_AFTER = timedelta(minutes=1)
-"""After an errand's retries are used up the case asks for attention and tries again this much later."""
+LONGEST_REST = timedelta(hours=6)
+
+
+def rest(attempt: int) -> timedelta:
+    """How long a case waits, asking for attention, before it asks again what could not be answered.
+
+    Twice as long each time (`attempt` counts from 0): what stays broken for weeks must fill no history.
+    """
+    return min(AGAIN_AFTER * (1 << min(attempt, 10)), LONGEST_REST)
+
 
 STALE_AFTER = timedelta(seconds=60)
 """Events that wait longer than this for the ledger set the case's attention."""

@@ -1,0 +1,221 @@
+"""What a case does when the world fails it: it asks for attention, loses nothing, and goes on afterwards."""
+
+import asyncio
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from temporalio.api.common.v1 import Payload
+from temporalio.client import Client, WorkflowHandle
+from temporalio.common import RawValue
+from temporalio.worker import Replayer
+
+from activities import contracts
+from activities.messages import sign
+from activities.plugin import plugin
+from db import identity, ledger
+from db.identity import Hat
+from domain import commands as c
+from domain.ids import programme_workflow
+from domain.roles import SYSTEM, Role
+from tests.support.stack import Stack
+from tests.workflow.test_case_workflow import denials, status, submitted, until_denied
+from worker import WORKFLOWS
+from workflows import case_state
+from workflows.search import ATTENTION
+
+
+async def run_sql(stack: Stack, statement: str, **values: Any) -> None:
+    async with stack.db.write() as session:
+        await (await session.connection()).execute(text(statement), values)
+
+
+async def until_attention(handle: WorkflowHandle[object, object], wanted: str) -> None:
+    async with asyncio.timeout(20):
+        while (await status(handle)).attention != wanted:
+            await asyncio.sleep(0.02)
+
+
+def programme_handle(stack: Stack, stream: str) -> WorkflowHandle[object, object]:
+    return stack.client.get_workflow_handle(programme_workflow(stream))
+
+
+async def replays(stack: Stack, handle: WorkflowHandle[object, object]) -> None:
+    for sandbox in (True, False):
+        replayer = Replayer(workflows=WORKFLOWS, plugins=[plugin(stack.settings, sandbox=sandbox)])
+        await replayer.replay_workflow(await handle.fetch_history())
+
+
+async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_be(hasty: Stack) -> None:
+    await run_sql(
+        hasty,
+        "CREATE TRIGGER away BEFORE INSERT ON reservations BEGIN SELECT RAISE(ABORT, 'away'); END",
+    )
+    request = await submitted(hasty)
+    handle = programme_handle(hasty, request.programme)
+    await until_attention(handle, "errand:reserve")
+    async with asyncio.timeout(10):
+        while (await handle.describe()).typed_search_attributes.get(ATTENTION) != "errand:reserve":
+            await asyncio.sleep(0.02)
+    # people work on it meanwhile
+    task = await hasty.task(request.programme, "verify_programme")
+    await hasty.send(hasty.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
+    await run_sql(hasty, "DROP TRIGGER away")
+    await hasty.until(request.programme, lambda x: all(s.pair_taken for s in x.seats.values()))
+    await until_attention(handle, "")
+    await replays(hasty, handle)
+
+
+async def test_a_frozen_case_takes_nothing_more_and_goes_on_once_its_record_is_mended(hasty: Stack) -> None:
+    request = await submitted(hasty)
+    stream, handle = request.programme, programme_handle(hasty, request.programme)
+    case = await hasty.until(stream, lambda x: all(s.pair_taken for s in x.seats.values()))
+    verifier, task = hasty.staff("verifikator"), await hasty.task(stream, "verify_programme")
+    forged = "f" * 64
+    await run_sql(hasty, "UPDATE streams SET head_hash = :hash WHERE stream = :s", hash=forged, s=stream)
+    taken = await hasty.send(verifier, stream, c.ClaimTask(task=task.id))
+    await until_attention(handle, "ledger:forked")
+    assert await hasty.refused(verifier, stream, c.ReleaseTask(task=task.id)) == ["M-FROZEN"]
+
+    await run_sql(hasty, "UPDATE streams SET head_hash = :hash WHERE stream = :s", hash=case.head, s=stream)
+    await hasty.db.retrying(lambda session: ledger.thaw(session, stream))
+    message = contracts.Message(
+        id=str(uuid.uuid4()),
+        type="thaw",
+        sender="operations",
+        sender_workflow="",
+        to_workflow=handle.id,
+        application=stream,
+    )
+    await handle.signal("message", sign(hasty.vault, message))
+    await until_attention(handle, "")
+    written = await hasty.until(stream, lambda x: x.seq >= taken.seq)
+    assert written.head == taken.hash
+    await hasty.send(verifier, stream, c.ReleaseTask(task=task.id))
+    await replays(hasty, handle)
+
+
+async def test_a_completion_by_signal_outlives_a_database_that_is_away(hasty: Stack) -> None:
+    request = await submitted(hasty)
+    stream, handle = request.programme, programme_handle(hasty, request.programme)
+    await hasty.until(stream, lambda x: all(s.pair_taken for s in x.seats.values()))
+    now = datetime.now(UTC)
+    async with hasty.db.write() as session:
+        account = await identity.create_account(
+            session,
+            person=hasty.staff("verifikator").person,
+            username="sistem.verifikasi",
+            password="gajah-terbang-7",
+            hats=(Hat(Role.VERIFIER),),
+            by=SYSTEM,
+            at=now,
+        )
+        made = await identity.create_token(
+            session,
+            account=account,
+            label="SIM",
+            scopes=("read", "write"),
+            hat=Hat(Role.VERIFIER),
+            expires_at=now + timedelta(days=1),
+            by=SYSTEM,
+            at=now,
+        )
+    reason = await hasty.seal(stream, "Penyelenggara belum berizin.")
+    task = await hasty.task(stream, "verify_programme")
+    await run_sql(hasty, "ALTER TABLE api_tokens RENAME TO api_tokens_away")
+    body = {
+        "token": made.secret,
+        "command_id": "k1",
+        "command": {
+            "type": "complete_task",
+            "task": task.id,
+            "decision": "reject",
+            "reason": reason.model_dump(),
+        },
+    }
+    await handle.signal("complete_task", body)
+    await until_attention(handle, "signal")
+    await run_sql(hasty, "ALTER TABLE api_tokens_away RENAME TO api_tokens")
+    case = await hasty.until(stream, lambda x: x.state == "REJECTED")
+    assert case.tasks[task.id].completed_by == hasty.staff("verifikator").person
+    assert await handle.result() == "REJECTED"
+    assert not await denials(hasty)
+
+
+async def test_a_long_case_goes_on_in_a_new_run_with_all_that_it_knew(
+    hasty: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_state, "UPDATES_A_RUN", 4)
+    request = await submitted(hasty)
+    stream, handle = request.programme, programme_handle(hasty, request.programme)
+    await hasty.until(stream, lambda x: all(s.pair_taken for s in x.seats.values()))
+    first_run = (await handle.describe()).run_id
+    verifier, task = hasty.staff("verifikator"), await hasty.task(stream, "verify_programme")
+    claim = c.ClaimTask(task=task.id)
+    first = await hasty.send(verifier, stream, claim, key="k-first")
+    for _ in range(3):
+        await hasty.send(verifier, stream, c.ReleaseTask(task=task.id))
+        await hasty.send(verifier, stream, claim)
+    async with asyncio.timeout(20):
+        while (await handle.describe()).run_id == first_run:
+            await asyncio.sleep(0.02)
+    # what was taken in the first run is the same command in the second
+    again = await hasty.send(verifier, stream, claim, key="k-first")
+    assert (again.seq, again.hash) == (first.seq, first.hash)
+    reason = await hasty.seal(stream, "Penyelenggara belum berizin.")
+    await hasty.complete(verifier, stream, "verify_programme", "reject", reason=reason)
+    assert await handle.result() == "REJECTED"
+    async with hasty.db.read() as session:
+        events = await ledger.events_of(session, stream)
+    assert [e.seq for e in events] == list(range(1, len(events) + 1))
+    replayer = Replayer(workflows=WORKFLOWS, plugins=[plugin(hasty.settings)])
+    for run in (first_run, None):
+        history = await hasty.client.get_workflow_handle(handle.id, run_id=run).fetch_history()
+        await replayer.replay_workflow(history)
+
+
+async def test_what_is_no_json_or_too_long_is_refused_and_never_blocks_the_case(stack: Stack) -> None:
+    request = await submitted(stack)
+    handle = programme_handle(stack, request.programme)
+    plain = await Client.connect(stack.settings.temporal_address)
+    hostile = [
+        Payload(metadata={"encoding": b"binary/plain"}, data=b"\xff\xfe"),
+        Payload(metadata={"encoding": b"binary/null"}, data=b""),
+        Payload(metadata={"encoding": b"json/protobuf", "messageType": b"x"}, data=b"{}"),
+        Payload(metadata={"encoding": b"json/plain"}, data=b"[" * 5000 + b"]" * 5000),
+        Payload(metadata={"encoding": b"json/plain"}, data=b"[" + b"1e15," * 20_000 + b"1]"),
+        Payload(metadata={"encoding": b"json/plain"}, data=b"[" + b"9" * 4000 + b"]"),
+    ]
+    for payload in hostile:
+        await plain.get_workflow_handle(handle.id).signal("message", RawValue(payload))
+    found = await until_denied(stack, len(hostile))
+    assert {rule for row in found for rule in row.rules} == {"A-SIGNAL"}
+    task = await stack.task(request.programme, "verify_programme")
+    await stack.send(stack.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
+    await replays(stack, handle)
+
+
+async def test_a_request_taken_back_can_be_sent_again_at_once(stack: Stack) -> None:
+    request = await submitted(stack)
+    stream, organiser = request.programme, stack.staff("penyelenggara")
+    await stack.send(organiser, stream, c.WithdrawProgramme())
+    renamed = {k.id: str(uuid.uuid4()) for k in request.classes}
+    again = request.model_copy(
+        update={
+            "classes": tuple(k.model_copy(update={"id": renamed[k.id]}) for k in request.classes),
+            "seats": tuple(
+                s.model_copy(update={"id": str(uuid.uuid4()), "class_id": renamed[s.class_id]})
+                for s in request.seats
+            ),
+            "masters": tuple(m.model_copy(update={"class_id": renamed[m.class_id]}) for m in request.masters),
+        }
+    )
+    receipt = await stack.send(organiser, stream, again)
+    assert receipt.state == "SUBMITTED"
+    await stack.until(stream, lambda x: sum(s.pair_taken for s in x.seats.values()) == len(request.seats))
+    async with stack.db.read() as session:
+        events = await ledger.events_of(session, stream)
+    assert [e.seq for e in events] == list(range(1, len(events) + 1))
+    assert (await status(programme_handle(stack, stream))).attention == ""
