@@ -65,6 +65,8 @@ class Connections:
 
 
 class ByHttp(Opener):
+    waits = True
+
     def __init__(self, client: Client, settings: Settings, calendar: Calendar, http: Connections) -> None:
         super().__init__(client, settings, calendar)
         self.http = http

@@ -29,6 +29,7 @@ from domain.events import derived_id
 from settings import Settings, load
 from tools.cli.services import loop_factory
 from worker import connect
+from workflows.search import attributes_at
 
 FORM: TypeAdapter[Any] = TypeAdapter(c.TaskForm)
 
@@ -47,11 +48,14 @@ class Opener:
             id=start.case.workflow_id,
             task_queue=self.settings.task_queue,
             static_summary=start.summary,
+            search_attributes=attributes_at(start),
         )
         return handle.id
 
 
 class ByGateway(Opener):
+    waits = False
+
     def __init__(self, client: Client, settings: Settings, calendar: Calendar, db: Database) -> None:
         super().__init__(client, settings, calendar)
         self.db, self.vault = db, Vault(settings.keys("vault"))

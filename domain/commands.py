@@ -389,3 +389,5 @@ class Receipt(Model):
     command_id: str
     command_digest: str
     created: dict[str, Any] = Field(default_factory=dict)
+    """`tasks`: the tasks that the command opened, `{"id": …, "kind": …}` each, so that whoever is next need
+    not wait for a list to show them. Empty on the receipt of a command that was sent again."""

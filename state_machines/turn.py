@@ -66,6 +66,7 @@ class Turn:
         self.notices: list[Notice] = []
         self.payload: dict[str, Any] = {}
         self.created: dict[str, Any] = {}
+        """What the receipt tells of what this turn made; no part of the event."""
         self._patches: dict[tuple[str, str], dict[str, Any]] = {}
         self._owned: set[tuple[str, str]] = set()
         self._count = 0
@@ -212,6 +213,7 @@ class Turn:
             priority=entry.priority,
             points=points,
         )
+        self.created.setdefault("tasks", []).append({"id": id, "kind": kind})
         to = (
             f"person:{person}"
             if person
