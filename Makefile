@@ -10,6 +10,8 @@ UV = $$($(PY) tools/bootstrap.py --uv)
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 LOCK_COMMAND := make lock
 TESTS ?=
+# Everything is shared out among the cores; single files run in one process, as one looks at them.
+SHARED := -n auto --maxprocesses=4 --dist loadgroup
 
 .PHONY: help setup demo up test lint types bench docs lock clean
 
@@ -35,7 +37,7 @@ up: setup ## Run the product on this machine, in real time, data kept in var/
 test: setup ## Lint, types, import contracts and every test (TESTS=path narrows the tests)
 	@$(MAKE) --no-print-directory lint types
 	@$(PY) tools/temporal/obtain.py > /dev/null
-	$(BIN)/pytest $(TESTS)
+	$(BIN)/pytest $(if $(TESTS),$(TESTS),$(SHARED))
 
 lint: setup ## Style, formatting and the contracts on who may import whom
 	$(BIN)/ruff check .
