@@ -176,7 +176,8 @@ def install() -> None:
         )
     STAMP.unlink(missing_ok=True)
     say(f"installing the packages of {LOCK.name} (the first time takes a minute or so)")
-    sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes"]
+    # compiled once here: each process that starts would else do it again where Python may not keep it
+    sync = [str(uv), "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode"]
     run(
         [*sync, "--python", str(VENV / "bin" / "python"), str(LOCK)],
         "installing the packages",
