@@ -139,7 +139,6 @@ async def facts_for(
     facts = Facts(
         policy=policy,
         today=today,
-        calendar=await _calendar(session, today),
         hands=dict(case.hands) if case else {},
         actor_hands=tuple(sorted(actor.hands)),
         step=_step(case, command, policy),
@@ -155,6 +154,7 @@ async def facts_for(
     organisations = await registry.organisations(session, ids)
     return facts.model_copy(
         update={
+            "calendar": await _calendar(session, today),
             "submitted_on": picture.submitted_on,
             "track": picture.track,
             "organiser": organisations.pop(picture.organiser, None),

@@ -228,7 +228,12 @@ def event_values(event: Event) -> dict[str, Any]:
 
 def event_of(row: EventRow) -> Event:
     """The event of a row."""
-    return Event.model_validate({**json.loads(row.body), "hash": row.hash})
+    return event_from(row.body, row.hash)
+
+
+def event_from(body: str, hash_: str) -> Event:
+    """The event of a row's body and hash."""
+    return Event.model_validate({**json.loads(body), "hash": hash_})
 
 
 def openings_of(row: "Locked | StreamRow") -> dict[int, Case]:

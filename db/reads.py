@@ -13,12 +13,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, tuple_
+from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, tuple_
+from sqlalchemy import select as columns
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
-from db.ledger import Head, event_of
+from db.ledger import Head, event_from, event_of
 from db.session import Database
 from db.tables import (
     AssignmentRow,
@@ -62,13 +63,21 @@ class Place(NamedTuple):
     kind: str
 
 
+# What every command asks, built once: making a statement and an ORM object costs more than the question.
+_SNAPSHOT = columns(col(CaseRow.snapshot)).where(col(CaseRow.stream) == bindparam("stream"))
+_HEAD = columns(col(StreamRow.head_seq), col(StreamRow.head_hash)).where(
+    col(StreamRow.stream) == bindparam("stream")
+)
+_TAKEN = columns(col(EventRow.body), col(EventRow.hash)).where(col(EventRow.command_id) == bindparam("id"))
+
+
 # ---- cases -------------------------------------------------------------------------------------------
 
 
 async def case(session: AsyncSession, stream: str) -> Case | None:
     """The case as the ledger knows it, which may be a moment behind its workflow."""
-    found = await session.exec(select(CaseRow.snapshot).where(CaseRow.stream == stream))
-    snapshot = found.one_or_none()
+    connection = await session.connection()
+    snapshot = (await connection.execute(_SNAPSHOT, {"stream": stream})).scalar_one_or_none()
     return Case.model_validate_json(snapshot) if snapshot is not None else None
 
 
@@ -95,14 +104,16 @@ async def case_by_workflow(session: AsyncSession, workflow_id: str) -> Case | No
 
 async def head(session: AsyncSession, stream: str) -> Head | None:
     """The end of a stream of either kind of truth; None when there is no such stream."""
-    row = (await session.exec(select(StreamRow).where(StreamRow.stream == stream))).one_or_none()
-    return Head(row.head_seq, row.head_hash) if row else None
+    connection = await session.connection()
+    row = (await connection.execute(_HEAD, {"stream": stream})).one_or_none()
+    return Head(*row) if row else None
 
 
 async def command_event(session: AsyncSession, command_id: str) -> Event | None:
     """The event that a command became: its old receipt, without asking the workflow."""
-    row = (await session.exec(select(EventRow).where(EventRow.command_id == command_id))).one_or_none()
-    return event_of(row) if row else None
+    connection = await session.connection()
+    row = (await connection.execute(_TAKEN, {"id": command_id})).one_or_none()
+    return event_from(*row) if row else None
 
 
 async def open_cases(session: AsyncSession, kind: str = "") -> list[Place]:
