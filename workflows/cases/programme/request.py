@@ -53,7 +53,7 @@ def submit(turn: Turn, command: SubmitProgramme) -> str:
         turn.set("programme", command.programme, **request)
     else:
         turn.add("programme", command.programme, submitted_at=turn.now, **request)
-    turn.hand("submitter", *turn.actor.hands)
+    turn.hand("submitter", *sorted(turn.actor.hands))
     for class_ in command.classes:
         _add_class(turn, class_)
     for seat in command.seats:
@@ -151,7 +151,7 @@ def _take_pairs(turn: Turn) -> None:
 def verify_seats(turn: Turn, command: VerifySeats) -> str:
     for id_ in command.seats:
         turn.fire("seat", id_, "verify")
-    turn.hand("verifier", *turn.actor.hands)
+    turn.hand("verifier", *sorted(turn.actor.hands))
     return "seats_verified"
 
 
@@ -165,7 +165,7 @@ def refuse_seat(turn: Turn, command: RefuseSeat) -> str:
         )
     turn.payload["reason"] = command.reason
     turn.fire("seat", command.seat, "refuse")
-    turn.hand("verifier", *turn.actor.hands)
+    turn.hand("verifier", *sorted(turn.actor.hands))
     close_seat(turn, turn.get("seat", command.seat))
     return "seat_refused"
 
@@ -233,8 +233,10 @@ def corrected(turn: Turn, task: Task, command: CompleteTask) -> str:
             turn.set("class", class_.id, **class_.model_dump(exclude={"id"}))
         else:
             _add_class(turn, class_)
-    for class_id in set(turn.case.classes) - {c.id for c in form.classes}:
-        turn.fire("class", class_id, "cancel")
+    wanted = {c.id for c in form.classes}
+    for there in list(turn.case.classes.values()):  # in the case's own order: it stands in the event
+        if there.id not in wanted:
+            turn.fire("class", there.id, "cancel")
     for request in form.seats:
         known = turn.case.seats.get(request.id)
         if known is None:
