@@ -1,16 +1,17 @@
 """Drafts, and programmes as each asker may see them."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from db.people_tables import Idempotency
+from api.drafts import DraftContent
+from db.people_tables import Draft, Idempotency
 from domain import commands as c
 from domain.commands import Receipt
-from domain.errors import Conflict
+from domain.errors import Conflict, Unknown
 from domain.roles import Actor, Role
 from tests.api.conftest import CLASS, Product, roster
 from tests.support.programmes import ORGANISER, VERIFIER, World
@@ -203,6 +204,77 @@ async def test_a_submit_takes_everything_from_the_draft(product: Product, sent: 
     assert len(sent.commands) == 1
 
 
+async def draft_of(product: Product, world: World) -> DraftContent:
+    """The draft of the world's programme, as its organiser left it."""
+    submission = world.submission()
+    content = DraftContent(
+        scheme=SCHEME, classes=submission.classes, seats=submission.seats, masters=submission.masters
+    )
+    async with product.runtime.db.write() as session:
+        session.add(
+            Draft(
+                id="programme-1",
+                organiser="LSP-TIK",
+                content=content.model_dump(mode="json"),
+                created_by="x",
+                updated_at=datetime.now(UTC),
+            )
+        )
+    return content
+
+
+async def test_a_request_taken_back_is_submitted_again_with_new_ids(
+    product: Product, sent: Dispatched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    world.send(ORGANISER, c.WithdrawProgramme())
+    world.answer_all()
+    await product.project(world)
+    before = await draft_of(product, world)
+    taken = Unknown.because("A-UNKNOWN", "Belum diketahui.", "Not known.")
+
+    async def lost(**_: Any) -> Receipt:
+        raise taken
+
+    path = "/v1/programmes/programme-1/submit"
+    with monkeypatch.context() as patched:
+        patched.setattr(product.runtime.gateway, "dispatch", lost)
+        answer = await product.ask("POST", path, "organiser", key="again", json={"version": 1})
+        assert answer.status_code == 503
+    shown = (await product.ask("GET", "/v1/programmes/programme-1", "organiser")).json()["draft"]
+    # The version that the organiser holds stays good, and the retry is the same request.
+    answer = await product.ask("POST", path, "organiser", key="again", json={"version": 1})
+    assert answer.status_code == 200, answer.text
+    command = sent.commands[0][1]
+    assert command.request_digest == shown["digest"]
+    ids = {c.id for c in command.classes} | {s.id for s in command.seats}
+    assert not ids & ({c.id for c in before.classes} | {s.id for s in before.seats})
+    assert {s.class_id for s in command.seats} == {m.class_id for m in command.masters}
+    assert [s.person for s in command.seats] == [s.person for s in before.seats]
+    world.people = [
+        p.model_copy(update={"seat": s.id, "class_id": s.class_id})
+        for p, s in zip(world.people, command.seats, strict=True)
+    ]
+    command = command.model_copy(update={"programme": "programme-1"})
+    world.send(ORGANISER, command)
+    assert world.case.state == "SUBMITTED"
+
+
+async def test_a_class_that_comes_again_is_another_class(product: Product) -> None:
+    id_ = await product.draft()
+    path = f"/v1/programmes/{id_}"
+    ids = []
+    for version, labels in ((1, "AB"), (2, "A"), (3, "AB")):
+        body = {"version": version, "classes": [{**CLASS, "label": label} for label in labels]}
+        assert (await product.ask("PATCH", path, "organiser", json=body)).status_code == 200
+        ids.append(
+            {k["label"]: k["id"] for k in (await product.ask("GET", path, "organiser")).json()["classes"]}
+        )
+    assert ids[0]["A"] == ids[1]["A"] == ids[2]["A"]
+    assert ids[0]["B"] != ids[2]["B"]
+
+
 async def test_free_text_reaches_the_case_sealed_and_a_retry_seals_nothing_twice(
     product: Product, sent: Dispatched
 ) -> None:
@@ -379,25 +451,7 @@ async def test_a_resubmit_takes_the_corrected_request_from_the_draft(
 ) -> None:
     world = await sent_back(product)
     task = world.task("correct_programme")
-    from datetime import UTC, datetime
-
-    from api.drafts import DraftContent
-    from db.people_tables import Draft
-
-    submission = world.submission()
-    content = DraftContent(
-        scheme=SCHEME, classes=submission.classes, seats=submission.seats, masters=submission.masters
-    )
-    async with product.runtime.db.write() as session:
-        session.add(
-            Draft(
-                id="programme-1",
-                organiser="LSP-TIK",
-                content=content.model_dump(mode="json"),
-                created_by="x",
-                updated_at=datetime.now(UTC),
-            )
-        )
+    content = await draft_of(product, world)
     shown = (await product.ask("GET", "/v1/programmes/programme-1", "organiser")).json()
     assert shown["draft"]["digest"] == content.digest
     assert "draft" not in (await product.ask("GET", "/v1/programmes/programme-1", "verifier")).json()
@@ -406,7 +460,7 @@ async def test_a_resubmit_takes_the_corrected_request_from_the_draft(
     assert answer.status_code == 200, answer.text
     command = sent.commands[0][1]
     assert command.task == task.id
-    assert command.form.seats == submission.seats
+    assert command.form.seats == content.seats
     assert command.form.request_digest == content.digest
 
 
