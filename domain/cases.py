@@ -91,6 +91,8 @@ class Seat(Entity):
     attended: tuple[date, ...] = ()
     pair_taken: bool = False
     """The (person, scheme) pair of R-DUP is reserved for this seat."""
+    reason: Sealed | None = None
+    """Why a person refused this participant."""
 
 
 class Assignment(Entity):

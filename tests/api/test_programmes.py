@@ -14,7 +14,7 @@ from domain.commands import Receipt
 from domain.errors import Conflict, Unknown
 from domain.roles import Actor, Role
 from tests.api.conftest import CLASS, Product, roster
-from tests.support.programmes import ORGANISER, VERIFIER, World
+from tests.support.programmes import APPROVER, ORGANISER, VERIFIER, World
 
 SCHEME = "asesor-kompetensi"
 
@@ -350,6 +350,40 @@ async def test_a_case_shows_names_to_its_organiser_and_bnsp_and_to_nobody_else(p
     triggers = {o["trigger"]: o for o in own["allowed"] if o["kind"] == "programme"}
     assert triggers["withdraw"]["ok"] is True
     assert "start_verification" not in triggers
+
+
+async def test_who_is_left_out_reads_the_own_reason_and_no_other(product: Product, sent: Dispatched) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    world.answer_all()
+    world.send(VERIFIER, c.ClaimTask(task=world.task("verify_programme").id))
+    world.send(VERIFIER, c.VerifySeats(seats=tuple(world.case.seats)))
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    await product.project(world)
+    await product.person("approver", Role.APPROVER)
+    await product.person("trainer", Role.MASTER_ASSESSOR, person="m1")
+    texts = {"s1": "Sertifikat teknis tidak terbaca.", "s2": "Surat rekomendasi palsu."}
+    form = {
+        "form": "approve_without",
+        "seats": ["s1", "s2"],
+        "reasons": [{"seat": seat, "reason": text} for seat, text in texts.items()],
+    }
+    body = {"decision": "approve_without", "reason": "Dua peserta tidak memenuhi syarat.", "form": form}
+    path = f"/v1/tasks/{world.task('approve_programme').id}/complete"
+    answer = await product.ask("POST", path, "approver", json=body)
+    assert answer.status_code == 200, answer.text
+    command = sent.commands[0][1]
+    assert not any(text in command.model_dump_json() for text in texts.values())
+    world.send(APPROVER, command)
+    await product.project(world)
+
+    async def read(who: str) -> dict[str, Any]:
+        shown = (await product.ask("GET", "/v1/programmes/programme-1", who)).json()
+        return {s["id"]: s["reason"] for s in shown["seats"]}
+
+    assert await read("organiser") == {**texts, "s3": None, "s4": None}
+    assert await read("candidate") == {"s1": texts["s1"]}
+    assert set((await read("trainer")).values()) == {None}
 
 
 async def test_the_timeline_tells_findings_again_and_its_chain_holds(product: Product) -> None:

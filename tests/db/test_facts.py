@@ -606,6 +606,9 @@ async def test_a_reason_in_a_signal_must_be_kept_for_that_very_case(db: Database
     for reason in (other.model_dump(), forged):
         answer, _ = await judge(db, vault, "complete_task", completion(secret, reason=reason))
         assert answer.refused == "A-TEXT"
+        form = {"form": "approve_without", "seats": ["s1"], "reasons": [{"seat": "s1", "reason": reason}]}
+        answer, _ = await judge(db, vault, "complete_task", completion(secret, form=form))
+        assert answer.refused == "A-TEXT"
 
 
 async def test_a_message_of_another_case(db: Database, vault: Vault) -> None:

@@ -250,6 +250,29 @@ def test_approving_without_a_participant_flags_a_share_above_the_limit() -> None
     assert world.case.programme.share_flagged
 
 
+def test_each_participant_left_out_has_a_reason_of_the_own() -> None:
+    world = verified(World())
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    task = world.task("approve_programme")
+    reasons = tuple(c.SeatReason(seat=id_, reason=sealed(id_)) for id_ in ("s1", "s2"))
+
+    def without(*seats: str, told: tuple[c.SeatReason, ...] = reasons) -> c.CompleteTask:
+        form = c.ApproveWithoutForm(seats=seats, reasons=told)
+        return c.CompleteTask(task=task.id, decision="approve_without", reason=sealed("x"), form=form)
+
+    assert world.refused(APPROVER, without("s1")) == ["T-REASON"]
+    assert world.refused(APPROVER, without("s1", "s2", told=(*reasons, reasons[0]))) == ["T-REASON"]
+    world.send(APPROVER, without("s1", "s2", "s3"))
+    told = {s.id: s.reason for s in world.case.seats.values()}
+    assert told == {"s1": sealed("s1"), "s2": sealed("s2"), "s3": None, "s4": None}
+
+
+def test_a_command_of_before_reasons_has_the_digest_that_it_had() -> None:
+    """The digest stands in the event; a field of later days must not change it."""
+    form = c.ApproveWithoutForm(seats=("s1",))
+    assert form.model_dump(mode="json") == {"form": "approve_without", "seats": ["s1"]}
+
+
 def test_the_flag_of_a_share_is_not_for_bnsp_as_organiser() -> None:
     world = World([participant(n, external=True) for n in range(1, 4)])
     bnsp = LSP.model_copy(update={"kind": OrganiserKind.BNSP})
@@ -547,6 +570,8 @@ def test_the_submitter_judges_no_participant_whatever_the_hat() -> None:
     same_person = actor(Role.VERIFIER, ORGANISER.person)
     assert "R-SOD" in world.refused(same_person, c.VerifySeats(seats=("s1",)))
     assert "R-SOD" in world.refused(same_person, c.RefuseSeat(seat="s1", reason=sealed("x")))
+    world.send(VERIFIER, c.RefuseSeat(seat="s1", reason=sealed("x")))
+    assert world.case.seats["s1"].reason == sealed("x")
 
 
 def test_participants_are_judged_while_the_request_is_verified_and_not_before_or_after() -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.cases import Seat, Task
+from domain.cases import Sealed, Seat, Task
 from domain.commands import (
     ApproveWithoutForm,
     ClassRequest,
@@ -219,9 +219,16 @@ def refuse_seat(turn: Turn, command: RefuseSeat) -> str:
         )
     turn.payload["reason"] = command.reason
     turn.fire("seat", command.seat, "refuse")
+    _why(turn, command.seat, command.reason)
     turn.hand("verifier", *sorted(turn.actor.hands))
     close_seat(turn, turn.get("seat", command.seat))
     return "seat_refused"
+
+
+def _why(turn: Turn, seat: str, reason: Sealed | None) -> None:
+    """Keep the reason with the seat, where the participant reads it. (Before revision 1 it did not.)"""
+    if turn.case.revision >= 1 and reason is not None:
+        turn.set("seat", seat, reason=reason)
 
 
 def verification_done(turn: Turn, task: Task, command: CompleteTask) -> str:
@@ -256,6 +263,7 @@ def resolved(turn: Turn, task: Task, command: CompleteTask) -> str:
     turn.set("seat", seat.id, facts=seat.facts.model_copy(update=dict.fromkeys(_asked(task), answer)))
     if not accepted:
         turn.fire("seat", seat.id, "refuse", as_system=True)
+        _why(turn, seat.id, command.reason)
         close_seat(turn, turn.get("seat", seat.id))
     return f"{task.kind.removeprefix('resolve_')}_{answer}"
 
@@ -284,10 +292,24 @@ def approval_done(turn: Turn, task: Task, command: CompleteTask) -> str:
             raise Malformed.because(
                 "T-FORM", "Sebutkan peserta yang tidak disetujui.", "Name the participants left out."
             )
-        for id_ in command.form.seats:
-            turn.fire("seat", id_, "refuse")
-            close_seat(turn, turn.get("seat", id_))
+        _leave_out(turn, command.form)
         flag_share(turn, approving=True)
     turn.fire("programme", programme.id, command.decision)
     begin_preparation(turn)
     return "programme_approved"
+
+
+def _leave_out(turn: Turn, form: ApproveWithoutForm) -> None:
+    """Refuse each of these participants, for the own reason where there is one."""
+    own = {r.seat: r.reason for r in form.reasons}
+    if len(own) < len(form.reasons) or not own.keys() <= set(form.seats):
+        raise Malformed.because(
+            "T-REASON",
+            "Setiap alasan harus tentang satu peserta yang tidak disetujui.",
+            "Each reason must be about one of the participants left out.",
+            subject=turn.case.programme.id,
+        )
+    for id_ in form.seats:
+        turn.fire("seat", id_, "refuse")
+        _why(turn, id_, own.get(id_))  # the decision's own reason may speak of others too
+        close_seat(turn, turn.get("seat", id_))
