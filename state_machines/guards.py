@@ -89,11 +89,6 @@ def shared_hands(s: Situation, steps: Iterable[str]) -> list[Violation]:
     )
 
 
-def different_from(*steps: str) -> Guard:
-    """Has none of the actor's persons had a hand in these steps (R-SOD)?"""
-    return Guard("R-SOD:" + ",".join(steps), lambda s: shared_hands(s, steps))
-
-
 def separated_from(step: str, *, before: tuple[str, ...] = ()) -> Guard:
     """Has none of the actor's persons had a hand in a step that the policy keeps apart from this one (R-SOD)?
 
@@ -106,6 +101,9 @@ def separated_from(step: str, *, before: tuple[str, ...] = ()) -> Guard:
 
     return Guard(f"R-SOD:{step}", ask)
 
+
+VERIFIES = separated_from("verifier", before=("submitter",))
+APPROVES = separated_from("approver", before=("submitter", "verifier"))
 
 STEP_NAMES = {
     "submitter": "pengajuan",

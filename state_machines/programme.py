@@ -6,7 +6,7 @@ from domain.rules.matrix import Moment
 from domain.rules.organiser import r_org
 from domain.text import Text
 from domain.verdict import Violation
-from state_machines.guards import no, own_organisation, rules, separated_from
+from state_machines.guards import APPROVES, VERIFIES, no, own_organisation, rules
 from state_machines.table import Guard, Row, Situation, State, Table
 from state_machines.task import CLAIMED, OFFERED
 
@@ -186,8 +186,6 @@ def suspended_from(state: str) -> Guard:
     return Guard(f"suspended_from:{state}", ask, selects=True)
 
 
-VERIFIES = separated_from("verifier", before=("submitter",))
-APPROVES = separated_from("approver", before=("submitter", "verifier"))
 NOT_REFUSED = Guard("R-ORG:answer", organiser_not_refused)
 
 _CANCELLABLE = ("VERIFYING", "CORRECTION", "AWAITING_APPROVAL", "PREPARATION", "READY")

@@ -281,6 +281,20 @@ def test_a_participant_does_not_begin_to_verify_the_own_list() -> None:
     assert "R-SOD" in world.refused(actor(Role.VERIFIER, "p1"), c.ClaimTask(task=task.id))
 
 
+def test_a_participant_or_an_approver_judges_nobody_of_the_list() -> None:
+    world = verifying(World())
+    for person in ("p1", "p2"):
+        somebody = actor(Role.VERIFIER, person)
+        assert "R-SOD" in world.refused(somebody, c.VerifySeats(seats=("s1",)))
+        assert "R-SOD" in world.refused(somebody, c.RefuseSeat(seat="s1", reason=sealed("x")))
+    world = recommended(World())
+    world.complete(APPROVER, "approve_programme", "return_to_verifier", reason=sealed("lagi"))
+    world.people.append(participant(9))
+    resubmit(returned(world), form(world, "class-a"))
+    once_approver = actor(Role.VERIFIER, APPROVER.person)
+    assert "R-SOD" in world.refused(once_approver, c.VerifySeats(seats=("s9",)))
+
+
 def test_who_submits_a_correction_does_not_verify_it() -> None:
     world = sent_back(World())
     colleague = actor(Role.ORGANISER, "colleague", organisation="LSP-TIK")
