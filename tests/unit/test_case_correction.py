@@ -14,6 +14,7 @@ from tests.support.programmes import (
     DIGEST,
     LSP,
     NEIGHBOUR,
+    OPERATIONS,
     ORGANISER,
     VERIFIER,
     World,
@@ -264,6 +265,10 @@ def test_who_returned_a_request_as_approver_does_not_recommend_it() -> None:
     ):
         command = c.CompleteTask(task=task.id, decision=decision, **more)
         assert "R-SOD" in world.refused(actor(Role.VERIFIER, APPROVER.person), command)
+    # Nor does the task lie with somebody who cannot complete it.
+    assert "R-SOD" in world.refused(actor(Role.VERIFIER, APPROVER.person), c.ClaimTask(task=task.id))
+    to_them = c.ReassignTask(task=task.id, to_person=APPROVER.person, reason=sealed("x"))
+    assert "R-SOD" in world.refused(OPERATIONS, to_them)
     world.complete(VERIFIER, "verify_programme", "recommend")
 
 
@@ -272,6 +277,12 @@ def test_a_participant_does_not_decide_on_the_own_list(decision: str) -> None:
     world = recommended(World())
     command = c.CompleteTask(task=world.task("approve_programme").id, decision=decision, reason=sealed("x"))
     assert "R-SOD" in world.refused(actor(Role.APPROVER, "p1"), command)
+
+
+def test_a_participant_answers_no_question_about_the_own_list() -> None:
+    world = verifying(World([participant(1, qualification="SMA"), participant(2)]))
+    task = world.task("resolve_equivalence", "s1")
+    assert "R-SOD" in world.refused(actor(Role.VERIFIER, "p1"), c.ClaimTask(task=task.id))
 
 
 def test_a_participant_does_not_begin_to_verify_the_own_list() -> None:
