@@ -153,6 +153,7 @@ def task_json(case: Case, task: Task, now: datetime) -> dict[str, Any]:
         **both(entry.help, "help"),
         "citation": entry.citation,
         "subject": task.subject,
+        "rules": list(task.rules),
         "group": task.group,
         "for_person": task.for_person,
         "for_organisation": task.for_organisation,

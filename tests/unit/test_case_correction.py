@@ -137,6 +137,7 @@ def test_who_left_is_not_brought_back_by_the_draft() -> None:
 def test_a_request_taken_back_is_submitted_anew_with_ids_and_a_day_of_its_own() -> None:
     world = World()
     world.send(ORGANISER, world.submission())
+    assert world.refused(ORGANISER, world.submission()) == ["M-OPEN"]
     world.send(ORGANISER, c.WithdrawProgramme())
     assert world.refused(ORGANISER, world.submission()) == ["M-CLOSING"]
     world.answer_all()

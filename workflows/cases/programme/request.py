@@ -62,9 +62,9 @@ def submit(turn: Turn, command: SubmitProgramme) -> str:
         "request_digest": command.request_digest,
     }
     if turn.case.entities["programme"]:  # taken back before, now a draft again
-        _ended(turn)
+        _taken_back(turn)
         if turn.case.revision >= 1:  # before, the first submission's day stayed in the event
-            request["submitted_at"] = turn.now
+            request |= {"submitted_at": turn.now, "organiser_answer": ""}
         turn.set("programme", command.programme, **request)
     else:
         turn.add("programme", command.programme, submitted_at=turn.now, **request)
@@ -76,6 +76,7 @@ def submit(turn: Turn, command: SubmitProgramme) -> str:
     for proposal in command.masters:
         turn.add("assignment", turn.new_id("assignment"), **proposal.model_dump())
     count_list(turn)
+    flag_share(turn)
     turn.found(run(Moment.programme_submit, facts))
     turn.fire("programme", command.programme, "submit")
     open_questions(turn, Moment.programme_submit, facts)
@@ -84,8 +85,16 @@ def submit(turn: Turn, command: SubmitProgramme) -> str:
     return "programme_submitted"
 
 
-def _ended(turn: Turn) -> None:
-    """Is everything that the taking back asked for done? A new run must not begin before its last event."""
+def _taken_back(turn: Turn) -> None:
+    """Is the request a draft again, and everything done that taking it back asked for? (A new run must not
+    begin before the last event of the one before.)"""
+    if turn.case.state != "DRAFT":
+        raise Conflict.because(
+            "M-OPEN",
+            "Permohonan ini sudah diajukan.",
+            "This request has been submitted already.",
+            subject=turn.case.programme.id,
+        )
     if any(e.state == "ASKED" for e in turn.case.errands.values()):
         raise Conflict.because(
             "M-CLOSING",
