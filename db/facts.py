@@ -501,8 +501,11 @@ def _same_letter(before: ParticipantFacts, now: ParticipantFacts) -> bool:
 def _participant(seat: _Seat, read: ParticipantFacts | None) -> ParticipantFacts:
     """Rows and case together: rows know the evidence, the case knows the seat and what people decided."""
     known = seat.known
-    # A record without anything in it says nothing: what the case was given before stands.
-    if read is not None and known is not None and read.qualification is None and not read.technical:
+    # What was judged stays as it was judged (decision 0009); and a record without anything in it says
+    # nothing: what the case was given before stands.
+    judged = seat.state not in ("", "PROPOSED")
+    empty = read is not None and read.qualification is None and not read.technical
+    if read is not None and known is not None and (judged or empty):
         found = known.model_copy(update={"active_elsewhere": read.active_elsewhere})
     else:
         found = read or known or ParticipantFacts(person=seat.person)

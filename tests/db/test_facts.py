@@ -281,7 +281,8 @@ async def test_a_resubmit_keeps_what_people_decided(db: Database, vault: Vault) 
         request_digest=DIGEST,
     )
     command = c.CompleteTask(task="t5", decision="resubmit", form=form)
-    facts = await gather(db, vault, programme(), command)
+    case = programme(seat={"s1": seat("s1", "p1", state="PROPOSED")})
+    facts = await gather(db, vault, case, command)
     assert [k.id for k in facts.classes] == ["k1"] and facts.classes[0].days == LATER
     first, second = facts.participants
     assert (first.qualification, first.equivalence) == ("S1", "accepted")
@@ -313,6 +314,9 @@ async def test_a_correction_is_judged_by_the_places_that_were_judged(db: Databas
     told = {p.seat: (p.kind, p.recommending, p.class_id) for p in facts.participants}
     assert told == {"s1": ("main", "LSP-TIK", "k1"), "s9": ("reserve", "LSP-LAIN", "k3")}
     assert [k.id for k in facts.classes] == ["k1"], "a cancelled class is not held"
+    first, second = facts.participants
+    assert (first.qualification, second.qualification) == ("S2", "SMA"), "the case's facts, then the rows'"
+    assert first.active_elsewhere is False, "R-DUP asks the rows of everybody"
 
 
 async def test_who_was_verified_goes_along_when_the_class_is_taken_out(db: Database, vault: Vault) -> None:
