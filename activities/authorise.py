@@ -23,7 +23,7 @@ from db.people_tables import SealedText
 from db.session import Database
 from db.vault import Vault
 from domain.cases import Sealed
-from domain.commands import CompleteTask, Envelope, PointsForm
+from domain.commands import ApproveWithoutForm, CompleteTask, Envelope, PointsForm
 from domain.errors import DomainError, Forbidden
 from domain.ids import command_id
 
@@ -124,6 +124,8 @@ async def _sealed_here(session: AsyncSession, stream: str, command: CompleteTask
     named: list[Sealed] = [command.reason] if command.reason else []
     if isinstance(command.form, PointsForm):
         named += command.form.points
+    if isinstance(command.form, ApproveWithoutForm):
+        named += [r.reason for r in command.form.reasons]
     rows: dict[str, Any] = {}
     if named:
         found = await session.exec(

@@ -68,8 +68,11 @@ def content_of(draft: Draft) -> DraftContent:
     return DraftContent.model_validate(draft.content)
 
 
-def with_classes(programme: str, content: DraftContent, wishes: Iterable[ClassWish]) -> DraftContent:
-    """The draft with these classes; a class keeps its id as long as it keeps its label.
+def with_classes(
+    programme: str, content: DraftContent, wishes: Iterable[ClassWish], *, version: int
+) -> DraftContent:
+    """The draft with these classes; a class keeps its id as long as it keeps its label. One that was taken
+    out and comes again gets another id, made of the draft's `version`, since the case remembers the first.
 
     Malformed (X-CLASS-TWICE, X-VENUE), Refused (X-CLASS-TAKEN) when participants would lose their class.
     """
@@ -79,6 +82,7 @@ def with_classes(programme: str, content: DraftContent, wishes: Iterable[ClassWi
         raise Malformed.because(
             "X-CLASS-TWICE", "Dua kelas memakai label yang sama.", "Two classes have the same label."
         )
+    known = {c.label: c.id for c in content.classes}
     classes, masters = [], []
     for wish in wishes:
         venue = wish.venue or content.venue
@@ -89,7 +93,7 @@ def with_classes(programme: str, content: DraftContent, wishes: Iterable[ClassWi
                 f"Class {wish.label} has no venue.",
                 subject=wish.label,
             )
-        id_ = class_id(programme, wish.label)
+        id_ = known.get(wish.label) or class_id(programme, wish.label, version)
         classes.append(
             ClassRequest(
                 id=id_,
@@ -117,8 +121,27 @@ def with_classes(programme: str, content: DraftContent, wishes: Iterable[ClassWi
     return content.model_copy(update={"classes": tuple(classes), "masters": tuple(masters)})
 
 
-def class_id(programme: str, label: str) -> str:
-    return derived_id(programme, "class", label)
+def renewed(content: DraftContent, case: Case) -> DraftContent:
+    """The request with new ids for every class and seat that the case has had: what was taken back comes
+    again as a new submission. The same draft and case give the same ids."""
+    used = {*case.classes, *case.seats}
+
+    def fresh(id_: str) -> str:
+        return derived_id(case.stream, "again", case.seq, id_) if id_ in used else id_
+
+    return content.model_copy(
+        update={
+            "classes": tuple(c.model_copy(update={"id": fresh(c.id)}) for c in content.classes),
+            "seats": tuple(
+                s.model_copy(update={"id": fresh(s.id), "class_id": fresh(s.class_id)}) for s in content.seats
+            ),
+            "masters": tuple(m.model_copy(update={"class_id": fresh(m.class_id)}) for m in content.masters),
+        }
+    )
+
+
+def class_id(programme: str, label: str, version: int) -> str:
+    return derived_id(programme, "class", label, version)
 
 
 def seat_id(programme: str, person: str, version: int) -> str:
@@ -136,9 +159,27 @@ async def save(
     at: datetime,
     expected: int | None = None,
     new: bool = False,
+    same: bool = False,
     **payload: Any,
 ) -> Draft:
-    """Write the draft and its event. Conflict (A-VERSION) when somebody changed it since `expected`."""
+    """Write the draft and its event. Conflict (A-VERSION) when somebody changed it since `expected`.
+
+    `same`: nothing changed that a person wrote, so the version that people hold stays good.
+    """
+    require_version(draft, expected)
+    draft.content = content.model_dump(mode="json")
+    if not same:
+        draft.version = 1 if new else draft.version + 1
+    draft.updated_at = at
+    session.add(draft)
+    await session.flush()
+    told = {"version": draft.version, "digest": content.digest, **payload}
+    await append_row_event(session, f"draft-{draft.id}", type, by, told, at)
+    return draft
+
+
+def require_version(draft: Draft, expected: int | None) -> None:
+    """Conflict (A-VERSION) when the draft is not the version that the asker saw; None asks nothing."""
     if expected is not None and expected != draft.version:
         raise Conflict.because(
             "A-VERSION",
@@ -146,14 +187,6 @@ async def save(
             "Somebody changed this draft meanwhile; reload and try again.",
             version=draft.version,
         )
-    draft.content = content.model_dump(mode="json")
-    draft.version = 1 if new else draft.version + 1
-    draft.updated_at = at
-    session.add(draft)
-    await session.flush()
-    told = {"version": draft.version, "digest": content.digest, **payload}
-    await append_row_event(session, f"draft-{draft.id}", type, by, told, at)
-    return draft
 
 
 def require_editable(case: Case | None) -> None:

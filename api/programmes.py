@@ -121,6 +121,10 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
             persons = {s.person for s in seats} | {a.person for a in case.assignments.values()}
             persons |= {p for c in case.classes.values() for p in c.committee}
             known = await names(session, runtime, case.stream, persons, organiser=_asks_as_organiser(access))
+        reasons: dict[str, str] = {}
+        if access.hat.role is not Role.MASTER_ASSESSOR:  # who was refused, and why, is no matter of theirs
+            wanted = [s.reason.id for s in seats if s.reason]
+            reasons = await runtime.vault.open_texts(session, wanted)
         rows = await views.task_rows(session, case.stream, now)
     tasks = [
         views.task_json(case, task, now)
@@ -156,7 +160,7 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         "request_digest": programme.request_digest,
         "report_digest": programme.report_digest,
         "classes": [views.class_json(c, known) for c in case.classes.values()],
-        "seats": [views.seat_json(s, known) for s in seats],
+        "seats": [views.seat_json(s, known, reasons) for s in seats],
         "assignments": [views.assignment_json(a, known) for a in case.assignments.values()],
         "tasks": tasks,
         "allowed": allowed,

@@ -97,7 +97,8 @@ def class_json(class_: Class, known: People) -> dict[str, Any]:
     }
 
 
-def seat_json(seat: Seat, known: People) -> dict[str, Any]:
+def seat_json(seat: Seat, known: People, reasons: Mapping[str, str]) -> dict[str, Any]:
+    """A seat; `reasons`: the texts, by id, that the asker may read of why participants were refused."""
     return {
         "id": seat.id,
         **state_json("seat", seat.state),
@@ -108,6 +109,7 @@ def seat_json(seat: Seat, known: People) -> dict[str, Any]:
         "external": seat.external,
         "pair_taken": seat.pair_taken,
         "position": seat.position,
+        "reason": reasons.get(seat.reason.id) if seat.reason else None,
         "application": seat.journey,
         "application_state": seat.journey_state,
         "attended": [d.isoformat() for d in seat.attended],
@@ -151,6 +153,7 @@ def task_json(case: Case, task: Task, now: datetime) -> dict[str, Any]:
         **both(entry.help, "help"),
         "citation": entry.citation,
         "subject": task.subject,
+        "rules": list(task.rules),
         "group": task.group,
         "for_person": task.for_person,
         "for_organisation": task.for_organisation,

@@ -5,7 +5,7 @@ certificates, days that others took. Facts from rows are a pre-check; what is sc
 reservation (design § 4).
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
@@ -24,6 +24,7 @@ from domain.facts import (
     ClassFacts,
     CommitteeFacts,
     Facts,
+    OrganiserFacts,
     ParticipantFacts,
     VoteFacts,
 )
@@ -57,6 +58,7 @@ JUDGED = frozenset(
 )
 """Purposes that rules about organisations, participants, assessors or votes judge. For every other command
 nothing of that is read, so that no history carries what nobody looked at."""
+ANSWERS: dict[str, bool | None] = {"": None, "accepted": True, "refused": False}
 YEARS_BEFORE, YEARS_AFTER = 1, 2
 """The calendar's years around today: a programme may be submitted in one year and held in the next."""
 
@@ -72,6 +74,7 @@ class _Seat:
     recommending: str
     state: str
     known: ParticipantFacts | None = None
+    """What the case was told of the participant before."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class _Picture:
     scheme_version: str = ""
     drafts: tuple[str, ...] = ()
     submitted_on: date | None = None
+    organiser_confirmed: bool | None = None
+    """A verifier's answer on the organiser, kept by the case; None: ask the rows (R-ORG)."""
     classes: tuple[ClassFacts, ...] = ()
     seats: tuple[_Seat, ...] = ()
     masters: tuple[_Master, ...] = ()
@@ -157,11 +162,12 @@ async def facts_for(
             "calendar": await _calendar(session, today),
             "submitted_on": picture.submitted_on,
             "track": picture.track,
-            "organiser": organisations.pop(picture.organiser, None),
+            "organiser": _organiser(organisations.pop(picture.organiser, None), picture),
             "organisations": organisations,
             "scheme": await registry.scheme_facts(session, picture.scheme, picture.scheme_version),
             "classes": picture.classes,
             "participants": participants,
+            "recommended_before": _recommended_before(picture, participants),
             "assessors": await _assessors(session, picture),
             "committee_busy": await _committee(session, picture),
             "class_id": picture.class_id,
@@ -216,6 +222,7 @@ def _programme(case: Case, command: c.Model | None, subject: str) -> _Picture:
         scheme_version=programme.scheme_version,
         drafts=(programme.id, case.stream),
         submitted_on=local_day(programme.submitted_at),
+        organiser_confirmed=ANSWERS[programme.organiser_answer],
         classes=tuple(
             ClassFacts(
                 id=k.id,
@@ -264,14 +271,7 @@ def _changed(picture: _Picture, case: Case, command: c.Model | None, subject: st
         picture = replace(picture, own_holders=holders)
     form = command.form if isinstance(command, c.CompleteTask) else None
     if isinstance(form, c.ResubmitProgrammeForm):
-        known = {s.id: s for s in picture.seats}
-        return replace(
-            picture,
-            classes=_classes(form.classes, form.masters),
-            seats=tuple(_requested(seat, known.get(seat.id)) for seat in form.seats),
-            masters=tuple(_Master(m.person, m.kind, m.class_id) for m in form.masters),
-            fresh=True,
-        )
+        return _corrected(picture, case, form)
     if isinstance(form, c.ApproveWithoutForm):
         left_out = set(form.seats)
         return replace(picture, seats=tuple(s for s in picture.seats if s.id not in left_out))
@@ -283,6 +283,27 @@ def _changed(picture: _Picture, case: Case, command: c.Model | None, subject: st
     if isinstance(move, c.RescheduleClass | c.RescheduleClassForm):
         return _with_class(picture, picture.class_id, days=move.days, start_hour=move.start_hour)
     return picture
+
+
+def _corrected(picture: _Picture, case: Case, form: c.ResubmitProgrammeForm) -> _Picture:
+    """The corrected list as the case will take it: who has left stays away, whoever was verified keeps the
+    place that was judged, and a class that was cancelled is not held (decision 0009)."""
+    known = {s.id: s for s in picture.seats}
+    classes = {k.id for k in form.classes}
+    held = [k for k in form.classes if k.id not in case.classes or case.classes[k.id].state != "CANCELLED"]
+    return replace(
+        picture,
+        # A refusal is asked again: the correction may be its answer.
+        organiser_confirmed=picture.organiser_confirmed or None,
+        classes=_classes(held, form.masters),
+        seats=tuple(
+            _requested(seat, known.get(seat.id), classes)
+            for seat in form.seats
+            if seat.id in known or seat.id not in case.seats
+        ),
+        masters=tuple(_Master(m.person, m.kind, m.class_id) for m in form.masters),
+        fresh=True,
+    )
 
 
 def _journey(case: Case, command: c.Model | None) -> _Picture:
@@ -365,7 +386,10 @@ def _classes(
     )
 
 
-def _requested(seat: c.SeatRequest, known: _Seat | None) -> _Seat:
+def _requested(seat: c.SeatRequest, known: _Seat | None, classes: Container[str] = ()) -> _Seat:
+    """The seat as the request asks for it; one past PROPOSED as the case has it, in one of these classes."""
+    if known is not None and known.state != "PROPOSED":
+        return known if known.class_id in classes else replace(known, class_id=seat.class_id)
     return _Seat(
         seat.id,
         seat.class_id,
@@ -451,11 +475,37 @@ async def _participants(
     return tuple(_participant(seat, read.get(seat.person)) for seat in picture.seats)
 
 
+def _organiser(found: OrganiserFacts | None, picture: _Picture) -> OrganiserFacts | None:
+    """The organiser as rows know it, with the answer that a person gave in this case."""
+    if found is None or picture.organiser_confirmed is None:
+        return found
+    return found.model_copy(update={"bnsp_confirmed": picture.organiser_confirmed})
+
+
+def _recommended_before(picture: _Picture, participants: tuple[ParticipantFacts, ...]) -> tuple[str, ...]:
+    """Seats of a corrected list whose recommendation the case has taken already, of the same institution."""
+    if not picture.fresh:
+        return ()
+    return tuple(
+        seat.id
+        for seat, now in zip(picture.seats, participants, strict=True)
+        if seat.state and seat.known is not None and _same_letter(seat.known, now)
+    )
+
+
+def _same_letter(before: ParticipantFacts, now: ParticipantFacts) -> bool:
+    old, new = before.recommendation, now.recommendation
+    return old is not None and new is not None and old.organisation == new.organisation
+
+
 def _participant(seat: _Seat, read: ParticipantFacts | None) -> ParticipantFacts:
     """Rows and case together: rows know the evidence, the case knows the seat and what people decided."""
     known = seat.known
-    # A record without anything in it says nothing: what the case was given before stands.
-    if read is not None and known is not None and read.qualification is None and not read.technical:
+    # What was judged stays as it was judged (decision 0009); and a record without anything in it says
+    # nothing: what the case was given before stands.
+    judged = seat.state not in ("", "PROPOSED")
+    empty = read is not None and read.qualification is None and not read.technical
+    if read is not None and known is not None and (judged or empty):
         found = known.model_copy(update={"active_elsewhere": read.active_elsewhere})
     else:
         found = read or known or ParticipantFacts(person=seat.person)
@@ -464,6 +514,8 @@ def _participant(seat: _Seat, read: ParticipantFacts | None) -> ParticipantFacts
         for name in ("equivalence", "field_accepted", "exception", "way")
         if known is not None and getattr(known, name) is not None
     }
+    if known is not None and known.recommendation_accepted and _same_letter(known, found):
+        decided["recommendation_accepted"] = known.recommendation_accepted
     if known is not None and known.it_declared is not None:
         decided["it_declared"] = known.it_declared
     return found.model_copy(

@@ -43,15 +43,19 @@ class Programme(Entity):
     field: str
     units: tuple[UnitFacts, ...] = ()
     submitted_at: datetime
-    """First submit; the submission day of every rule that judges the programme."""
+    """First submit (of the request as it stands, if one was taken back before); the submission day of every
+    rule that judges the programme."""
     submitted_total: int = 0
     submitted_external: int = 0
     send_backs: int = 0
     share_flagged: bool = False
-    """The external share rose above the limit by a partial approval or a withdrawal (R-30)."""
+    """The external share stands above the limit, by a partial approval or a withdrawal (R-30)."""
     suspended_from: str = ""
     request_digest: str = ""
     report_digest: str = ""
+    organiser_answer: Literal["", "accepted", "refused"] = ""
+    """A verifier's answer where R-ORG left the organiser to a person; refused, the request goes no
+    further."""
     letters: tuple[str, ...] = ()
 
 
@@ -87,6 +91,8 @@ class Seat(Entity):
     attended: tuple[date, ...] = ()
     pair_taken: bool = False
     """The (person, scheme) pair of R-DUP is reserved for this seat."""
+    reason: Sealed | None = None
+    """Why a person refused this participant."""
 
 
 class Assignment(Entity):
@@ -228,6 +234,8 @@ class Task(Entity):
     late: bool = False
     points: tuple[Sealed, ...] = ()
     """What must be mended, for correction tasks."""
+    rules: tuple[str, ...] = ()
+    """Ids of the rules whose open question is to be decided, for `resolve_…` tasks."""
 
 
 class Deadline(Entity):
@@ -255,7 +263,8 @@ REVISION = 1
 would not survive asks `case.revision`, so that a case ends under the logic that it began with:
 
 0  every case begun before revisions were counted
-1  master assessors are judged when letters are issued and at READY; participants are bound by R-SOD
+1  master assessors are judged when letters are issued and at READY; participants are bound by R-SOD; a
+   verifier's answer is kept for its rule alone; a corrected request counts as the case will take it
 """
 
 KINDS: dict[str, type[Entity]] = {

@@ -59,11 +59,21 @@ class MasterProposal(Model):
 # ---- forms that complete a task with more than a decision ----------------------------------
 
 
+class SeatReason(Model):
+    """Why this participant is left out."""
+
+    seat: Id
+    reason: Sealed
+
+
 class ApproveWithoutForm(Model):
-    """The participants that the approver leaves out, each with a reason."""
+    """The participants that the approver leaves out; `reasons`: what each is told of why, beside the
+    decision's own reason."""
 
     form: Literal["approve_without"] = "approve_without"
     seats: Annotated[tuple[Id, ...], Field(min_length=1)]
+    # Left out while empty: the digest of a command of before this field stands in events.
+    reasons: Annotated[tuple[SeatReason, ...], Field(max_length=500, exclude_if=lambda v: not v)] = ()
 
 
 class LettersForm(Model):

@@ -137,6 +137,9 @@ class ParticipantFacts(Model):
     class that starts after the window (R-WIN)."""
     experience: tuple[PeriodFacts, ...] = ()
     recommendation: RecommendationFacts | None = None
+    recommendation_accepted: Annotated[Answer | None, Field(exclude_if=lambda v: v is None)] = None
+    """A person's answer where R-REC left the recommendation to one. Left out while there is none: facts
+    stand in events, and those of cases begun before this field must keep their hash."""
     it_declared: bool | None = None
     assessor_certificate_until: date | None = None
     """Last valid day of the assessor certificate that is to be renewed (R-WIN)."""
@@ -218,6 +221,8 @@ class Facts(Model):
     """Recommending institutions by id; the organiser need not be repeated."""
     classes: tuple[ClassFacts, ...] = ()
     participants: tuple[ParticipantFacts, ...] = ()
+    recommended_before: tuple[str, ...] = ()
+    """Seats whose recommendation, of the same institution, an earlier submission of the list took (R-REC)."""
     assessors: tuple[AssessorFacts, ...] = ()
     committee_busy: tuple[CommitteeFacts, ...] = ()
     seats_main: int | None = None

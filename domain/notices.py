@@ -108,8 +108,10 @@ NOTICES: dict[str, NoticeText] = {
     "seat_closed": _notice(
         ("Kursi Anda: {state}", "Your seat: {state}"),
         (
-            "Kursi Anda dalam kelas pelatihan ini ditutup. Keadaannya: {state}.",
-            "Your seat in this training class is closed. Its state: {state}.",
+            "Kursi Anda dalam kelas pelatihan ini ditutup. Keadaannya: {state}. Bila BNSP menolaknya, "
+            "alasannya terlihat pada halaman program setelah Anda masuk.",
+            "Your seat in this training class is closed. Its state: {state}. If BNSP refused it, the reason "
+            "is on the programme's page once you have signed in.",
         ),
         machine="seat",
     ),

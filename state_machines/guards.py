@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.facts import Facts
 from domain.roles import Role
+from domain.rules.duties import separated_from as steps_apart
 from domain.rules.matrix import Moment, run
 from domain.text import Text
 from domain.verdict import Outcome, Violation
@@ -88,10 +89,21 @@ def shared_hands(s: Situation, steps: Iterable[str]) -> list[Violation]:
     )
 
 
-def different_from(*steps: str) -> Guard:
-    """Has none of the actor's persons had a hand in these steps (R-SOD)?"""
-    return Guard("R-SOD:" + ",".join(steps), lambda s: shared_hands(s, steps))
+def separated_from(step: str, *, before: tuple[str, ...] = ()) -> Guard:
+    """Has none of the actor's persons had a hand in a step that the policy keeps apart from this one (R-SOD)?
 
+    `before`: the steps that cases begun before revision 1 are held against, whatever the policy says.
+    """
+
+    def ask(s: Situation) -> list[Violation]:
+        apart = steps_apart(step, s.policy, s.case.hands) if s.case.revision >= 1 else before
+        return shared_hands(s, apart)
+
+    return Guard(f"R-SOD:{step}", ask)
+
+
+VERIFIES = separated_from("verifier", before=("submitter",))
+APPROVES = separated_from("approver", before=("submitter", "verifier"))
 
 STEP_NAMES = {
     "submitter": "pengajuan",
@@ -102,4 +114,7 @@ STEP_NAMES = {
     "recommender": "rekomendasi",
     "reviewer": "kaji dokumen",
     "decision": "keputusan",
+    "candidate": "keikutsertaan sebagai peserta",
+    "resolver": "keputusan atas kesetaraan atau pengecualian",
+    "panel": "sidang banding",
 }

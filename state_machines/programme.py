@@ -3,9 +3,10 @@
 from domain.cases import Programme
 from domain.roles import Role
 from domain.rules.matrix import Moment
+from domain.rules.organiser import r_org
 from domain.text import Text
 from domain.verdict import Violation
-from state_machines.guards import different_from, no, own_organisation, rules
+from state_machines.guards import APPROVES, VERIFIES, no, own_organisation, rules
 from state_machines.table import Guard, Row, Situation, State, Table
 from state_machines.task import CLAIMED, OFFERED
 
@@ -67,6 +68,23 @@ def seats_settled(s: Situation) -> list[Violation]:
             tasks=open_,
         )
     return found
+
+
+def organiser_not_refused(s: Situation) -> list[Violation]:
+    """Did no verifier refuse the organiser where R-ORG left it to a person?"""
+    if _programme(s).organiser_answer != "refused":
+        return []
+    return no(
+        "R-ORG",
+        "Verifikator tidak menerima penyelenggara ini; kembalikan permohonan untuk perbaikan, atau tolak.",
+        "A verifier did not accept this organiser; send the request back for correction, or reject it.",
+        subject=s.subject.id,
+        citation=r_org.citation,
+        remedy=Text(
+            id="Penyelenggara memperbaiki data skema atau lisensinya, lalu mengajukan kembali.",
+            en="The organiser mends the facts about its schemes or licence, then submits again.",
+        ),
+    )
 
 
 def classes_ready(s: Situation) -> list[Violation]:
@@ -168,6 +186,8 @@ def suspended_from(state: str) -> Guard:
     return Guard(f"suspended_from:{state}", ask, selects=True)
 
 
+NOT_REFUSED = Guard("R-ORG:answer", organiser_not_refused)
+
 _CANCELLABLE = ("VERIFYING", "CORRECTION", "AWAITING_APPROVAL", "PREPARATION", "READY")
 _OPEN = (
     "SUBMITTED",
@@ -221,7 +241,7 @@ PROGRAMME = Table(
             _VERIFIER,
             Text(id="Mulai verifikasi", en="Start verification"),
             "[S] Verifikasi",
-            (different_from("submitter"),),
+            (VERIFIES,),
         ),
         Row(
             "withdraw",
@@ -239,7 +259,7 @@ PROGRAMME = Table(
             _VERIFIER,
             Text(id="Kembalikan untuk perbaikan", en="Send back"),
             "[D] at most 3 times",
-            (different_from("submitter"), Guard("M-SENDBACK", send_backs_left)),
+            (VERIFIES, Guard("M-SENDBACK", send_backs_left)),
         ),
         Row(
             "recommend",
@@ -248,7 +268,7 @@ PROGRAMME = Table(
             _VERIFIER,
             Text(id="Rekomendasikan", en="Recommend"),
             "[S] Verifikasi dan Persetujuan",
-            (different_from("submitter"), Guard("M-SEATS", seats_settled)),
+            (VERIFIES, Guard("M-SEATS", seats_settled), NOT_REFUSED),
         ),
         Row(
             "reject",
@@ -257,7 +277,7 @@ PROGRAMME = Table(
             _VERIFIER,
             Text(id="Tolak", en="Reject"),
             "[D] with a reason",
-            (different_from("submitter"),),
+            (VERIFIES,),
         ),
         Row(
             "resubmit",
@@ -283,7 +303,7 @@ PROGRAMME = Table(
             _APPROVER,
             Text(id="Setujui", en="Approve"),
             "[S] Persetujuan",
-            (different_from("submitter", "verifier"), rules(Moment.programme_approve)),
+            (APPROVES, NOT_REFUSED, rules(Moment.programme_approve)),
         ),
         Row(
             "approve_without",
@@ -292,7 +312,7 @@ PROGRAMME = Table(
             _APPROVER,
             Text(id="Setujui tanpa sebagian peserta", en="Approve without some"),
             "[D]",
-            (different_from("submitter", "verifier"), rules(Moment.programme_approve)),
+            (APPROVES, NOT_REFUSED, rules(Moment.programme_approve)),
         ),
         Row(
             "return_to_verifier",
@@ -301,7 +321,7 @@ PROGRAMME = Table(
             _APPROVER,
             Text(id="Kembalikan ke verifikator", en="Return to the verifier"),
             "[D]",
-            (different_from("submitter", "verifier"),),
+            (APPROVES,),
         ),
         Row(
             "reject",
@@ -310,7 +330,7 @@ PROGRAMME = Table(
             _APPROVER,
             Text(id="Tolak", en="Reject"),
             "[D] with a reason",
-            (different_from("submitter", "verifier"),),
+            (APPROVES,),
         ),
         Row(
             "make_ready",

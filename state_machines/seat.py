@@ -7,7 +7,7 @@ from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.text import Text
 from domain.verdict import Outcome, Violation
-from state_machines.guards import different_from, no
+from state_machines.guards import APPROVES, VERIFIES, no
 from state_machines.table import Guard, Row, Situation, State, Table
 from state_machines.task import CLAIMED, OFFERED
 
@@ -222,7 +222,7 @@ SEAT = Table(
             Text(id="Verifikasi", en="Verify"),
             "[D]",
             (
-                different_from("submitter"),
+                VERIFIES,
                 judged_while(verifier="VERIFYING"),
                 Guard("M-RESOLVE", nothing_to_resolve),
                 Guard("R-DUP", pair_taken),
@@ -235,7 +235,7 @@ SEAT = Table(
             _VERIFIER | _SYSTEM,
             Text(id="Tolak", en="Refuse"),
             "[D] by the verifier with a reason, or by R-DUP",
-            (different_from("submitter"), judged_while(verifier="VERIFYING")),
+            (VERIFIES, judged_while(verifier="VERIFYING")),
         ),
         Row(
             "refuse",
@@ -244,7 +244,10 @@ SEAT = Table(
             frozenset({Role.APPROVER}) | _SYSTEM,
             Text(id="Tolak", en="Refuse"),
             "[D] approve_without",
-            (different_from("submitter", "verifier"), judged_while(approver="AWAITING_APPROVAL")),
+            (
+                APPROVES,
+                judged_while(approver="AWAITING_APPROVAL"),
+            ),
         ),
         Row(
             "confirm",

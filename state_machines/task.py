@@ -2,6 +2,7 @@
 
 from domain.cases import Task
 from domain.roles import Role
+from domain.rules.duties import separated_from
 from domain.text import Text
 from domain.verdict import Violation
 from state_machines.guards import no, shared_hands
@@ -35,9 +36,18 @@ def eligible(s: Situation) -> list[Violation]:
     )
 
 
+def _barring(s: Situation) -> tuple[str, ...]:
+    """The steps that bar this task: those that the catalogue names and, in a programme, those that the
+    policy keeps apart from the step that doing it is."""
+    entry = s.policy.task(_task(s).kind)
+    if s.case.kind != "programme" or s.case.revision < 1 or not entry.step:  # before, the catalogue's alone
+        return entry.barred
+    return tuple(dict.fromkeys((*entry.barred, *separated_from(entry.step, s.policy, s.case.hands))))
+
+
 def not_barred(s: Situation) -> list[Violation]:
     """Has the one who asks had a hand in a step that bars this task (R-SOD)?"""
-    return shared_hands(s, s.policy.task(_task(s).kind).barred)
+    return shared_hands(s, _barring(s))
 
 
 def is_holder(s: Situation) -> list[Violation]:
@@ -115,8 +125,7 @@ def new_holder_may(s: Situation) -> list[Violation]:
             "Name the person who is to do this task.",
             subject=s.subject.id,
         )
-    barred = s.policy.task(_task(s).kind).barred
-    found = [step for step in barred if person and person in s.case.hands.get(step, ())]
+    found = [step for step in _barring(s) if person and person in s.case.hands.get(step, ())]
     if not found:
         return []
     return no(

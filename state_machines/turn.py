@@ -179,8 +179,11 @@ class Turn:
         organisation: str = "",
         due_at: datetime | None = None,
         points: tuple[Sealed, ...] = (),
+        rules: tuple[str, ...] = (),
     ) -> Task:
         """Open a human task of the catalogue, unless the same one is open already.
+
+        `rules`: ids of those whose open question it puts to a person.
 
         `due_at` (UTC) is for kinds whose due time is a moment; else it is counted in working days (or
         hours, months) from now. A task bound to nobody known goes to operations.
@@ -190,6 +193,7 @@ class Turn:
                 known.kind == kind
                 and known.subject == subject
                 and known.for_person == person
+                and known.rules == rules
                 and known.state in OPEN_TASK
             ):
                 return known
@@ -212,6 +216,7 @@ class Turn:
             reminders=self.case.calendar.reminders(self.now, due),
             priority=entry.priority,
             points=points,
+            rules=rules,
         )
         self.created.setdefault("tasks", []).append({"id": id, "kind": kind})
         to = (

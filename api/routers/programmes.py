@@ -20,7 +20,6 @@ from db.identity import Access
 from db.people_tables import Draft
 from domain import commands as c
 from domain.commands import Receipt
-from domain.errors import Conflict
 from domain.roles import Role
 
 router = APIRouter(prefix="/v1/programmes", tags=["programmes"], responses=PROBLEMS)
@@ -51,7 +50,7 @@ async def create(body: NewProgramme, response: Response, access: Organiser, key:
             created_by=access.account,
             updated_at=runtime.now(),
         )
-        content = drafts.with_classes(programme, content, body.classes)
+        content = drafts.with_classes(programme, content, body.classes, version=0)
         await drafts.save(
             session, draft, content, type="draft_created", by=access.actor, at=runtime.now(), new=True
         )
@@ -157,7 +156,7 @@ async def change(programme: Id, body: ProgrammeChange, access: Organiser, runtim
         content = content.model_copy(update={k: v for k, v in given.items() if v is not None})
         await registry.scheme_data(session, content.scheme, content.scheme_version)
         if body.classes is not None:
-            content = drafts.with_classes(programme, content, body.classes)
+            content = drafts.with_classes(programme, content, body.classes, version=draft.version)
         await drafts.save(
             session,
             draft,
@@ -196,14 +195,10 @@ async def _submit(
     version: int | None = None,
 ) -> Receipt:
     async with runtime.db.read() as session:
-        draft, _ = await programmes.find_own(session, access, programme, lock=False)
-    if version is not None and version != draft.version:
-        raise Conflict.because(
-            "A-VERSION",
-            "Draf ini sudah diubah orang lain; muat ulang lalu ulangi.",
-            "Somebody changed this draft meanwhile; reload and try again.",
-            version=draft.version,
-        )
+        draft, case = await programmes.find_own(session, access, programme, lock=False)
+    if case is not None and case.state == "DRAFT":  # taken back before
+        draft = await runtime.db.retrying(lambda session: _renew(session, access, runtime, programme))
+    drafts.require_version(draft, version)
     content = drafts.content_of(draft)
     given = request_model(c.SubmitProgramme)()
     filled = {
@@ -215,6 +210,19 @@ async def _submit(
     sent = await commands.send(request, access, key, stream=programme, given=given, filled=filled)
     await _mark(runtime, programme, "SUBMITTED")
     return sent.answer(response)
+
+
+async def _renew(session: AsyncSession, access: Access, runtime: Runtime, programme: str) -> Draft:
+    """The draft with ids that its case has not had yet, kept before anything is sent: so a retry sends the
+    same request."""
+    draft, case = await programmes.find_own(session, access, programme)
+    content = drafts.content_of(draft)
+    fresh = drafts.renewed(content, case) if case is not None and case.state == "DRAFT" else content
+    if fresh != content:
+        await drafts.save(
+            session, draft, fresh, type="draft_renumbered", by=access.actor, at=runtime.now(), same=True
+        )
+    return draft
 
 
 async def _mark(runtime: Runtime, programme: str, state: str) -> None:

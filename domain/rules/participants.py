@@ -78,11 +78,13 @@ def r_q3(facts: Facts, participant: ParticipantFacts) -> list[Verdict]:
     reading=Text(
         id="Dari LSP terlisensi, CLSP yang sedang proses lisensi, atau Instansi Teknis yang disetujui BNSP; "
         "dengan nomor, tanggal, penanda tangan, dan berkas surat. Menurut `recommendation_mode`, hanya "
-        "rekomendasi Instansi Teknis atau setiap rekomendasi memerlukan persetujuan BNSP.",
+        "rekomendasi Instansi Teknis, atau setiap rekomendasi untuk sertifikasi ulang, memerlukan "
+        "persetujuan BNSP. Lisensi yang dicabut sesudah peserta diajukan membuka tugas penelaahan.",
         en="From a licensed LSP, a CLSP in the licensing process, or a technical agency approved by "
         "BNSP; with "
-        "letter number, date, signatory and file. By `recommendation_mode`, only a technical agency or every "
-        "recommendation needs BNSP's approval.",
+        "letter number, date, signatory and file. By `recommendation_mode`, only a technical agency, or "
+        "every recommendation for recertification, needs BNSP's approval. A licence revoked after the "
+        "participant was submitted opens a review task.",
     ),
     mark=("S", "D"),
     bases=("LB-2", "LB-6"),
@@ -166,7 +168,7 @@ def r_rec(facts: Facts, participant: ParticipantFacts) -> list[Verdict]:
     """Does a complete letter come from an institution that may recommend?
 
     [S] Persyaratan Peserta: rekomendasi; [D] the mode of track 2's sentence. A licence revoked after the
-    submission is a review task, not this rule's matter.
+    submission is a question for a person, whose answer then stands.
     """
     letter, day = participant.recommendation, facts.submission_day
     if letter is None:
@@ -186,12 +188,16 @@ def r_rec(facts: Facts, participant: ParticipantFacts) -> list[Verdict]:
     if participant.recommending and participant.recommending != letter.organisation:
         found.append(r_rec.say("other", participant))
     why = _not_entitled(facts, facts.organisation(letter.organisation))
-    if why in ("lsp", "clsp", "agency") and _stands_since_the_programme(facts, participant):
+    if why in ("lsp", "clsp", "agency") and _taken_before(facts, participant):
         why = "revoked_later"
-    if why:
+    if not why and _needs_approval(facts) and not letter.approved_by_bnsp:
+        why = "approval"
+    if why in ("revoked_later", "approval", "unknown") and participant.recommendation_accepted == "accepted":
+        why = ""
+    if why == "approval":
+        found.append(r_rec.say(why, participant))
+    elif why:
         found.append(r_rec.say(why, participant, organisation=letter.organisation))
-    elif facts.policy.recommendation_mode == "every_recommendation" and not letter.approved_by_bnsp:
-        found.append(r_rec.say("approval", participant))
     return found or [r_rec.say("given", participant, organisation=letter.organisation)]
 
 
@@ -210,9 +216,16 @@ def _not_entitled(facts: Facts, institution: OrganiserFacts | None) -> str:
     return "" if licensed_on(institution, facts.submission_day) else "lsp"
 
 
-def _stands_since_the_programme(facts: Facts, participant: ParticipantFacts) -> bool:
-    """Was this recommendation already taken when the programme was submitted?"""
-    return facts.moment == "application_submit" and bool(participant.seat)
+def _taken_before(facts: Facts, participant: ParticipantFacts) -> bool:
+    """Was this recommendation already taken when the programme was submitted, first or last?"""
+    if facts.moment == "application_submit":
+        return bool(participant.seat)
+    return participant.seat in facts.recommended_before
+
+
+def _needs_approval(facts: Facts) -> bool:
+    """Does BNSP approve every recommendation of this track? (The sentence stands in track 2 alone.)"""
+    return facts.policy.recommendation_mode == "every_recommendation" and facts.track == "recertification"
 
 
 @rule(

@@ -1,19 +1,20 @@
 """Drafts, and programmes as each asker may see them."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
-from db.people_tables import Idempotency
+from api.drafts import DraftContent
+from db.people_tables import Draft, Idempotency
 from domain import commands as c
 from domain.commands import Receipt
-from domain.errors import Conflict
+from domain.errors import Conflict, Unknown
 from domain.roles import Actor, Role
 from tests.api.conftest import CLASS, Product, roster
-from tests.support.programmes import ORGANISER, VERIFIER, World
+from tests.support.programmes import APPROVER, ORGANISER, VERIFIER, World
 
 SCHEME = "asesor-kompetensi"
 
@@ -203,6 +204,77 @@ async def test_a_submit_takes_everything_from_the_draft(product: Product, sent: 
     assert len(sent.commands) == 1
 
 
+async def draft_of(product: Product, world: World) -> DraftContent:
+    """The draft of the world's programme, as its organiser left it."""
+    submission = world.submission()
+    content = DraftContent(
+        scheme=SCHEME, classes=submission.classes, seats=submission.seats, masters=submission.masters
+    )
+    async with product.runtime.db.write() as session:
+        session.add(
+            Draft(
+                id="programme-1",
+                organiser="LSP-TIK",
+                content=content.model_dump(mode="json"),
+                created_by="x",
+                updated_at=datetime.now(UTC),
+            )
+        )
+    return content
+
+
+async def test_a_request_taken_back_is_submitted_again_with_new_ids(
+    product: Product, sent: Dispatched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    world.send(ORGANISER, c.WithdrawProgramme())
+    world.answer_all()
+    await product.project(world)
+    before = await draft_of(product, world)
+    taken = Unknown.because("A-UNKNOWN", "Belum diketahui.", "Not known.")
+
+    async def lost(**_: Any) -> Receipt:
+        raise taken
+
+    path = "/v1/programmes/programme-1/submit"
+    with monkeypatch.context() as patched:
+        patched.setattr(product.runtime.gateway, "dispatch", lost)
+        answer = await product.ask("POST", path, "organiser", key="again", json={"version": 1})
+        assert answer.status_code == 503
+    shown = (await product.ask("GET", "/v1/programmes/programme-1", "organiser")).json()["draft"]
+    # The version that the organiser holds stays good, and the retry is the same request.
+    answer = await product.ask("POST", path, "organiser", key="again", json={"version": 1})
+    assert answer.status_code == 200, answer.text
+    command = sent.commands[0][1]
+    assert command.request_digest == shown["digest"]
+    ids = {c.id for c in command.classes} | {s.id for s in command.seats}
+    assert not ids & ({c.id for c in before.classes} | {s.id for s in before.seats})
+    assert {s.class_id for s in command.seats} == {m.class_id for m in command.masters}
+    assert [s.person for s in command.seats] == [s.person for s in before.seats]
+    world.people = [
+        p.model_copy(update={"seat": s.id, "class_id": s.class_id})
+        for p, s in zip(world.people, command.seats, strict=True)
+    ]
+    command = command.model_copy(update={"programme": "programme-1"})
+    world.send(ORGANISER, command)
+    assert world.case.state == "SUBMITTED"
+
+
+async def test_a_class_that_comes_again_is_another_class(product: Product) -> None:
+    id_ = await product.draft()
+    path = f"/v1/programmes/{id_}"
+    ids = []
+    for version, labels in ((1, "AB"), (2, "A"), (3, "AB")):
+        body = {"version": version, "classes": [{**CLASS, "label": label} for label in labels]}
+        assert (await product.ask("PATCH", path, "organiser", json=body)).status_code == 200
+        ids.append(
+            {k["label"]: k["id"] for k in (await product.ask("GET", path, "organiser")).json()["classes"]}
+        )
+    assert ids[0]["A"] == ids[1]["A"] == ids[2]["A"]
+    assert ids[0]["B"] != ids[2]["B"]
+
+
 async def test_free_text_reaches_the_case_sealed_and_a_retry_seals_nothing_twice(
     product: Product, sent: Dispatched
 ) -> None:
@@ -278,6 +350,40 @@ async def test_a_case_shows_names_to_its_organiser_and_bnsp_and_to_nobody_else(p
     triggers = {o["trigger"]: o for o in own["allowed"] if o["kind"] == "programme"}
     assert triggers["withdraw"]["ok"] is True
     assert "start_verification" not in triggers
+
+
+async def test_who_is_left_out_reads_the_own_reason_and_no_other(product: Product, sent: Dispatched) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    world.answer_all()
+    world.send(VERIFIER, c.ClaimTask(task=world.task("verify_programme").id))
+    world.send(VERIFIER, c.VerifySeats(seats=tuple(world.case.seats)))
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    await product.project(world)
+    await product.person("approver", Role.APPROVER)
+    await product.person("trainer", Role.MASTER_ASSESSOR, person="m1")
+    texts = {"s1": "Sertifikat teknis tidak terbaca.", "s2": "Surat rekomendasi palsu."}
+    form = {
+        "form": "approve_without",
+        "seats": ["s1", "s2"],
+        "reasons": [{"seat": seat, "reason": text} for seat, text in texts.items()],
+    }
+    body = {"decision": "approve_without", "reason": "Dua peserta tidak memenuhi syarat.", "form": form}
+    path = f"/v1/tasks/{world.task('approve_programme').id}/complete"
+    answer = await product.ask("POST", path, "approver", json=body)
+    assert answer.status_code == 200, answer.text
+    command = sent.commands[0][1]
+    assert not any(text in command.model_dump_json() for text in texts.values())
+    world.send(APPROVER, command)
+    await product.project(world)
+
+    async def read(who: str) -> dict[str, Any]:
+        shown = (await product.ask("GET", "/v1/programmes/programme-1", who)).json()
+        return {s["id"]: s["reason"] for s in shown["seats"]}
+
+    assert await read("organiser") == {**texts, "s3": None, "s4": None}
+    assert await read("candidate") == {"s1": texts["s1"]}
+    assert set((await read("trainer")).values()) == {None}
 
 
 async def test_the_timeline_tells_findings_again_and_its_chain_holds(product: Product) -> None:
@@ -379,25 +485,7 @@ async def test_a_resubmit_takes_the_corrected_request_from_the_draft(
 ) -> None:
     world = await sent_back(product)
     task = world.task("correct_programme")
-    from datetime import UTC, datetime
-
-    from api.drafts import DraftContent
-    from db.people_tables import Draft
-
-    submission = world.submission()
-    content = DraftContent(
-        scheme=SCHEME, classes=submission.classes, seats=submission.seats, masters=submission.masters
-    )
-    async with product.runtime.db.write() as session:
-        session.add(
-            Draft(
-                id="programme-1",
-                organiser="LSP-TIK",
-                content=content.model_dump(mode="json"),
-                created_by="x",
-                updated_at=datetime.now(UTC),
-            )
-        )
+    content = await draft_of(product, world)
     shown = (await product.ask("GET", "/v1/programmes/programme-1", "organiser")).json()
     assert shown["draft"]["digest"] == content.digest
     assert "draft" not in (await product.ask("GET", "/v1/programmes/programme-1", "verifier")).json()
@@ -406,7 +494,7 @@ async def test_a_resubmit_takes_the_corrected_request_from_the_draft(
     assert answer.status_code == 200, answer.text
     command = sent.commands[0][1]
     assert command.task == task.id
-    assert command.form.seats == submission.seats
+    assert command.form.seats == content.seats
     assert command.form.request_digest == content.digest
 
 

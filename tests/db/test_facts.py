@@ -41,6 +41,7 @@ from domain.facts import (
     OrganiserKind,
     ParticipantFacts,
     PeriodFacts,
+    RecommendationFacts,
     TechnicalCertificateFacts,
     UnitFacts,
 )
@@ -280,13 +281,77 @@ async def test_a_resubmit_keeps_what_people_decided(db: Database, vault: Vault) 
         request_digest=DIGEST,
     )
     command = c.CompleteTask(task="t5", decision="resubmit", form=form)
-    facts = await gather(db, vault, programme(), command)
+    case = programme(seat={"s1": seat("s1", "p1", state="PROPOSED")})
+    facts = await gather(db, vault, case, command)
     assert [k.id for k in facts.classes] == ["k1"] and facts.classes[0].days == LATER
     first, second = facts.participants
     assert (first.qualification, first.equivalence) == ("S1", "accepted")
     assert (second.seat, second.qualification, second.equivalence) == ("s9", "SMA", None)
     assert facts.submitted_on == date(2026, 2, 1)
     assert facts.hands == {"submitter": ("po",)}
+
+
+async def corrected(db: Database, vault: Vault, case: Case, *seats: c.SeatRequest) -> Facts:
+    form = c.ResubmitProgrammeForm(
+        classes=(request(), request("k3")), seats=seats, masters=MASTERS, request_digest=DIGEST
+    )
+    command = c.CompleteTask(task="t5", decision="resubmit", form=form)
+    return await gather(db, vault, case, command)
+
+
+async def test_a_correction_is_judged_by_the_places_that_were_judged(db: Database, vault: Vault) -> None:
+    """Nobody turns a verified participant into a reserve, or counts one who has left, to keep a limit."""
+    seats = {"s1": seat("s1", "p1", state="VERIFIED"), "s5": seat("s5", "p5", state="REJECTED")}
+    changed = {"kind": "reserve", "recommending": "LSP-LAIN", "class_id": "k3"}
+    facts = await corrected(
+        db,
+        vault,
+        programme(seat=seats),
+        seat_request("s1", "p1").model_copy(update=changed),
+        seat_request("s5", "p5"),
+        seat_request("s9", "p2").model_copy(update=changed),
+    )
+    told = {p.seat: (p.kind, p.recommending, p.class_id) for p in facts.participants}
+    assert told == {"s1": ("main", "LSP-TIK", "k1"), "s9": ("reserve", "LSP-LAIN", "k3")}
+    assert [k.id for k in facts.classes] == ["k1"], "a cancelled class is not held"
+    first, second = facts.participants
+    assert (first.qualification, second.qualification) == ("S2", "SMA"), "the case's facts, then the rows'"
+    assert first.active_elsewhere is False, "R-DUP asks the rows of everybody"
+
+
+async def test_who_was_verified_goes_along_when_the_class_is_taken_out(db: Database, vault: Vault) -> None:
+    seats = {"s1": seat("s1", "p1", class_id="k2", state="VERIFIED")}
+    facts = await corrected(db, vault, programme(seat=seats), seat_request("s1", "p1"))
+    assert facts.participants[0].class_id == "k1"
+
+
+async def test_a_recommendation_taken_before_is_known_by_its_institution(db: Database, vault: Vault) -> None:
+    seats = {}
+    for id_, person, organisation in (("s1", "p1", "LSP-TIK"), ("s2", "p2", "LSP-LAIN")):
+        known = seat(id_, person, state="PROPOSED")
+        letter = RecommendationFacts(organisation=organisation)
+        update = {"recommendation": letter, "recommendation_accepted": "accepted"}
+        seats[id_] = known.model_copy(update={"facts": known.facts.model_copy(update=update)})
+    facts = await corrected(
+        db, vault, programme(seat=seats), seat_request("s1", "p1"), seat_request("s2", "p2")
+    )
+    assert facts.recommended_before == ("s1",)
+    assert [p.recommendation_accepted for p in facts.participants] == ["accepted", None]
+
+
+@pytest.mark.parametrize(
+    ("answer", "approving", "correcting"),
+    [("", None, None), ("accepted", True, True), ("refused", False, None)],
+)
+async def test_what_a_verifier_answered_about_the_organiser_is_a_fact(
+    db: Database, vault: Vault, answer: str, approving: bool | None, correcting: bool | None
+) -> None:
+    case = programme()
+    case.entities["programme"]["prog"].organiser_answer = answer
+    facts = await gather(db, vault, case, c.CompleteTask(task="t2", decision="approve"))
+    assert facts.organiser is not None and facts.organiser.bnsp_confirmed is approving
+    facts = await corrected(db, vault, case, seat_request("s1", "p1"))
+    assert facts.organiser is not None and facts.organiser.bnsp_confirmed is correcting
 
 
 async def test_an_approval_judges_what_was_submitted(db: Database, vault: Vault) -> None:
@@ -544,6 +609,9 @@ async def test_a_reason_in_a_signal_must_be_kept_for_that_very_case(db: Database
     forged = {**mine.model_dump(), "commitment": other.commitment}
     for reason in (other.model_dump(), forged):
         answer, _ = await judge(db, vault, "complete_task", completion(secret, reason=reason))
+        assert answer.refused == "A-TEXT"
+        form = {"form": "approve_without", "seats": ["s1"], "reasons": [{"seat": "s1", "reason": reason}]}
+        answer, _ = await judge(db, vault, "complete_task", completion(secret, form=form))
         assert answer.refused == "A-TEXT"
 
 

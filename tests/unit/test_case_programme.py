@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 
 from domain import commands as c
-from domain.roles import Role
+from domain.facts import Facts, OrganiserKind
+from domain.roles import SYSTEM, Role
 from state_machines.class_ import starts_at
-from state_machines.turn import fold
+from state_machines.turn import Turn, fold
 from tests.support.programmes import (
     APPROVER,
     CALENDAR,
     DIGEST,
+    LSP,
     OPERATIONS,
     ORGANISER,
     VERIFIER,
@@ -20,6 +22,7 @@ from tests.support.programmes import (
     participant,
     sealed,
 )
+from workflows.cases.programme.share import flag_share
 
 
 def submitted(world: World) -> World:
@@ -228,18 +231,70 @@ def test_approval_opens_a_journey_for_each_verified_main_and_lists_the_reserves(
     ]
 
 
-def test_approving_without_a_participant_flags_a_share_above_the_limit() -> None:
-    world = verified(World([participant(n, external=n <= 3) for n in range(1, 11)]))
+def approved_without(world: World, *seats: str) -> World:
+    verified(world)
     world.complete(VERIFIER, "verify_programme", "recommend")
     world.complete(
         APPROVER,
         "approve_programme",
         "approve_without",
         reason=sealed("dokumen"),
-        form=c.ApproveWithoutForm(seats=("s10",)),
+        form=c.ApproveWithoutForm(seats=seats),
     )
+    return world
+
+
+def test_approving_without_a_participant_flags_a_share_above_the_limit() -> None:
+    world = approved_without(World([participant(n, external=n <= 3) for n in range(1, 11)]), "s10")
     assert states(world)["s10"] == "REJECTED"
     assert world.case.programme.share_flagged
+
+
+def test_each_participant_left_out_has_a_reason_of_the_own() -> None:
+    world = verified(World())
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    task = world.task("approve_programme")
+    reasons = tuple(c.SeatReason(seat=id_, reason=sealed(id_)) for id_ in ("s1", "s2"))
+
+    def without(*seats: str, told: tuple[c.SeatReason, ...] = reasons) -> c.CompleteTask:
+        form = c.ApproveWithoutForm(seats=seats, reasons=told)
+        return c.CompleteTask(task=task.id, decision="approve_without", reason=sealed("x"), form=form)
+
+    assert world.refused(APPROVER, without("s1")) == ["T-REASON"]
+    assert world.refused(APPROVER, without("s1", "s2", told=(*reasons, reasons[0]))) == ["T-REASON"]
+    world.send(APPROVER, without("s1", "s2", "s3"))
+    told = {s.id: s.reason for s in world.case.seats.values()}
+    assert told == {"s1": sealed("s1"), "s2": sealed("s2"), "s3": None, "s4": None}
+
+
+def test_a_command_of_before_reasons_has_the_digest_that_it_had() -> None:
+    """The digest stands in the event; a field of later days must not change it."""
+    form = c.ApproveWithoutForm(seats=("s1",))
+    assert form.model_dump(mode="json") == {"form": "approve_without", "seats": ["s1"]}
+
+
+def test_the_flag_of_a_share_is_not_for_bnsp_as_organiser() -> None:
+    world = World([participant(n, external=True) for n in range(1, 4)])
+    bnsp = LSP.model_copy(update={"kind": OrganiserKind.BNSP})
+    world.send(ORGANISER, world.submission(), world.facts(organiser=bnsp))
+    world.answer_all()
+    world.send(VERIFIER, c.ClaimTask(task=world.task("verify_programme").id))
+    world.send(VERIFIER, c.VerifySeats(seats=tuple(world.case.seats)))
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    form = c.ApproveWithoutForm(seats=("s3",))
+    world.complete(APPROVER, "approve_programme", "approve_without", reason=sealed("x"), form=form)
+    assert not world.case.programme.share_flagged
+
+
+def test_the_share_counts_who_still_takes_part() -> None:
+    people = [participant(n, external=n <= 3) for n in range(1, 11)]
+    people.append(participant(11, kind="reserve"))
+    world = prepared(World(people))
+    turn = Turn(world.case, actor=SYSTEM, now=world.now, facts=Facts())
+    for id_, flagged in (("s10", True), ("s1", False)):
+        turn.fire("seat", id_, "withdraw")
+        flag_share(turn)
+        assert turn.case.programme.share_flagged is flagged
 
 
 def test_returning_to_the_verifier_opens_verification_again() -> None:
@@ -515,6 +570,8 @@ def test_the_submitter_judges_no_participant_whatever_the_hat() -> None:
     same_person = actor(Role.VERIFIER, ORGANISER.person)
     assert "R-SOD" in world.refused(same_person, c.VerifySeats(seats=("s1",)))
     assert "R-SOD" in world.refused(same_person, c.RefuseSeat(seat="s1", reason=sealed("x")))
+    world.send(VERIFIER, c.RefuseSeat(seat="s1", reason=sealed("x")))
+    assert world.case.seats["s1"].reason == sealed("x")
 
 
 def test_participants_are_judged_while_the_request_is_verified_and_not_before_or_after() -> None:

@@ -97,7 +97,7 @@ def _claim(turn: Turn, command: ClaimTask) -> str:
     task = turn.get("task", command.task)
     if task.kind == "verify_programme" and turn.case.state == "SUBMITTED":
         # domain specification, § 4: the first claim is start_verification
-        turn.hand("verifier", *turn.actor.hands)
+        turn.hand("verifier", *sorted(turn.actor.hands))
         turn.fire("programme", task.subject, "start_verification")
     return "task_claimed"
 
@@ -145,7 +145,7 @@ def _complete_in(logic: CaseLogic, turn: Turn, command: CompleteTask) -> str:
     turn.payload.update(task_kind=task.kind, decision=command.decision)
     step = turn.policy.task(task.kind).step
     if step:
-        turn.hand(step, *turn.actor.hands)
+        turn.hand(step, *sorted(turn.actor.hands))
     return logic.completions[task.kind](turn, turn.get("task", task.id), command)
 
 

@@ -118,6 +118,12 @@ def test_a_licence_revoked_later_is_a_review_task() -> None:
         ("needs_human", "revoked_later")
     ]
     assert heard(r_rec, seated, organisations=known, moment="programme_submit") == [("fail", "lsp")]
+    again: dict[str, Any] = {"organisations": known, "moment": "programme_resubmit"}
+    assert heard(r_rec, seated, **again) == [("fail", "lsp")]
+    again["recommended_before"] = ("s1",)
+    assert heard(r_rec, seated, **again) == [("needs_human", "revoked_later")]
+    answered = seated.model_copy(update={"recommendation_accepted": "accepted"})
+    assert heard(r_rec, answered, **again) == [("pass", "given")]
 
 
 def test_mode_may_ask_bnsp_to_approve_every_recommendation() -> None:
@@ -125,8 +131,20 @@ def test_mode_may_ask_bnsp_to_approve_every_recommendation() -> None:
     known = {"o2": OrganiserFacts(id="o2", kind="LSP", licence="ACTIVE")}
     plain = person(recommendation=letter())
     approved = person(recommendation=letter(approved_by_bnsp=True))
-    assert heard(r_rec, plain, organisations=known, policy=strict) == [("needs_human", "approval")]
-    assert heard(r_rec, approved, organisations=known, policy=strict) == [("pass", "given")]
+    again: dict[str, Any] = {"organisations": known, "policy": strict, "track": "recertification"}
+    assert heard(r_rec, plain, **again) == [("needs_human", "approval")]
+    assert heard(r_rec, approved, **again) == [("pass", "given")]
+    accepted = plain.model_copy(update={"recommendation_accepted": "accepted"})
+    assert heard(r_rec, accepted, **again) == [("pass", "given")]
+    # The sentence stands in track 2 alone.
+    assert heard(r_rec, plain, **{**again, "track": "new"}) == [("pass", "given")]
+
+
+def test_a_question_that_was_never_asked_leaves_no_trace_in_an_event() -> None:
+    """Facts stand in events: a field of later days must not change the hash of what was there before."""
+    assert "recommendation_accepted" not in person().model_dump(mode="json")
+    accepted = person(recommendation_accepted="accepted")
+    assert ParticipantFacts.model_validate(accepted.model_dump(mode="json")) == accepted
 
 
 def test_computer_skills_are_declared() -> None:

@@ -78,7 +78,7 @@ def _file(turn: Turn, form: ApplicationForm | None, trigger: str, **patch: Any) 
     turn.fire(
         "journey", j.id, trigger, facts=participant(situation), findings=_for_a_person(verdicts), **patch
     )
-    turn.hand("submitter", *turn.actor.hands)
+    turn.hand("submitter", *sorted(turn.actor.hands))
     j = turn.case.journey
     turn.ask(
         "review_documents",

@@ -1,4 +1,4 @@
-"""A training programme's decisions, by stage: request, preparation, seats, execution, ending."""
+"""A training programme's decisions, by stage: request, correction, preparation, seats, execution, ending."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,7 +8,7 @@ from domain import commands as c
 from domain.cases import Deadline, Errand
 from state_machines.turn import Turn
 from workflows.cases.logic import CaseLogic
-from workflows.cases.programme import ending, execution, preparation, request, seats
+from workflows.cases.programme import correction, ending, execution, preparation, request, seats
 from workflows.cases.programme.settling import settle
 
 Step = Callable[..., str]
@@ -67,7 +67,7 @@ _COMPLETIONS: dict[str, Step] = {
     "resolve_equivalence": request.resolved,
     "resolve_exception": request.resolved,
     "approve_programme": request.approval_done,
-    "correct_programme": request.corrected,
+    "correct_programme": correction.corrected,
     "assign_master_assessors": preparation.letters_issued,
     "answer_assignment": preparation.assignment_answered,
     "confirm_seat": seats.confirmed,

@@ -1,35 +1,48 @@
-"""Stages 1 and 2: the request, its verification and its approval."""
+"""Stages 1 and 2: the request, its verification and its approval. (Its correction: correction.py)"""
 
-from domain.cases import Task
+from typing import Any
+
+from domain.cases import Sealed, Seat, Task
 from domain.commands import (
     ApproveWithoutForm,
     ClassRequest,
     CompleteTask,
     PointsForm,
     RefuseSeat,
-    ResubmitProgrammeForm,
     SeatRequest,
     SubmitProgramme,
     VerifySeats,
 )
-from domain.errors import Forbidden, Malformed, Refused
+from domain.errors import Conflict, Forbidden, Malformed, Refused
 from domain.facts import Facts, ParticipantFacts
 from domain.ids import pair_key
 from domain.roles import Role
 from domain.rules.matrix import Moment, run
+from domain.text import Text
 from domain.verdict import Outcome
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, close_up
 from workflows.cases.programme.preparation import begin_preparation
+from workflows.cases.programme.share import flag_share
 
-ASKED_OF_A_VERIFIER = frozenset({"R-Q3", "R-TECH", "R-REC", "R-ORG", "R-WIN"})
-"""Rules whose open question a verifier decides. The others answer themselves later: R-IT is declared with
+ANSWER_TO = {
+    "R-Q3": "equivalence",
+    "R-TECH": "field_accepted",
+    "R-REC": "recommendation_accepted",
+    "R-WIN": "exception",
+    "R-ORG": "organiser_answer",
+}
+"""Rules whose open question a verifier decides, and the field that keeps the answer: the programme's for
+R-ORG, else a fact about the participant. The other rules answer themselves later: R-IT is declared with
 APL-01, R-DUP is decided by the reservation, a shortage of master assessors is filled by operations."""
 
 
 def submit(turn: Turn, command: SubmitProgramme) -> str:
-    """Take the request in: classes, seats, proposed master assessors, and the rules of the first submit."""
-    _distinct(command.seats, command.classes)
+    """Take the request in: classes, seats, proposed master assessors, and the rules of the first submit.
+
+    A request that was taken back comes again as a new one, with ids of its own and today as its day.
+    """
+    distinct(command.seats, command.classes)
     facts = turn.facts
     organiser, scheme = facts.organiser, facts.scheme
     if organiser is None or scheme is None:
@@ -38,7 +51,7 @@ def submit(turn: Turn, command: SubmitProgramme) -> str:
             "Penyelenggara atau skema tidak dikenal.",
             "The organiser or the scheme is not known.",
         )
-    request = {
+    request: dict[str, Any] = {
         "organiser": command.organiser,
         "organiser_kind": organiser.kind.value,
         "track": command.track,
@@ -49,26 +62,49 @@ def submit(turn: Turn, command: SubmitProgramme) -> str:
         "request_digest": command.request_digest,
     }
     if turn.case.entities["programme"]:  # taken back before, now a draft again
+        _taken_back(turn)
+        if turn.case.revision >= 1:  # before, the first submission's day stayed in the event
+            request |= {"submitted_at": turn.now, "organiser_answer": ""}
         turn.set("programme", command.programme, **request)
     else:
         turn.add("programme", command.programme, submitted_at=turn.now, **request)
-    turn.hand("submitter", *turn.actor.hands)
+    turn.hand("submitter", *sorted(turn.actor.hands))
     for class_ in command.classes:
-        _add_class(turn, class_)
+        add_class(turn, class_)
     for seat in command.seats:
-        _add_seat(turn, seat, facts)
+        add_seat(turn, seat, facts)
     for proposal in command.masters:
         turn.add("assignment", turn.new_id("assignment"), **proposal.model_dump())
-    _count(turn)
+    count_list(turn)
+    flag_share(turn)
     turn.found(run(Moment.programme_submit, facts))
     turn.fire("programme", command.programme, "submit")
-    _questions(turn, Moment.programme_submit, facts)
+    open_questions(turn, Moment.programme_submit, facts)
     turn.open_task("verify_programme", command.programme)
-    _take_pairs(turn)
+    take_pairs(turn)
     return "programme_submitted"
 
 
-def _distinct(seats: tuple[SeatRequest, ...], classes: tuple[ClassRequest, ...]) -> None:
+def _taken_back(turn: Turn) -> None:
+    """Is the request a draft again, and everything done that taking it back asked for? (A new run must not
+    begin before the last event of the one before.)"""
+    if turn.case.state != "DRAFT":
+        raise Conflict.because(
+            "M-OPEN",
+            "Permohonan ini sudah diajukan.",
+            "This request has been submitted already.",
+            subject=turn.case.programme.id,
+        )
+    if any(e.state == "ASKED" for e in turn.case.errands.values()):
+        raise Conflict.because(
+            "M-CLOSING",
+            "Penarikan permohonan ini masih diselesaikan; ajukan lagi sebentar lagi.",
+            "Taking this request back is still being completed; submit it again in a moment.",
+            subject=turn.case.programme.id,
+        )
+
+
+def distinct(seats: tuple[SeatRequest, ...], classes: tuple[ClassRequest, ...]) -> None:
     """One person once a request; every seat in a class of the request."""
     persons = [s.person for s in seats]
     if len(set(persons)) != len(persons):
@@ -89,28 +125,47 @@ def _distinct(seats: tuple[SeatRequest, ...], classes: tuple[ClassRequest, ...])
         )
 
 
-def _add_class(turn: Turn, request: ClassRequest) -> None:
+def _unused(turn: Turn, kind: str, id_: str) -> None:
+    if id_ in turn.case.bag(kind):
+        raise Conflict.because(
+            "X-ID-USED",
+            "Permohonan ini memakai nomor kelas atau peserta yang sudah pernah dipakai dalam perkara ini.",
+            "This request uses an id of a class or participant that this case has had already.",
+            remedy=Text(
+                id="Hapus kelas atau peserta itu dari draf, lalu tambahkan lagi.",
+                en="Take that class or participant out of the draft, then add it again.",
+            ),
+            subject=id_,
+            kind=kind,
+        )
+
+
+def add_class(turn: Turn, request: ClassRequest) -> None:
+    _unused(turn, "class", request.id)
     turn.add("class", request.id, **request.model_dump(exclude={"id"}))
 
 
-def _participant(facts: Facts, request: SeatRequest) -> ParticipantFacts:
+def participant_of(facts: Facts, request: SeatRequest) -> ParticipantFacts:
     return next(
         (p for p in facts.participants if p.person == request.person),
         ParticipantFacts(person=request.person, seat=request.id, kind=request.kind),
     )
 
 
-def _add_seat(turn: Turn, request: SeatRequest, facts: Facts) -> None:
+def add_seat(turn: Turn, request: SeatRequest, facts: Facts) -> None:
+    _unused(turn, "seat", request.id)
+    if turn.case.revision >= 1:  # a hand more in the event; before, participants could judge their own list
+        turn.hand("candidate", request.person)
     turn.add(
         "seat",
         request.id,
         **request.model_dump(exclude={"id"}),
         external=request.recommending != turn.case.programme.organiser,
-        facts=_participant(facts, request),
+        facts=participant_of(facts, request),
     )
 
 
-def _count(turn: Turn) -> None:
+def count_list(turn: Turn) -> None:
     """The list as submitted, for R-30 at a later promotion: main participants and the external ones."""
     main = [s for s in turn.case.seats.values() if s.kind == "main" and s.state in ("PROPOSED", "VERIFIED")]
     turn.set(
@@ -121,19 +176,28 @@ def _count(turn: Turn) -> None:
     )
 
 
-def _questions(turn: Turn, moment: Moment, facts: Facts) -> None:
+def open_questions(turn: Turn, moment: Moment, facts: Facts) -> None:
     """What a rule left to a person becomes a verifier's task: equivalence, or another exception."""
     for verdict in run(moment, facts):
-        if verdict.outcome is not Outcome.NEEDS_HUMAN or verdict.rule not in ASKED_OF_A_VERIFIER:
+        if verdict.outcome is not Outcome.NEEDS_HUMAN or verdict.rule not in ANSWER_TO:
             continue
         seat = turn.case.seats.get(verdict.subject)
-        if seat is not None and seat.state != "PROPOSED":
+        if seat is not None and not _still_open(turn, seat, verdict.rule):
             continue
         kind = "resolve_equivalence" if verdict.rule in ("R-Q3", "R-TECH") and seat else "resolve_exception"
-        turn.open_task(kind, seat.id if seat else turn.case.programme.id)
+        # Before revision 1 one task asked all of a kind, and its answer was taken for every rule.
+        rules = (verdict.rule,) if turn.case.revision >= 1 else ()
+        turn.open_task(kind, seat.id if seat else turn.case.programme.id, rules=rules)
 
 
-def _take_pairs(turn: Turn) -> None:
+def _still_open(turn: Turn, seat: Seat, rule: str) -> bool:
+    """Is this rule's question still to be asked? A licence may be revoked after a seat was verified."""
+    if rule == "R-REC" and seat.state == "VERIFIED":
+        return turn.case.revision >= 1
+    return seat.state == "PROPOSED"
+
+
+def take_pairs(turn: Turn) -> None:
     """R-DUP: the (person, scheme) pair is taken for each participant right after the submit."""
     wanted = [s for s in turn.case.seats.values() if s.state == "PROPOSED" and not s.pair_taken]
     if wanted:
@@ -150,7 +214,7 @@ def _take_pairs(turn: Turn) -> None:
 def verify_seats(turn: Turn, command: VerifySeats) -> str:
     for id_ in command.seats:
         turn.fire("seat", id_, "verify")
-    turn.hand("verifier", *turn.actor.hands)
+    turn.hand("verifier", *sorted(turn.actor.hands))
     return "seats_verified"
 
 
@@ -164,9 +228,16 @@ def refuse_seat(turn: Turn, command: RefuseSeat) -> str:
         )
     turn.payload["reason"] = command.reason
     turn.fire("seat", command.seat, "refuse")
-    turn.hand("verifier", *turn.actor.hands)
+    _why(turn, command.seat, command.reason)
+    turn.hand("verifier", *sorted(turn.actor.hands))
     close_seat(turn, turn.get("seat", command.seat))
     return "seat_refused"
+
+
+def _why(turn: Turn, seat: str, reason: Sealed | None) -> None:
+    """Keep the reason with the seat, where the participant reads it. (Before revision 1 it did not.)"""
+    if turn.case.revision >= 1 and reason is not None:
+        turn.set("seat", seat, reason=reason)
 
 
 def verification_done(turn: Turn, task: Task, command: CompleteTask) -> str:
@@ -193,76 +264,24 @@ def resolved(turn: Turn, task: Task, command: CompleteTask) -> str:
     """A verifier's answer on equivalence or an exception, with reason and evidence; it becomes a fact."""
     seat = turn.case.seats.get(task.subject)
     accepted = command.decision == "accept"
-    if seat is None:
-        return "exception_accepted" if accepted else "exception_refused"
     answer = "accepted" if accepted else "refused"
-    facts = seat.facts.model_copy(
-        update={"equivalence": answer, "field_accepted": answer}
-        if task.kind == "resolve_equivalence"
-        else {"exception": answer}
-    )
-    turn.set("seat", seat.id, facts=facts)
+    if seat is None:
+        if "R-ORG" in task.rules:  # an older task does not say what it asks, and its answer stays its own
+            turn.set("programme", task.subject, organiser_answer=answer)
+        return f"exception_{answer}"
+    turn.set("seat", seat.id, facts=seat.facts.model_copy(update=dict.fromkeys(_asked(task), answer)))
     if not accepted:
         turn.fire("seat", seat.id, "refuse", as_system=True)
+        _why(turn, seat.id, command.reason)
         close_seat(turn, turn.get("seat", seat.id))
     return f"{task.kind.removeprefix('resolve_')}_{answer}"
 
 
-def corrected(turn: Turn, task: Task, command: CompleteTask) -> str:
-    """The organiser's corrected request, or its end. Who stays keeps the seat and its judgement."""
-    programme = turn.case.programme
-    turn.stop_waiting("correction", programme.id)
-    if command.decision == "cancel":
-        turn.fire("programme", programme.id, "cancel")
-        close_up(turn, "cancelled")
-        return "programme_cancelled"
-    form = command.form
-    if not isinstance(form, ResubmitProgrammeForm):
-        raise Malformed.because(
-            "T-FORM", "Permohonan yang diperbaiki tidak disertakan.", "The corrected request is missing."
-        )
-    _distinct(form.seats, form.classes)
-    kept = {s.id for s in form.seats}
-    for seat in list(turn.case.seats.values()):
-        if seat.id not in kept and seat.state in ("PROPOSED", "VERIFIED"):
-            turn.fire("seat", seat.id, "withdraw")
-            close_seat(turn, turn.get("seat", seat.id))
-    for class_ in form.classes:
-        if class_.id in turn.case.classes:
-            turn.set("class", class_.id, **class_.model_dump(exclude={"id"}))
-        else:
-            _add_class(turn, class_)
-    for class_id in set(turn.case.classes) - {c.id for c in form.classes}:
-        turn.fire("class", class_id, "cancel")
-    for request in form.seats:
-        known = turn.case.seats.get(request.id)
-        if known is None:
-            _add_seat(turn, request, turn.facts)
-        elif known.state == "PROPOSED":
-            fresh = _participant(turn.facts, request).model_copy(
-                update={"equivalence": known.facts.equivalence, "field_accepted": known.facts.field_accepted}
-            )
-            turn.set("seat", request.id, facts=fresh, kind=request.kind, class_id=request.class_id)
-    _masters(turn, form)
-    turn.set("programme", programme.id, request_digest=form.request_digest)
-    _count(turn)
-    turn.found(run(Moment.programme_resubmit, turn.facts))
-    turn.fire("programme", programme.id, "resubmit")
-    _questions(turn, Moment.programme_resubmit, turn.facts)
-    _take_pairs(turn)
-    turn.open_task("verify_programme", programme.id)
-    return "programme_resubmitted"
-
-
-def _masters(turn: Turn, form: ResubmitProgrammeForm) -> None:
-    wanted = {(m.class_id, m.person, m.kind) for m in form.masters}
-    for a in list(turn.case.assignments.values()):
-        if a.state == "PROPOSED" and (a.class_id, a.person, a.kind) not in wanted:
-            turn.fire("assignment", a.id, "drop", as_system=True)
-    there = {(a.class_id, a.person, a.kind) for a in turn.case.assignments.values() if a.state == "PROPOSED"}
-    for m in form.masters:
-        if (m.class_id, m.person, m.kind) not in there:
-            turn.add("assignment", turn.new_id("assignment"), **m.model_dump())
+def _asked(task: Task) -> tuple[str, ...]:
+    """The facts that the answer to this task decides."""
+    if task.rules:
+        return tuple(ANSWER_TO[rule] for rule in task.rules)
+    return ("equivalence", "field_accepted") if task.kind == "resolve_equivalence" else ("exception",)
 
 
 def approval_done(turn: Turn, task: Task, command: CompleteTask) -> str:
@@ -282,19 +301,24 @@ def approval_done(turn: Turn, task: Task, command: CompleteTask) -> str:
             raise Malformed.because(
                 "T-FORM", "Sebutkan peserta yang tidak disetujui.", "Name the participants left out."
             )
-        for id_ in command.form.seats:
-            turn.fire("seat", id_, "refuse")
-            close_seat(turn, turn.get("seat", id_))
-        _flag_share(turn)
+        _leave_out(turn, command.form)
+        flag_share(turn, approving=True)
     turn.fire("programme", programme.id, command.decision)
     begin_preparation(turn)
     return "programme_approved"
 
 
-def _flag_share(turn: Turn) -> None:
-    """A share above the limit, left by a partial approval, is flagged and changes nothing else (R-30)."""
-    main = [s for s in turn.case.seats.values() if s.kind == "main" and s.state == "VERIFIED"]
-    external = sum(s.external for s in main)
-    policy = turn.policy
-    if policy.external_whole * external > policy.external_parts * len(main):
-        turn.set("programme", turn.case.programme.id, share_flagged=True)
+def _leave_out(turn: Turn, form: ApproveWithoutForm) -> None:
+    """Refuse each of these participants, for the own reason where there is one."""
+    own = {r.seat: r.reason for r in form.reasons}
+    if len(own) < len(form.reasons) or not own.keys() <= set(form.seats):
+        raise Malformed.because(
+            "T-REASON",
+            "Setiap alasan harus tentang satu peserta yang tidak disetujui.",
+            "Each reason must be about one of the participants left out.",
+            subject=turn.case.programme.id,
+        )
+    for id_ in form.seats:
+        turn.fire("seat", id_, "refuse")
+        _why(turn, id_, own.get(id_))  # the decision's own reason may speak of others too
+        close_seat(turn, turn.get("seat", id_))
