@@ -48,7 +48,7 @@ class Programme(Entity):
     submitted_external: int = 0
     send_backs: int = 0
     share_flagged: bool = False
-    """The external share rose above the limit by a partial approval or a withdrawal (R-30)."""
+    """The external share stands above the limit, by a partial approval or a withdrawal (R-30)."""
     suspended_from: str = ""
     request_digest: str = ""
     report_digest: str = ""

@@ -5,13 +5,15 @@ from datetime import timedelta
 import pytest
 
 from domain import commands as c
-from domain.roles import Role
+from domain.facts import Facts, OrganiserKind
+from domain.roles import SYSTEM, Role
 from state_machines.class_ import starts_at
-from state_machines.turn import fold
+from state_machines.turn import Turn, fold
 from tests.support.programmes import (
     APPROVER,
     CALENDAR,
     DIGEST,
+    LSP,
     OPERATIONS,
     ORGANISER,
     VERIFIER,
@@ -20,6 +22,7 @@ from tests.support.programmes import (
     participant,
     sealed,
 )
+from workflows.cases.programme.share import flag_share
 
 
 def submitted(world: World) -> World:
@@ -228,18 +231,47 @@ def test_approval_opens_a_journey_for_each_verified_main_and_lists_the_reserves(
     ]
 
 
-def test_approving_without_a_participant_flags_a_share_above_the_limit() -> None:
-    world = verified(World([participant(n, external=n <= 3) for n in range(1, 11)]))
+def approved_without(world: World, *seats: str) -> World:
+    verified(world)
     world.complete(VERIFIER, "verify_programme", "recommend")
     world.complete(
         APPROVER,
         "approve_programme",
         "approve_without",
         reason=sealed("dokumen"),
-        form=c.ApproveWithoutForm(seats=("s10",)),
+        form=c.ApproveWithoutForm(seats=seats),
     )
+    return world
+
+
+def test_approving_without_a_participant_flags_a_share_above_the_limit() -> None:
+    world = approved_without(World([participant(n, external=n <= 3) for n in range(1, 11)]), "s10")
     assert states(world)["s10"] == "REJECTED"
     assert world.case.programme.share_flagged
+
+
+def test_the_flag_of_a_share_is_not_for_bnsp_as_organiser() -> None:
+    world = World([participant(n, external=True) for n in range(1, 4)])
+    bnsp = LSP.model_copy(update={"kind": OrganiserKind.BNSP})
+    world.send(ORGANISER, world.submission(), world.facts(organiser=bnsp))
+    world.answer_all()
+    world.send(VERIFIER, c.ClaimTask(task=world.task("verify_programme").id))
+    world.send(VERIFIER, c.VerifySeats(seats=tuple(world.case.seats)))
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    form = c.ApproveWithoutForm(seats=("s3",))
+    world.complete(APPROVER, "approve_programme", "approve_without", reason=sealed("x"), form=form)
+    assert not world.case.programme.share_flagged
+
+
+def test_the_share_counts_who_still_takes_part() -> None:
+    people = [participant(n, external=n <= 3) for n in range(1, 11)]
+    people.append(participant(11, kind="reserve"))
+    world = prepared(World(people))
+    turn = Turn(world.case, actor=SYSTEM, now=world.now, facts=Facts())
+    for id_, flagged in (("s10", True), ("s1", False)):
+        turn.fire("seat", id_, "withdraw")
+        flag_share(turn)
+        assert turn.case.programme.share_flagged is flagged
 
 
 def test_returning_to_the_verifier_opens_verification_again() -> None:

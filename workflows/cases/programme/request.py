@@ -21,6 +21,7 @@ from domain.verdict import Outcome
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, close_up
 from workflows.cases.programme.preparation import begin_preparation
+from workflows.cases.programme.share import flag_share
 
 ASKED_OF_A_VERIFIER = frozenset({"R-Q3", "R-TECH", "R-REC", "R-ORG", "R-WIN"})
 """Rules whose open question a verifier decides. The others answer themselves later: R-IT is declared with
@@ -285,16 +286,7 @@ def approval_done(turn: Turn, task: Task, command: CompleteTask) -> str:
         for id_ in command.form.seats:
             turn.fire("seat", id_, "refuse")
             close_seat(turn, turn.get("seat", id_))
-        _flag_share(turn)
+        flag_share(turn, approving=True)
     turn.fire("programme", programme.id, command.decision)
     begin_preparation(turn)
     return "programme_approved"
-
-
-def _flag_share(turn: Turn) -> None:
-    """A share above the limit, left by a partial approval, is flagged and changes nothing else (R-30)."""
-    main = [s for s in turn.case.seats.values() if s.kind == "main" and s.state == "VERIFIED"]
-    external = sum(s.external for s in main)
-    policy = turn.policy
-    if policy.external_whole * external > policy.external_parts * len(main):
-        turn.set("programme", turn.case.programme.id, share_flagged=True)
