@@ -30,10 +30,8 @@ from domain.facts import (
 from domain.policy import Policy, default
 from domain.policy import policy as policy_of
 from domain.roles import Actor
-from state_machines.assignment import STANDING
+from state_machines.class_facts import SEATED, STANDING
 
-SEATED = frozenset({"PROPOSED", "VERIFIED", "WAITLISTED", "OFFERED", "CONFIRMED", "ATTENDED"})
-"""States of a seat whose participant still takes part."""
 JUDGED = frozenset(
     {
         "submit_programme",

@@ -5,7 +5,7 @@ from typing import Any
 from domain.cases import Class, Deadline, Seat
 from domain.commands import CancelClass, CancelProgramme, WithdrawProgramme
 from domain.ids import journey_workflow, pair_key
-from state_machines.assignment import STANDING
+from state_machines.class_facts import STANDING
 from state_machines.programme import DECIDED_JOURNEY
 from state_machines.seat import OPEN, WAITING
 from state_machines.turn import Turn

@@ -17,8 +17,8 @@ from domain.ids import day_key, pair_key
 from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.verdict import Outcome
-from state_machines.assignment import STANDING
 from state_machines.class_ import starts_at
+from state_machines.class_facts import SEATED, STANDING, short_of_masters
 from state_machines.turn import Turn
 from workflows.cases.programme.seats import ask_to_confirm, start_journey
 from workflows.cases.programme.settling import open_complete_class
@@ -63,11 +63,17 @@ def letters_issued(turn: Turn, task: Task, command: CompleteTask) -> str:
     for a in list(turn.case.assignments.values()):
         if a.state == "PROPOSED" and a.class_id in classes:
             turn.fire("assignment", a.id, "drop", as_system=True)
+    programme = turn.case.programme
+    # Cases of before revision 1 left the rest of a partial assignment to nobody.
+    if turn.case.revision >= 1 and short_of_masters(turn.situation("programme", programme.id)):
+        turn.open_task("assign_master_assessors", programme.id)
     return "master_assessors_assigned"
 
 
 def _assign(turn: Turn, letter: Letter) -> None:
     class_: Class = turn.get("class", letter.class_id)
+    if turn.case.revision >= 1:  # letters of before went to any class and person
+        _may_get_letters(turn, class_, letter.person)
     mine = [
         a
         for a in turn.case.assignments.values()
@@ -109,6 +115,28 @@ def _assign(turn: Turn, letter: Letter) -> None:
     task = turn.open_task("answer_assignment", proposed.id, person=letter.person)
     turn.wait("assignment", proposed.id, task.due_at)
     _take_master_days(turn, proposed.id, letter.person, class_)
+
+
+def _may_get_letters(turn: Turn, class_: Class, person: str) -> None:
+    """Is the class one that master assessors are assigned to, and the person none of its participants?"""
+    situation = turn.situation("programme", turn.case.programme.id)
+    if class_.state not in ("SCHEDULED", "READY") and class_.id not in short_of_masters(situation):
+        raise Refused.because(
+            "M-STATE",
+            "Kelas ini tidak sedang menunggu penugasan master asesor.",
+            "This class is not waiting for master assessors.",
+            subject=class_.id,
+            state=class_.state,
+        )
+    taking_part = (s for s in turn.case.seats.values() if s.class_id == class_.id and s.state in SEATED)
+    if any(s.person == person for s in taking_part):
+        raise Forbidden.because(
+            "R-SOD",
+            "Peserta kelas ini tidak boleh menjadi pelatih atau asesornya.",
+            "A participant of this class may not train or assess it.",
+            citation="[D] pemisahan tugas",
+            subject=class_.id,
+        )
 
 
 def _take_master_days(turn: Turn, assignment: str, person: str, class_: Class) -> None:

@@ -2,6 +2,7 @@
 
 from domain.cases import Class
 from domain.clock import at
+from state_machines.class_facts import ready_verdicts
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_up
 
@@ -14,6 +15,8 @@ def settle(turn: Turn) -> None:
     if programme.state in ("PREPARATION", "READY", "RUNNING"):
         for class_ in list(turn.case.classes.values()):
             if class_.state == "SCHEDULED" and turn.would("class", class_.id, "ready", as_system=True):
+                if turn.case.revision >= 1:  # the event says which rules made it READY
+                    turn.found(ready_verdicts(turn.situation("class", class_.id, as_system=True), class_))
                 turn.fire("class", class_.id, "ready", as_system=True)
                 turn.settle_task("complete_class", class_.id)
             elif class_.state == "READY" and turn.would("class", class_.id, "lose_resource", as_system=True):
