@@ -67,7 +67,7 @@ class Message(Contract):
     application of the same person and scheme is ignored."""
 
     id: str
-    type: Literal["training_recorded", "seat_closed", "journey_moved", "assignment_changed"]
+    type: Literal["training_recorded", "seat_closed", "journey_moved", "assignment_changed", "class_moved"]
     sender: str
     """Stream of the sending case."""
     sender_workflow: str

@@ -122,6 +122,17 @@ NOTICES: dict[str, NoticeText] = {
             "what can be done.",
         ),
     ),
+    "applied_twice": _notice(
+        ("Anda sudah mempunyai permohonan lain", "You have another application already"),
+        (
+            "Anda diusulkan untuk skema yang sama dalam dua permohonan (R-DUP); satu saja yang berjalan, "
+            "jadi kursi Anda dalam permohonan yang ini tidak dapat diteruskan. Bila Anda memilih yang ini, "
+            "undurkan diri dari yang lain, lalu minta penyelenggara mengusulkan Anda lagi.",
+            "You were proposed for the same scheme in two requests (R-DUP); only one can go on, so your seat "
+            "in this one cannot. If you prefer this one, withdraw from the other, then ask the organiser to "
+            "propose you again.",
+        ),
+    ),
     # ---- the application
     "application_received": _notice(
         ("Permohonan sertifikasi diterima", "Your application was received"),

@@ -22,6 +22,12 @@ WAITING = frozenset({"WAITLISTED", "OFFERED"})
 OPEN = frozenset({"PROPOSED", "VERIFIED", "CONFIRMED", "WAITLISTED", "OFFERED"})
 
 
+def holds_place(seat: Seat) -> bool:
+    """Does this seat hold one of the class's places: confirmed, offered, or a main participant's to
+    confirm?"""
+    return seat.state in HOLDING or (seat.state == "VERIFIED" and seat.kind == "main")
+
+
 def _seat(s: Situation) -> Seat:
     assert isinstance(s.subject, Seat)
     return s.subject
@@ -90,6 +96,20 @@ def judged_while(**states: str) -> Guard:
     return Guard("M-STAGE", ask)
 
 
+def placed(s: Situation) -> list[Violation]:
+    """Is it a main participant's seat, or one that was promoted from the waiting list?"""
+    # A reserve promoted before revision 1 stayed one in name; the journey that the seat opened tells.
+    if _seat(s).kind == "main" or _seat(s).journey:
+        return []
+    return no(
+        "M-SEAT-KIND",
+        "Peserta ini masih dalam daftar cadangan.",
+        "This participant is still a reserve.",
+        subject=s.subject.id,
+        kind=_seat(s).kind,
+    )
+
+
 def is_kind(kind: str) -> Guard:
     def ask(s: Situation) -> list[Violation]:
         if _seat(s).kind == kind:
@@ -109,13 +129,7 @@ def counted(case: Case, seat: Seat, facts: Facts, policy: Policy) -> Facts:
     """The facts with this case's own seats, `seat` left out: R-24 asks it of every seat move, R-30 of a
     promotion."""
     others = [x for x in case.seats.values() if x.class_id == seat.class_id and x.id != seat.id]
-    standing = [
-        x
-        for x in case.seats.values()
-        if x.external
-        and x.id != seat.id
-        and (x.state in HOLDING or (x.state == "VERIFIED" and x.kind == "main"))
-    ]
+    standing = [x for x in case.seats.values() if x.external and x.id != seat.id and holds_place(x)]
     return facts.model_copy(
         update={
             "policy": policy,
@@ -138,6 +152,22 @@ def room(moment: Moment) -> Guard:
         return [v.violation() for v in run(moment, facts) if v.outcome is Outcome.FAIL]
 
     return Guard(f"rules:{moment.value}", ask)
+
+
+def place_free(s: Situation) -> list[Violation]:
+    """Is a place left when those count, too, whose main participants have yet to confirm?"""
+    seat, limit = _seat(s), s.policy.class_maximum
+    held = sum(holds_place(x) for x in s.case.seats.values() if x.class_id == seat.class_id)
+    if held < limit or s.case.revision < 1:  # offers of then went past those who had yet to confirm
+        return []
+    return no(
+        "R-24",
+        f"Semua tempat di kelas ini masih dipegang; paling banyak {limit}.",
+        f"Every place of this class is held; at most {limit}.",
+        subject=seat.id,
+        citation="[S] 1 kelas maksimal 24 peserta",
+        held=held,
+    )
 
 
 def class_not_started(s: Situation) -> list[Violation]:
@@ -195,6 +225,8 @@ def offer_left(s: Situation) -> list[Violation]:
 
 
 OWN = Guard("M-OWN", own_seat)
+PLACED = Guard("M-SEAT-KIND", placed)
+RESOLVED = Guard("M-RESOLVE", nothing_to_resolve)
 STARTED_NOT = Guard("M-STARTED", class_not_started)
 
 SEAT = Table(
@@ -224,7 +256,7 @@ SEAT = Table(
             (
                 different_from("submitter"),
                 judged_while(verifier="VERIFYING"),
-                Guard("M-RESOLVE", nothing_to_resolve),
+                RESOLVED,
                 Guard("R-DUP", pair_taken),
             ),
         ),
@@ -246,6 +278,17 @@ SEAT = Table(
             "[D] approve_without",
             (different_from("submitter", "verifier"), judged_while(approver="AWAITING_APPROVAL")),
         ),
+        *(
+            Row(
+                "refuse",
+                source,
+                "REJECTED",
+                _SYSTEM,
+                Text(id="Tolak", en="Refuse"),
+                "[D] an exception that a verifier refused after the class moved",
+            )
+            for source in ("WAITLISTED", "OFFERED")
+        ),
         Row(
             "confirm",
             "VERIFIED",
@@ -253,7 +296,7 @@ SEAT = Table(
             _PARTICIPANT,
             Text(id="Konfirmasi hadir", en="Confirm"),
             "[S] at most 24 in a class",
-            (is_kind("main"), OWN, room(Moment.seat_move)),
+            (PLACED, OWN, RESOLVED, room(Moment.seat_move)),
         ),
         Row(
             "waitlist",
@@ -271,7 +314,13 @@ SEAT = Table(
             _SYSTEM,
             Text(id="Tawarkan kursi", en="Offer a seat"),
             "[S] R-24 and R-30 hold at the promotion; reserved for 24 h [D]",
-            (STARTED_NOT, room(Moment.promotion), room(Moment.seat_move)),
+            (
+                STARTED_NOT,
+                RESOLVED,
+                Guard("M-PLACE", place_free),
+                room(Moment.promotion),
+                room(Moment.seat_move),
+            ),
         ),
         Row(
             "accept_offer",
@@ -280,7 +329,7 @@ SEAT = Table(
             _PARTICIPANT,
             Text(id="Terima tawaran", en="Accept the offer"),
             "[D]",
-            (OWN, STARTED_NOT, room(Moment.seat_move)),
+            (OWN, STARTED_NOT, RESOLVED, room(Moment.seat_move)),
         ),
         Row(
             "decline",
@@ -361,7 +410,7 @@ SEAT = Table(
                 "[D] the participant, or the organiser on behalf; the system when journey or class ended",
                 (OWN,),
             )
-            for source in ("PROPOSED", "VERIFIED", "CONFIRMED", "WAITLISTED")
+            for source in ("PROPOSED", "VERIFIED", "CONFIRMED", "WAITLISTED", "OFFERED")
         ),
     ),
 )

@@ -5,10 +5,10 @@ from functools import wraps
 from typing import Any
 
 from domain import commands as c
-from domain.cases import Deadline, Errand
+from domain.cases import Deadline, Errand, Task
 from state_machines.turn import Turn
 from workflows.cases.logic import CaseLogic
-from workflows.cases.programme import ending, execution, preparation, request, seats
+from workflows.cases.programme import ending, execution, lapses, preparation, request, seats
 from workflows.cases.programme.settling import settle
 
 Step = Callable[..., str]
@@ -49,6 +49,14 @@ def _answer(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
     return step(turn, errand, answer) if step else f"{errand.kind}_answered"
 
 
+def _exception_resolved(turn: Turn, task: Task, command: c.CompleteTask) -> str:
+    """A question about a participant before the approval, or about one whose class moved after it."""
+    seat = turn.case.seats.get(task.subject)
+    if seat is not None and seat.state != "PROPOSED":
+        return lapses.lapse_decided(turn, seat, command)
+    return request.resolved(turn, task, command)
+
+
 _HANDLERS: dict[type[Any], Step] = {
     c.SubmitProgramme: request.submit,
     c.WithdrawProgramme: ending.withdraw,
@@ -65,7 +73,7 @@ _HANDLERS: dict[type[Any], Step] = {
 _COMPLETIONS: dict[str, Step] = {
     "verify_programme": request.verification_done,
     "resolve_equivalence": request.resolved,
-    "resolve_exception": request.resolved,
+    "resolve_exception": _exception_resolved,
     "approve_programme": request.approval_done,
     "correct_programme": request.corrected,
     "assign_master_assessors": preparation.letters_issued,

@@ -8,10 +8,14 @@ from domain.commands import AttendanceForm, CompleteTask, ReportForm, Reschedule
 from domain.errors import Malformed
 from domain.rules.matrix import Moment, run
 from state_machines.seat import WAITING
+from state_machines.tables import TABLES
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, end_class, tell_journey
 from workflows.cases.programme.preparation import rescheduled
-from workflows.cases.programme.seats import leave
+from workflows.cases.programme.seats import accepted, give_up, tell_training
+
+ENDED = TABLES["journey"].terminal
+"""States of a journey after which nothing that it said before counts."""
 
 
 def class_hour_came(turn: Turn, deadline: Deadline) -> str:
@@ -33,10 +37,10 @@ def _start(turn: Turn, class_: Class) -> str:
         if seat.class_id == class_.id and seat.state in WAITING:
             turn.fire("seat", seat.id, "release", as_system=True)
             close_seat(turn, turn.get("seat", seat.id))
-    for person in _accepted(turn, class_, "trainer"):
+    for person in accepted(turn, class_, "trainer"):
         turn.hand("trainer", person)
     last = max(class_.days)
-    trainers = _accepted(turn, class_, "trainer")
+    trainers = accepted(turn, class_, "trainer")
     turn.open_task(
         "record_attendance",
         class_.id,
@@ -44,14 +48,6 @@ def _start(turn: Turn, class_: Class) -> str:
         due_at=at(turn.case.calendar.add_working_days(last, 1), 16),
     )
     return "class_started"
-
-
-def _accepted(turn: Turn, class_: Class, kind: str) -> tuple[str, ...]:
-    return tuple(
-        a.person
-        for a in turn.case.assignments.values()
-        if a.class_id == class_.id and a.kind == kind and a.state in ("ACCEPTED", "DONE")
-    )
 
 
 def class_unresolved(turn: Turn, deadline: Deadline) -> str:
@@ -93,22 +89,13 @@ def attendance_recorded(turn: Turn, task: Task, command: CompleteTask) -> str:
             days=wrong_days,
         )
     turn.set("class", class_.id, attendance_recorded=True)
-    trainers = _accepted(turn, class_, "trainer")
-    assessors = _accepted(turn, class_, "assessor")
+    trainers = accepted(turn, class_, "trainer")
     for seat in here:
         days = tuple(sorted(set(form.attended.get(seat.id, ()))))
         turn.set("seat", seat.id, attended=days)
         if set(days) >= set(class_.days):
             turn.fire("seat", seat.id, "attend", as_system=True)
-            tell_journey(
-                turn,
-                seat,
-                "training_recorded",
-                attended=[d.isoformat() for d in days],
-                trainers=list(trainers),
-                assessors=list(assessors),
-                class_days=[d.isoformat() for d in class_.days],
-            )
+            tell_training(turn, turn.get("seat", seat.id))
         else:
             turn.fire("seat", seat.id, "miss", as_system=True)
             closed = turn.get("seat", seat.id)
@@ -128,6 +115,8 @@ def journey_message(turn: Turn, message: Any) -> str:
     seat: Seat | None = next((s for s in turn.case.seats.values() if s.journey == message.application), None)
     if seat is None:
         return "message_had_no_effect"
+    if turn.case.revision >= 1 and seat.journey_state in ENDED:
+        return "message_had_no_effect"  # sent before the journey's end, come after it
     state = str(message.body["state"])
     turn.set(
         "seat",
@@ -141,9 +130,7 @@ def journey_message(turn: Turn, message: Any) -> str:
         and class_.state in ("SCHEDULED", "READY")
         and seat.state in ("VERIFIED", "CONFIRMED")
     ):
-        turn.fire("seat", seat.id, "withdraw", as_system=True)
-        # A rejected application counts for R-DUP until it closes: its journey gives the pair back then.
-        leave(turn, turn.get("seat", seat.id), "withdrawn", keep_pair=state == "REJECTED")
+        give_up(turn, seat.id, as_system=True)
     return "journey_moved"
 
 

@@ -20,6 +20,7 @@ from domain.verdict import Outcome
 from state_machines.class_ import starts_at
 from state_machines.class_facts import SEATED, STANDING, short_of_masters
 from state_machines.turn import Turn
+from workflows.cases.programme.lapses import ask_about_lapses, tell_new_days
 from workflows.cases.programme.seats import ask_to_confirm, start_journey
 from workflows.cases.programme.settling import open_complete_class
 
@@ -167,7 +168,7 @@ def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
     if errand.subject in turn.case.assignments:
         return _master_days(turn, turn.get("assignment", errand.subject), bool(refused))
     if errand.subject in turn.case.classes:
-        return _committee_days(turn, turn.get("class", errand.subject), {key for _, key in refused})
+        return _committee_days(turn, turn.get("class", errand.subject), errand, {key for _, key in refused})
     return _pairs(turn, {key for _, key in taken}, {key for _, key in refused})
 
 
@@ -188,6 +189,8 @@ def _pairs(turn: Turn, taken: set[str], refused: set[str]) -> str:
             turn.notify(
                 f"organisation:{turn.case.programme.organiser}", "seat_refused", seat=seat.id, rule="R-DUP"
             )
+            if turn.case.revision >= 1:  # only the person learns that the other application is their own
+                turn.notify(f"person:{seat.person}", "applied_twice", seat=seat.id)
     if taken:  # for seats that ended while the answer was on its way: nobody else would give them back
         turn.ask(
             "release",
@@ -199,6 +202,8 @@ def _pairs(turn: Turn, taken: set[str], refused: set[str]) -> str:
 
 
 def _master_days(turn: Turn, assignment: Assignment, refused: bool) -> str:
+    if turn.case.revision >= 1 and assignment.state not in ("ASSIGNED", "ACCEPTED"):
+        return "assignment_days_answered"  # it ended while the answer was on its way: so did its days
     if not refused:
         turn.set("assignment", assignment.id, days_taken=True)
         return "assignment_days_taken"
@@ -211,11 +216,15 @@ def _master_days(turn: Turn, assignment: Assignment, refused: bool) -> str:
     return "assignment_days_refused"
 
 
-def _committee_days(turn: Turn, class_: Class, refused: set[str]) -> str:
+def _committee_days(turn: Turn, class_: Class, errand: Errand, refused: set[str]) -> str:
     if not refused:
         return "committee_days_taken"
     free = tuple(p for p in class_.committee if not any(day_key(p, d) in refused for d in class_.days))
     turn.set("class", class_.id, committee=free)
+    gone = {day_key(p, d) for p in set(class_.committee) - set(free) for d in class_.days}
+    theirs = [k for k in errand.body["keys"] if k["key"] in gone - refused]
+    if theirs and turn.case.revision >= 1:  # the days that they were free on stayed taken before
+        turn.ask("release", class_.id, holder=errand.body["holder"], keys=theirs)
     turn.payload["rules"] = ["R-2"]
     turn.notify(f"organisation:{turn.case.programme.organiser}", "committee_busy", class_id=class_.id)
     return "committee_days_refused"
@@ -243,7 +252,9 @@ def _gone(turn: Turn, assignment: Assignment) -> None:
     turn.cancel_tasks("answer_assignment", subject=assignment.id)
     turn.stop_waiting("assignment", assignment.id)
     release_days(turn, assignment)
-    turn.open_task("assign_master_assessors", turn.case.programme.id)
+    programme = turn.case.programme
+    if turn.case.revision < 1 or programme.state in ("PREPARATION", "READY", "RUNNING", "SUSPENDED"):
+        turn.open_task("assign_master_assessors", programme.id)  # an ended programme assigns nobody
 
 
 def release_days(turn: Turn, assignment: Assignment) -> None:
@@ -308,6 +319,8 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
     turn.found(run(Moment.reschedule, turn.facts))
     turn.fire("class", class_id, "reschedule")
     turn.set("class", class_id, days=to.days, start_hour=to.start_hour)
+    if turn.case.revision >= 1:  # confirmed for other days; a class from before kept it
+        turn.set("class", class_id, venue_confirmed=False)
     class_ = turn.get("class", class_id)
     if starts_at(class_) <= turn.now:
         raise Refused.because(
@@ -316,7 +329,7 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
             "The new dates are past.",
             subject=class_id,
         )
-    turn.cancel_tasks("resolve_class_day", "complete_class", "confirm_seat", subject=class_id)
+    turn.cancel_tasks("resolve_class_day", "complete_class", subject=class_id)
     turn.stop_waiting("class_unresolved", class_id)
     turn.wait("class_start", class_id, starts_at(class_))
     open_complete_class(turn, class_)
@@ -327,7 +340,15 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
     turn.ask("release", class_id, holder=f"{turn.case.stream}/{class_id}")
     take_committee_days(turn, class_, class_.committee)
     for seat in list(turn.case.seats.values()):
-        if seat.class_id == class_id and seat.state == "CONFIRMED":
+        if seat.class_id != class_id:
+            continue
+        if seat.state == "CONFIRMED":
             turn.fire("seat", seat.id, "reconfirm", as_system=True)
             ask_to_confirm(turn, turn.get("seat", seat.id))
+        elif seat.state == "VERIFIED" and turn.case.revision >= 1:  # asked anew, with the new days' due time
+            turn.cancel_tasks("confirm_seat", subject=seat.id)
+            ask_to_confirm(turn, seat)
+    if turn.case.revision >= 1:  # before, journeys kept the former days and lapses went unasked
+        tell_new_days(turn, class_)
+        ask_about_lapses(turn)
     return "class_rescheduled"
