@@ -95,6 +95,22 @@ NOTICES: dict[str, NoticeText] = {
             "off this one. Name others, so that the class can become ready.",
         ),
     ),
+    "class_interrupted": _notice(
+        ("Kelas terhenti sementara", "The class is interrupted"),
+        (
+            "Kelas pelatihan Anda terhenti sementara. Kehadiran yang sudah tercatat tetap berlaku; Anda "
+            "diberi tahu ketika kelas dilanjutkan atau dibatalkan.",
+            "Your training class is interrupted. What was attended still counts; you are told when it goes "
+            "on or is cancelled.",
+        ),
+    ),
+    "class_resumed": _notice(
+        ("Kelas dilanjutkan", "The class goes on"),
+        (
+            "Kelas pelatihan Anda dilanjutkan. Tanyakan jam sesi berikutnya kepada penyelenggara.",
+            "Your training class goes on. Ask the organiser for the hour of the next session.",
+        ),
+    ),
     # ---- seats
     "seat_waitlisted": _notice(
         ("Anda dalam daftar tunggu", "You are on the waiting list"),

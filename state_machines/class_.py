@@ -11,6 +11,7 @@ from domain.verdict import Outcome, Violation
 from state_machines.class_facts import STANDING, ready_verdicts
 from state_machines.guards import no, own_organisation, rules
 from state_machines.table import Guard, Row, Situation, State, Table
+from state_machines.task import trainers_of
 
 _SYSTEM = frozenset({Role.SYSTEM})
 _ORGANISERS = frozenset({Role.ORGANISER, Role.OPERATIONS})
@@ -113,14 +114,8 @@ def trains_here(s: Situation) -> list[Violation]:
     """Is a master assessor who acts here one of this class's accepted trainers?"""
     if s.actor.role is not Role.MASTER_ASSESSOR:
         return []
-    for a in s.case.assignments.values():
-        if (
-            a.class_id == s.subject.id
-            and a.kind == "trainer"
-            and a.state == "ACCEPTED"
-            and a.person in s.actor.hands
-        ):
-            return []
+    if trainers_of(s.case, s.subject.id) & s.actor.hands:
+        return []
     return no("M-OWN", "Hanya pelatih kelas ini.", "Only this class's trainers.", subject=s.subject.id)
 
 

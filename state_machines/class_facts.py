@@ -5,6 +5,7 @@ others took.
 """
 
 from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Literal
 
 from domain.cases import Assignment, Class
@@ -45,7 +46,14 @@ def ready_verdicts(s: Situation, class_: Class) -> list[Verdict]:
 def letter_verdicts(s: Situation, assignment: Assignment) -> list[Verdict]:
     """What R-MA says of this one person for that class: field, certificate, free days, other hat."""
     person = assignment.person
-    found = run(Moment.assign, _facts(s, BOUND, [_assessor(s, assignment)], also=(assignment,)))
+    facts = _facts(s, BOUND, [_assessor(s, assignment)], also=(assignment,))
+    # who joins a class that has begun is judged by what is left of it, or by today when nothing is
+    left = tuple(
+        k.model_copy(update={"days": days_left(k.days, s.now) or own_day})
+        for k in facts.classes
+        for own_day in [(local_day(s.now),) if k.id == assignment.class_id else ()]
+    )
+    found = run(Moment.assign, facts.model_copy(update={"classes": left}))
     return [
         v
         for v in found
@@ -60,6 +68,11 @@ def short_of_masters(s: Situation) -> list[str]:
     wanted = {k.id: WANTED.get(k.state, ()) for k in s.case.classes.values()}
     found = run(Moment.assign, _facts(s, BOUND, ()))
     return [v.subject for v in found if v.facts.get("sentence") in wanted.get(v.subject, ())]
+
+
+def days_left(days: tuple[date, ...], now: datetime) -> tuple[date, ...]:
+    """Those of a class's days that have not passed (`now` UTC; its day in WIB)."""
+    return tuple(d for d in days if d >= local_day(now))
 
 
 def _facts(

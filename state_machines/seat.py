@@ -9,7 +9,7 @@ from domain.text import Text
 from domain.verdict import Outcome, Violation
 from state_machines.guards import different_from, no
 from state_machines.table import Guard, Row, Situation, State, Table
-from state_machines.task import CLAIMED, OFFERED
+from state_machines.task import CLAIMED, OFFERED, trainers_of
 
 _VERIFIER = frozenset({Role.VERIFIER})
 _SYSTEM = frozenset({Role.SYSTEM})
@@ -181,6 +181,34 @@ def class_not_started(s: Situation) -> list[Violation]:
         "The class has started or ended.",
         subject=s.subject.id,
         state=class_.state,
+    )
+
+
+def receives(s: Situation) -> list[Violation]:
+    """Is it the programme's organiser, or an accepted trainer of the class, who receives its participants?"""
+    if s.actor.role is Role.ORGANISER and s.actor.organisation == s.case.programme.organiser:
+        return []
+    if s.actor.role is Role.MASTER_ASSESSOR and trainers_of(s.case, _seat(s).class_id) & s.actor.hands:
+        return []
+    return no(
+        "M-OWN",
+        "Hanya pelatih kelas ini atau penyelenggaranya.",
+        "Only this class's trainers or its organiser.",
+        subject=s.subject.id,
+    )
+
+
+def class_runs(s: Situation) -> list[Violation]:
+    """Is the class running?"""
+    state = s.case.classes[_seat(s).class_id].state
+    if state == "RUNNING":
+        return []
+    return no(
+        "M-STATE",
+        "Kelas ini tidak sedang berlangsung.",
+        "This class is not running.",
+        subject=s.subject.id,
+        state=state,
     )
 
 
@@ -365,6 +393,15 @@ SEAT = Table(
             _SYSTEM,
             Text(id="Minta konfirmasi ulang", en="Ask to confirm again"),
             "[D] at a reschedule",
+        ),
+        Row(
+            "check_in",
+            "CONFIRMED",
+            "CONFIRMED",
+            frozenset({Role.MASTER_ASSESSOR, Role.ORGANISER}),
+            Text(id="Registrasi ulang", en="Check in"),
+            "[S] membawa kelengkapan pelatihan; what is missing is a task, no refusal [D]",
+            (Guard("M-OWN:class", receives), Guard("M-STATE:class", class_runs)),
         ),
         Row(
             "attend",

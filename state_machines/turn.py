@@ -195,15 +195,15 @@ class Turn:
         entry = self.policy.task(kind)
         due = self.due(entry, due_at)
         id = self.new_id("task")
-        unbound = (entry.bound == "person" and not person) or (
-            entry.bound == "organisation" and not organisation
+        unbound = not organisation and (
+            entry.bound == "organisation" or (entry.bound == "person" and not person)
         )
         task: Task = self.add(
             "task",
             id,
             kind=kind,
             subject=subject,
-            group=Role.OPERATIONS.value if unbound else entry.group.value,
+            group=(Role.OPERATIONS if unbound else Role.ORGANISER if organisation else entry.group).value,
             for_person=person,
             for_organisation=organisation,
             opened_at=self.now,

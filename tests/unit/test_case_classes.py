@@ -1,15 +1,17 @@
 """A class from its letters to its attendance: who is assigned, when it is READY, who runs it."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from domain import commands as c
 from domain.facts import AssessorFacts, ClassFacts, Facts
-from domain.roles import Role
+from domain.policy import policy
+from domain.roles import Actor, Role
+from state_machines.class_ import starts_at
 from tests.support.programmes import FIELD, OPERATIONS, ORGANISER, World, actor, participant, sealed
-from tests.unit.test_case_programme import approved, prepared
+from tests.unit.test_case_programme import approved, attendance, prepared, running, states, tell
 
 
 def letter(person: str, kind: str = "assessor", class_id: str = "class-a") -> c.Letter:
@@ -189,3 +191,184 @@ def test_one_person_gets_no_letters_for_two_classes_on_the_same_days() -> None:
     assert refused_letters(world, *both) == ["R-MA"]
     assign(world, *TRAINERS, letter("m3"))
     assert world.task("assign_master_assessors"), "class-b has nobody yet"
+
+
+# ---- the class runs -------------------------------------------------------------------------------
+
+
+def last_day(world: World) -> None:
+    world.pass_time(starts_at(world.case.classes["class-a"]) + timedelta(days=3))
+
+
+def attendance_tasks(world: World) -> set[str]:
+    tasks = [t for t in world.open_tasks() if t.kind == "record_attendance"]
+    return {t.for_person or t.for_organisation for t in tasks}
+
+
+@pytest.mark.parametrize("who", [actor(Role.MASTER_ASSESSOR, "m2"), ORGANISER], ids=["trainer", "organiser"])
+def test_any_trainer_or_the_organiser_records_attendance_and_the_others_need_not(who: Actor) -> None:
+    world = running(World())
+    assert attendance_tasks(world) == {"m1", "m2", "LSP-TIK"}
+    last_day(world)
+    mine = "" if who is ORGANISER else who.person
+    task = next(t for t in world.open_tasks() if t.kind == "record_attendance" and t.for_person == mine)
+    world.send(who, c.CompleteTask(task=task.id, decision="finish", form=attendance(world)))
+    assert world.case.classes["class-a"].state == "DONE"
+    assert attendance_tasks(world) == set()
+    assert set(world.case.hands["trainer"]) == {"m1", "m2"}, "who records attendance has not trained by it"
+
+
+def test_an_assessor_of_the_class_or_another_organiser_records_no_attendance() -> None:
+    world = running(World())
+    last_day(world)
+    for who in (actor(Role.MASTER_ASSESSOR, "m3"), actor(Role.ORGANISER, "x", "LSP-NUSA")):
+        for task in [t for t in world.open_tasks() if t.kind == "record_attendance"]:
+            command = c.CompleteTask(task=task.id, decision="finish", form=attendance(world))
+            assert "M-OWN" in world.refused(who, command)
+
+
+def test_a_case_from_before_has_one_attendance_task_that_goes_from_trainer_to_trainer() -> None:
+    world = World()
+    world.case = world.opening = world.case.model_copy(update={"revision": 0})
+    running(world)
+    assert attendance_tasks(world) == {"m1"}
+    task = world.task("record_attendance")
+    to_m3 = c.ReassignTask(task=task.id, to_person="m3", reason=sealed("sakit"))
+    assert "T-BOUND" in world.refused(OPERATIONS, to_m3)
+    world.send(OPERATIONS, c.ReassignTask(task=task.id, to_person="m2", reason=sealed("sakit")))
+    last_day(world)
+    world.complete(actor(Role.MASTER_ASSESSOR, "m2"), "record_attendance", "finish", form=attendance(world))
+    assert world.case.classes["class-a"].state == "DONE"
+
+
+def test_a_class_is_interrupted_goes_on_and_keeps_what_it_had() -> None:
+    world = running(World())
+    trainer = actor(Role.MASTER_ASSESSOR, "m1")
+    stop = c.InterruptClass(class_id="class-a", reason=sealed("gempa"))
+    assert "M-OWN" in world.refused(actor(Role.MASTER_ASSESSOR, "m3"), stop)
+    event = world.send(trainer, stop)
+    assert world.case.classes["class-a"].state == "INTERRUPTED"
+    assert {n.to for n in event.notices} == {f"person:{p}" for p in ("p1", "p2", "p3", "p4", "m1", "m2")}
+    last_day(world)
+    task = world.task("record_attendance")
+    finish = c.CompleteTask(task=task.id, decision="finish", form=attendance(world))
+    assert "M-STATE" in world.refused(trainer, finish)
+    world.send(ORGANISER, c.ResumeClass(class_id="class-a"))
+    world.send(trainer, finish)
+    assert world.case.classes["class-a"].state == "DONE"
+
+
+def test_an_interrupted_class_can_be_cancelled_and_the_programme_reports() -> None:
+    world = running(World())
+    world.send(ORGANISER, c.InterruptClass(class_id="class-a", reason=sealed("gempa")))
+    world.send(actor(Role.MASTER_ASSESSOR, "m2"), c.CancelClass(class_id="class-a", reason=sealed("rusak")))
+    assert world.case.classes["class-a"].state == "CANCELLED"
+    assert attendance_tasks(world) == set()
+    assert world.case.state == "REPORTING"
+
+
+# ---- a master assessor is replaced ----------------------------------------------------------------
+
+
+def replace(world: World, person: str, by: str) -> c.ReplaceAssignment:
+    old = next(a for a in world.case.assignments.values() if a.person == person)
+    return c.ReplaceAssignment(
+        assignment=old.id,
+        person=by,
+        letter_number=f"ST/{by}",
+        letter_date=date(2026, 3, 20),
+        reason=sealed("sakit"),
+    )
+
+
+def test_a_replaced_trainer_gives_the_days_back_and_the_class_waits_for_the_new_ones_answer() -> None:
+    world = prepared(World())
+    facts = known(world, "m9")
+    assert "M-ROLE" in world.refused(ORGANISER, replace(world, "m1", "m9"), facts)
+    assert world.refused(OPERATIONS, replace(world, "m1", "m1"), facts) == ["M-SAME"]
+    assert world.refused(OPERATIONS, replace(world, "m1", "m9"), known(world, "m9", fields=())) == ["R-MA"]
+    world.send(OPERATIONS, replace(world, "m1", "m9"), facts)
+    old = next(a for a in world.case.assignments.values() if a.person == "m1")
+    assert old.state == "REPLACED"
+    assert [e.subject for e in world.case.errands.values() if e.kind == "release"][-1] == old.id
+    assert world.case.classes["class-a"].state == "SCHEDULED"
+    accept_all(world)
+    assert world.case.classes["class-a"].state == "READY"
+
+
+def test_a_trainer_replaced_while_the_class_runs_counts_as_one_who_trained_with_the_new_one() -> None:
+    world = running(World())
+    second = world.days[1]
+    world.pass_time(starts_at(world.case.classes["class-a"]) + timedelta(days=1))
+    world.send(OPERATIONS, replace(world, "m1", "m9"), known(world, "m9", busy=(world.days[0],)))
+    taken = [e for e in world.case.errands.values() if e.kind == "reserve"][-1]
+    assert [k["key"] for k in taken.body["keys"]] == [f"m9/{d}" for d in world.days if d >= second]
+    world.answer_all()
+    assert attendance_tasks(world) == {"m2", "LSP-TIK"}
+    accept_all(world)
+    assert attendance_tasks(world) == {"m2", "m9", "LSP-TIK"}
+    last_day(world)
+    new = actor(Role.MASTER_ASSESSOR, "m9")
+    task = next(t for t in world.open_tasks() if t.for_person == "m9")
+    world.send(new, c.CompleteTask(task=task.id, decision="finish", form=attendance(world)))
+    records = [e.body["body"] for e in world.case.errands.values() if e.kind == "message"]
+    assert {tuple(sorted(r["trainers"])) for r in records} == {("m1", "m2", "m9")}
+
+
+def test_an_assessor_replaced_after_the_class_is_told_to_the_journeys_as_is_the_new_one() -> None:
+    world = running(World())
+    last_day(world)
+    world.complete(actor(Role.MASTER_ASSESSOR, "m1"), "record_attendance", "finish", form=attendance(world))
+    world.answer_all()
+    tell(world, "s4", "WITHDRAWN")
+    world.send(OPERATIONS, replace(world, "m3", "m9"), known(world, "m9"))
+    assert told_assessors(world) == {"s1": ["m4"], "s2": ["m4"], "s3": ["m4"]}
+    world.answer_all()
+    accept_all(world)
+    assert told_assessors(world) == {seat: ["m4", "m9"] for seat in ("s1", "s2", "s3")}
+
+
+def told_assessors(world: World) -> dict[str, list[str]]:
+    """Seat → the assessors that its journey was told of last."""
+    news = [e for e in world.case.errands.values() if e.body.get("type") == "assignment_changed"]
+    return {e.subject: e.body["body"]["assessors"] for e in news}
+
+
+# ---- the training kit -----------------------------------------------------------------------------
+
+
+def test_what_is_missing_at_check_in_is_a_task_until_the_rest_is_brought() -> None:
+    world = running(World())
+    trainer = actor(Role.MASTER_ASSESSOR, "m2")
+    world.send(trainer, c.CheckIn(seat="s1", kit=("laptop",)))
+    task = world.task("complete_kit", "s1")
+    assert task.for_person == "p1"
+    assert world.events[-1].findings[0].facts["missing"] == ["technical_certificate", "recommendation_letter"]
+    world.send(ORGANISER, c.CheckIn(seat="s1", kit=world_kit(world)))
+    assert world.case.tasks[task.id].state == "COMPLETED"
+    world.send(trainer, c.CheckIn(seat="s2", kit=world_kit(world)))
+    assert not [t for t in world.open_tasks() if t.kind == "complete_kit"]
+
+
+def world_kit(world: World) -> tuple[str, ...]:
+    return policy(world.case.policy_version).kit
+
+
+def test_a_kit_that_stays_incomplete_ends_with_the_class_and_keeps_nobody_from_it() -> None:
+    world = running(World())
+    world.send(ORGANISER, c.CheckIn(seat="s1", kit=()))
+    last_day(world)
+    world.complete(actor(Role.MASTER_ASSESSOR, "m1"), "record_attendance", "finish", form=attendance(world))
+    assert states(world)["s1"] == "ATTENDED"
+    assert not [t for t in world.open_tasks() if t.kind == "complete_kit"]
+
+
+def test_check_in_is_for_the_running_class_its_people_and_the_policys_list() -> None:
+    world = prepared(World())
+    check_in = c.CheckIn(seat="s1", kit=("laptop",))
+    assert "M-STATE" in world.refused(ORGANISER, check_in)
+    world.pass_time(starts_at(world.case.classes["class-a"]))
+    for who in (actor(Role.MASTER_ASSESSOR, "m3"), actor(Role.ORGANISER, "x", "LSP-NUSA")):
+        assert "M-OWN" in world.refused(who, check_in)
+    assert "M-ROLE" in world.refused(actor(Role.CANDIDATE, "p1"), check_in)
+    assert world.refused(ORGANISER, c.CheckIn(seat="s1", kit=("sepeda",))) == ["R-KIT"]

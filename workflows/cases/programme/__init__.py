@@ -68,6 +68,10 @@ _HANDLERS: dict[type[Any], Step] = {
     c.SetCommittee: preparation.set_committee,
     c.RescheduleClass: preparation.reschedule,
     c.CancelClass: ending.cancel_class,
+    c.InterruptClass: execution.interrupt,
+    c.ResumeClass: execution.resume,
+    c.ReplaceAssignment: preparation.replaced,
+    c.CheckIn: execution.check_in,
 }
 
 _COMPLETIONS: dict[str, Step] = {

@@ -8,6 +8,7 @@ from domain.commands import (
     ConfirmVenue,
     Letter,
     LettersForm,
+    ReplaceAssignment,
     RescheduleClass,
     RescheduleClassForm,
     SetCommittee,
@@ -18,11 +19,12 @@ from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.verdict import Outcome
 from state_machines.class_ import starts_at
-from state_machines.class_facts import SEATED, STANDING, short_of_masters
+from state_machines.class_facts import SEATED, STANDING, days_left, short_of_masters
+from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
 from workflows.cases.programme.lapses import ask_about_lapses, tell_new_days
-from workflows.cases.programme.seats import ask_to_confirm, start_journey
-from workflows.cases.programme.settling import open_complete_class
+from workflows.cases.programme.seats import ask_to_confirm, start_journey, tell_assessors
+from workflows.cases.programme.settling import open_attendance, open_complete_class
 
 
 def begin_preparation(turn: Turn) -> None:
@@ -71,10 +73,10 @@ def letters_issued(turn: Turn, task: Task, command: CompleteTask) -> str:
     return "master_assessors_assigned"
 
 
-def _assign(turn: Turn, letter: Letter) -> None:
+def _assign(turn: Turn, letter: Letter, *, replacing: bool = False) -> None:
     class_: Class = turn.get("class", letter.class_id)
     if turn.case.revision >= 1:  # letters of before went to any class and person
-        _may_get_letters(turn, class_, letter.person)
+        _may_get_letters(turn, class_, letter.person, replacing=replacing)
     mine = [
         a
         for a in turn.case.assignments.values()
@@ -118,10 +120,11 @@ def _assign(turn: Turn, letter: Letter) -> None:
     _take_master_days(turn, proposed.id, letter.person, class_)
 
 
-def _may_get_letters(turn: Turn, class_: Class, person: str) -> None:
+def _may_get_letters(turn: Turn, class_: Class, person: str, *, replacing: bool) -> None:
     """Is the class one that master assessors are assigned to, and the person none of its participants?"""
     situation = turn.situation("programme", turn.case.programme.id)
-    if class_.state not in ("SCHEDULED", "READY") and class_.id not in short_of_masters(situation):
+    waits = replacing or class_.state in ("SCHEDULED", "READY") or class_.id in short_of_masters(situation)
+    if not waits:
         raise Refused.because(
             "M-STATE",
             "Kelas ini tidak sedang menunggu penugasan master asesor.",
@@ -141,11 +144,13 @@ def _may_get_letters(turn: Turn, class_: Class, person: str) -> None:
 
 
 def _take_master_days(turn: Turn, assignment: str, person: str, class_: Class) -> None:
+    # Who joins a class that has begun gives it the days that are left; before revision 1 nobody did.
+    days = days_left(class_.days, turn.now) if turn.case.revision >= 1 else class_.days
     turn.ask(
         "reserve",
         assignment,
         holder=f"{turn.case.stream}/{assignment}",
-        keys=[{"kind": "master_day", "key": day_key(person, d)} for d in class_.days],
+        keys=[{"kind": "master_day", "key": day_key(person, d)} for d in days],
     )
 
 
@@ -235,9 +240,51 @@ def assignment_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
     turn.stop_waiting("assignment", assignment.id)
     turn.fire("assignment", assignment.id, command.decision)
     if command.decision == "accept":
+        if turn.case.revision >= 1:  # nobody joined a class that had begun before
+            _joined(turn, assignment)
         return "assignment_accepted"
     _gone(turn, assignment)
     return "assignment_declined"
+
+
+def _joined(turn: Turn, assignment: Assignment) -> None:
+    """Who accepted for a class that has begun: a trainer records attendance, too, and an assessor is told to
+    the journeys that know the former ones."""
+    class_: Class = turn.get("class", assignment.class_id)
+    if assignment.kind == "trainer" and class_.state in ("RUNNING", "INTERRUPTED"):
+        turn.hand("trainer", assignment.person)
+        open_attendance(turn, class_, person=assignment.person)
+    elif assignment.kind == "assessor" and class_.state == "DONE":
+        tell_assessors(turn, class_)
+
+
+def replaced(turn: Turn, command: ReplaceAssignment) -> str:
+    """Somebody else by a surat tugas of their own (§ 6: a master assessor is ill); attendance and results
+    stay."""
+    old: Assignment = turn.get("assignment", command.assignment)
+    class_: Class = turn.get("class", old.class_id)
+    turn.payload["reason"] = command.reason
+    if command.person == old.person:
+        raise Refused.because(
+            "M-SAME",
+            "Pengganti harus orang lain.",
+            "The replacement must be another person.",
+            subject=old.id,
+        )
+    turn.fire("assignment", old.id, "replace")
+    turn.cancel_tasks("answer_assignment", subject=old.id)
+    turn.stop_waiting("assignment", old.id)
+    release_days(turn, old)
+    for task in turn.open_tasks(ATTENDANCE, class_.id, old.person):
+        turn.fire("task", task.id, "cancel", as_system=True)
+    letter = Letter(class_id=class_.id, kind=old.kind, **command.model_dump(exclude=_NOT_OF_A_LETTER))
+    _assign(turn, letter, replacing=True)
+    if old.kind == "assessor" and class_.state == "DONE":
+        tell_assessors(turn, class_)
+    return "assignment_replaced"
+
+
+_NOT_OF_A_LETTER = {"type", "assignment", "reason"}
 
 
 def assignment_lapsed(turn: Turn, deadline: Deadline) -> str:

@@ -9,6 +9,7 @@ from domain.events import derived_id
 from domain.ids import journey_workflow
 from domain.openings import JourneyOpening
 from state_machines.seat import OPEN, holds_place
+from state_machines.tables import TABLES
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, tell_journey
 from workflows.cases.programme.share import flag_share
@@ -81,6 +82,8 @@ def chosen(turn: Turn, task: Task, command: CompleteTask) -> str:
     return "application_kept"
 
 
+ENDED = TABLES["journey"].terminal
+"""States of a journey after which nothing that it said before counts."""
 CHOOSING = OPEN | {"ATTENDED"}
 """States of a seat whose candidate may still choose between two applications."""
 
@@ -94,6 +97,28 @@ def accepted(turn: Turn, class_: Class, kind: str) -> tuple[str, ...]:
     )
 
 
+def _trained(turn: Turn, class_: Class) -> tuple[str, ...]:
+    """The class's trainers, and those who were replaced after it had begun: they had a hand, too (R-SOD)."""
+    began = turn.case.hands.get("trainer", ())
+    replaced = (
+        a.person
+        for a in turn.case.assignments.values()
+        if a.class_id == class_.id and a.kind == "trainer" and a.state == "REPLACED" and a.person in began
+    )
+    # before revision 1 nobody was replaced after the start
+    return tuple(dict.fromkeys((*accepted(turn, class_, "trainer"), *replaced)))
+
+
+def tell_assessors(turn: Turn, class_: Class) -> None:
+    """The accepted assessors changed after the training record named them: its journeys schedule with
+    those who are there now."""
+    for seat in turn.case.seats.values():
+        here = seat.class_id == class_.id and seat.state == "ATTENDED"
+        if here and seat.journey and seat.journey_state not in ENDED:
+            assessors = list(accepted(turn, class_, "assessor"))
+            tell_journey(turn, seat, "assignment_changed", assessors=assessors)
+
+
 def tell_training(turn: Turn, seat: Seat) -> None:
     """The training record of an ATTENDED seat, for its journey: days, trainers (R-SOD), assessors."""
     class_ = turn.case.classes[seat.class_id]
@@ -102,7 +127,7 @@ def tell_training(turn: Turn, seat: Seat) -> None:
         seat,
         "training_recorded",
         attended=[d.isoformat() for d in seat.attended],
-        trainers=list(accepted(turn, class_, "trainer")),
+        trainers=list(_trained(turn, class_)),
         assessors=list(accepted(turn, class_, "assessor")),
         class_days=[d.isoformat() for d in class_.days],
     )

@@ -3,6 +3,7 @@
 from domain.cases import Class
 from domain.clock import at
 from state_machines.class_facts import ready_verdicts
+from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_up
 
@@ -41,4 +42,15 @@ def open_complete_class(turn: Turn, class_: Class) -> None:
         class_.id,
         organisation=turn.case.programme.organiser,
         due_at=at(turn.case.calendar.add_working_days(min(class_.days), -before), 16),
+    )
+
+
+def open_attendance(turn: Turn, class_: Class, *, person: str = "", organisation: str = "") -> None:
+    """The task to record a class's attendance, due a working day after its last day."""
+    turn.open_task(
+        ATTENDANCE,
+        class_.id,
+        person=person,
+        organisation=organisation,
+        due_at=at(turn.case.calendar.add_working_days(max(class_.days), 1), 16),
     )
