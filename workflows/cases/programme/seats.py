@@ -99,14 +99,16 @@ def accepted(turn: Turn, class_: Class, kind: str) -> tuple[str, ...]:
 
 def _trained(turn: Turn, class_: Class) -> tuple[str, ...]:
     """The class's trainers, and those who were replaced after it had begun: they had a hand, too (R-SOD)."""
+    here = accepted(turn, class_, "trainer")
+    if turn.case.revision < 1:  # the record named those alone who were there at the end
+        return here
     began = turn.case.hands.get("trainer", ())
     replaced = (
         a.person
         for a in turn.case.assignments.values()
         if a.class_id == class_.id and a.kind == "trainer" and a.state == "REPLACED" and a.person in began
     )
-    # before revision 1 nobody was replaced after the start
-    return tuple(dict.fromkeys((*accepted(turn, class_, "trainer"), *replaced)))
+    return tuple(dict.fromkeys((*here, *replaced)))
 
 
 def tell_assessors(turn: Turn, class_: Class) -> None:
