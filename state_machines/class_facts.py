@@ -33,7 +33,7 @@ def ready_verdicts(s: Situation, class_: Class) -> list[Verdict]:
     """Every rule of READY (R-2, R-MA) about this class; the other classes count by their committees."""
     mine = [a for a in s.case.assignments.values() if a.class_id == class_.id and a.state in STANDING]
     here = [x.state for x in s.case.seats.values() if x.class_id == class_.id]
-    facts = _facts(s, STANDING, [_assessor(s, a) for a in mine]).model_copy(
+    facts = _facts(s, STANDING, [_assessor(s, a) for a in mine], seats_of=class_.id).model_copy(
         update={
             "class_id": class_.id,
             "seats_confirmed": here.count("CONFIRMED"),
@@ -76,9 +76,15 @@ def days_left(days: tuple[date, ...], now: datetime) -> tuple[date, ...]:
 
 
 def _facts(
-    s: Situation, states: Iterable[str], assessors: Iterable[AssessorFacts], also: tuple[Assignment, ...] = ()
+    s: Situation,
+    states: Iterable[str],
+    assessors: Iterable[AssessorFacts],
+    *,
+    also: tuple[Assignment, ...] = (),
+    seats_of: str = "",
 ) -> Facts:
-    """The classes that are not cancelled, with the people of the assignments in these states."""
+    """The classes that are not cancelled, with the people of the assignments in these states; participants
+    of the class `seats_of` alone, or of all."""
     programme = s.case.programme
     named = [a for a in s.case.assignments.values() if a.state in states] + list(also)
 
@@ -115,7 +121,7 @@ def _facts(
         participants=tuple(
             ParticipantFacts(person=x.person, seat=x.id, class_id=x.class_id, kind=x.kind)
             for x in s.case.seats.values()
-            if x.state in SEATED
+            if x.state in SEATED and seats_of in ("", x.class_id)
         ),
         assessors=tuple(assessors),
     )

@@ -19,9 +19,7 @@ def eligible(s: Situation) -> list[Violation]:
     """Is this task for the one who asks: the person, the organisation or the group it is bound to?"""
     task, actor = _task(s), s.actor
     if task.for_person:
-        # A group's task stays the group's when it is given to one of it; before revision 1 any hat would do.
-        in_group = s.policy.task(task.kind).bound != "group" or actor.role.value == task.group
-        if task.for_person in actor.hands and (in_group or s.case.revision < 1):
+        if task.for_person in actor.hands and not wrong_hat(s):
             return []
     elif task.for_organisation:
         if actor.role is Role.ORGANISER and actor.organisation == task.for_organisation:
@@ -34,6 +32,24 @@ def eligible(s: Situation) -> list[Violation]:
         "This task is for another person or group.",
         subject=task.id,
         group=task.group,
+    )
+
+
+def wrong_hat(s: Situation) -> list[Violation]:
+    """A group's task is done in the group's role, also by the one it was given to or who holds it: is this
+    another?"""
+    task = _task(s)
+    if s.case.revision < 1:  # before, any hat of that person would do
+        return []
+    if s.policy.task(task.kind).bound != "group" or s.actor.role.value == task.group:
+        return []
+    return no(
+        "M-ROLE",
+        "Tugas kelompok dikerjakan dalam peran kelompok itu.",
+        "A group's task is done in the group's role.",
+        subject=task.id,
+        group=task.group,
+        remedy=Text(id="Ganti peran Anda, lalu ulangi.", en="Change your role, then try again."),
     )
 
 
@@ -237,7 +253,7 @@ TASK = Table(
             PEOPLE,
             Text(id="Selesaikan", en="Complete"),
             "[D] late is allowed and recorded as late",
-            (IS_HOLDER, NOT_BARRED, DECISION_FITS),
+            (IS_HOLDER, Guard("M-ROLE:group", wrong_hat), NOT_BARRED, DECISION_FITS),
         ),
         *_both(
             "settle",

@@ -99,6 +99,11 @@ class Turn:
         """True when `fire` would succeed."""
         return not check(self._table(kind), self.situation(kind, id, as_system=as_system), trigger)
 
+    def touched(self, kind: str) -> list[str]:
+        """Ids of the entities of this kind that the turn has made, moved or changed so far."""
+        ids = [id for k, id in self._patches if k == kind]
+        return list(dict.fromkeys(ids + [m.subject for m in self.moves if m.machine == kind]))
+
     # ---- changing ------------------------------------------------------------------------
 
     def new_id(self, kind: str) -> str:

@@ -5,7 +5,7 @@ import pytest
 from domain import commands as c
 from domain.facts import Facts
 from domain.roles import Role
-from tests.support.programmes import OPERATIONS, VERIFIER, World, actor, participant, sealed
+from tests.support.programmes import DIGEST, OPERATIONS, VERIFIER, World, actor, participant, sealed
 from tests.unit.test_case_programme import submitted, verified
 
 
@@ -67,3 +67,13 @@ def test_an_organisers_task_is_nobody_elses() -> None:
     world.complete(VERIFIER, "verify_programme", "send_back", form=points)
     facts = holding(world, x=("organiser",))
     assert world.refused(OPERATIONS, reassign(world, "correct_programme", "x"), facts) == ["T-BOUND"]
+
+
+def test_who_holds_a_groups_task_completes_it_in_the_groups_role() -> None:
+    world = submitted(World([participant(1, qualification="SMA"), participant(2)]))
+    task = world.task("resolve_equivalence")
+    world.send(VERIFIER, c.ClaimTask(task=task.id))
+    answer = c.CompleteTask(task=task.id, decision="accept", reason=sealed("setara"), evidence=(DIGEST,))
+    assert world.refused(actor(Role.OPERATIONS, VERIFIER.person), answer) == ["M-ROLE"]
+    world.send(VERIFIER, answer)
+    assert world.case.tasks[task.id].state == "COMPLETED"

@@ -14,7 +14,7 @@ def settle(turn: Turn) -> None:
         return
     programme = turn.case.programme
     if programme.state in ("PREPARATION", "READY", "RUNNING"):
-        for class_ in list(turn.case.classes.values()):
+        for class_ in _changed(turn):
             if class_.state == "SCHEDULED" and turn.would("class", class_.id, "ready", as_system=True):
                 if turn.case.revision >= 1:  # the event says which rules made it READY
                     turn.found(ready_verdicts(turn.situation("class", class_.id, as_system=True), class_))
@@ -32,6 +32,17 @@ def settle(turn: Turn) -> None:
                 turn.open_task("submit_report", programme.id, organisation=programme.organiser)
             if trigger == "all_cancelled":
                 close_up(turn, "cancelled")
+
+
+def _changed(turn: Turn) -> list[Class]:
+    """The classes whose readiness this turn may have changed: asking every rule of every class after every
+    step would cost more than the step."""
+    classes = turn.case.classes
+    if turn.case.revision < 1 or turn.touched("programme") or turn.touched("class"):
+        return list(classes.values())
+    here = {turn.case.seats[id].class_id for id in turn.touched("seat")}
+    here |= {turn.case.assignments[id].class_id for id in turn.touched("assignment")}
+    return [k for k in classes.values() if k.id in here]
 
 
 def open_complete_class(turn: Turn, class_: Class) -> None:
