@@ -62,12 +62,21 @@ def letter_verdicts(s: Situation, assignment: Assignment) -> list[Verdict]:
     ]
 
 
-def short_of_masters(s: Situation) -> list[str]:
-    """Ids of the classes whose letters are not enough: too few trainers (until the class is done), or too
-    few assessors (R-MA)."""
-    wanted = {k.id: WANTED.get(k.state, ()) for k in s.case.classes.values()}
-    found = run(Moment.assign, _facts(s, BOUND, ()))
-    return [v.subject for v in found if v.facts.get("sentence") in wanted.get(v.subject, ())]
+def short_of_masters(s: Situation) -> bool:
+    """Are the letters not enough for some class: too few trainers (until it is done), or too few assessors
+    (R-MA)?"""
+    return any(lacks_masters(s, k) for k in s.case.classes.values())
+
+
+def lacks_masters(s: Situation, class_: Class) -> bool:
+    """Is this class, as it stands, to get further master assessors?"""
+    wanted = WANTED.get(class_.state, ())
+    if not wanted:
+        return False
+    facts = _facts(s, BOUND, (), seats_of=class_.id)
+    own = tuple(k for k in facts.classes if k.id == class_.id)
+    found = run(Moment.assign, facts.model_copy(update={"classes": own}))
+    return any(v.facts.get("sentence") in wanted for v in found)
 
 
 def days_left(days: tuple[date, ...], now: datetime) -> tuple[date, ...]:
@@ -83,8 +92,8 @@ def _facts(
     also: tuple[Assignment, ...] = (),
     seats_of: str = "",
 ) -> Facts:
-    """The classes that are not cancelled, with the people of the assignments in these states; participants
-    of the class `seats_of` alone, or of all."""
+    """The classes that are not cancelled, with the people of the assignments in these states, and the
+    participants of the class `seats_of`."""
     programme = s.case.programme
     named = [a for a in s.case.assignments.values() if a.state in states] + list(also)
 
@@ -121,7 +130,7 @@ def _facts(
         participants=tuple(
             ParticipantFacts(person=x.person, seat=x.id, class_id=x.class_id, kind=x.kind)
             for x in s.case.seats.values()
-            if x.state in SEATED and seats_of in ("", x.class_id)
+            if x.state in SEATED and x.class_id == seats_of
         ),
         assessors=tuple(assessors),
     )

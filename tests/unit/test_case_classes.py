@@ -185,6 +185,31 @@ def test_letters_for_a_cancelled_class_are_refused() -> None:
     assert refused_letters(world, letter("m3", class_id="class-b")) == ["M-STATE"]
 
 
+def test_the_task_to_assign_ends_when_the_class_that_lacked_people_is_gone() -> None:
+    world = prepared(TwoClasses())
+    assert world.case.classes["class-a"].state == "READY"
+    assert world.task("assign_master_assessors"), "class-b has nobody yet"
+    world.send(ORGANISER, c.CancelClass(class_id="class-b", reason=sealed("ruang rusak")))
+    assert not [t for t in world.open_tasks() if t.kind == "assign_master_assessors"]
+    assert world.case.state == "READY"
+
+
+def test_an_assessor_who_declines_a_class_that_is_over_is_asked_for_again_only_when_it_needs_one() -> None:
+    world = running(World())
+    last_day(world)
+    world.complete(actor(Role.MASTER_ASSESSOR, "m1"), "record_attendance", "finish", form=attendance(world))
+    for person, needed in (("m3", False), ("m4", True)):
+        world.send(OPERATIONS, replace(world, person, f"{person}9"), known(world, f"{person}9"))
+        world.answer_all()
+        answer = next(t for t in world.open_tasks() if t.for_person == f"{person}9")
+        declines = c.CompleteTask(task=answer.id, decision="decline", reason=sealed("sakit"))
+        world.send(actor(Role.MASTER_ASSESSOR, f"{person}9"), declines)
+        asked = [t for t in world.open_tasks() if t.kind == "assign_master_assessors"]
+        assert bool(asked) is needed
+    assign(world, letter("m5"), facts=known(world, "m5"))
+    assert not [t for t in world.open_tasks() if t.kind == "assign_master_assessors"]
+
+
 def test_one_person_gets_no_letters_for_two_classes_on_the_same_days() -> None:
     world = approved(TwoClasses())
     both = (letter("m1", "trainer"), letter("m1", "trainer", "class-b"))

@@ -19,7 +19,7 @@ from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.verdict import Outcome
 from state_machines.class_ import starts_at
-from state_machines.class_facts import SEATED, STANDING, days_left, short_of_masters
+from state_machines.class_facts import BOUND, SEATED, STANDING, days_left, lacks_masters
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
 from workflows.cases.programme.lapses import ask_about_lapses, tell_new_days
@@ -66,10 +66,6 @@ def letters_issued(turn: Turn, task: Task, command: CompleteTask) -> str:
     for a in list(turn.case.assignments.values()):
         if a.state == "PROPOSED" and a.class_id in classes:
             turn.fire("assignment", a.id, "drop", as_system=True)
-    programme = turn.case.programme
-    # Cases of before revision 1 left the rest of a partial assignment to nobody.
-    if turn.case.revision >= 1 and short_of_masters(turn.situation("programme", programme.id)):
-        turn.open_task("assign_master_assessors", programme.id)
     return "master_assessors_assigned"
 
 
@@ -123,8 +119,7 @@ def _assign(turn: Turn, letter: Letter, *, replacing: bool = False) -> None:
 def _may_get_letters(turn: Turn, class_: Class, person: str, *, replacing: bool) -> None:
     """Is the class one that master assessors are assigned to, and the person none of its participants?"""
     situation = turn.situation("programme", turn.case.programme.id)
-    waits = replacing or class_.state in ("SCHEDULED", "READY") or class_.id in short_of_masters(situation)
-    if not waits:
+    if not (replacing or class_.state in ("SCHEDULED", "READY") or lacks_masters(situation, class_)):
         raise Refused.because(
             "M-STATE",
             "Kelas ini tidak sedang menunggu penugasan master asesor.",
@@ -264,11 +259,12 @@ def replaced(turn: Turn, command: ReplaceAssignment) -> str:
     old: Assignment = turn.get("assignment", command.assignment)
     class_: Class = turn.get("class", old.class_id)
     turn.payload["reason"] = command.reason
-    if command.person == old.person:
+    here = [a for a in turn.case.assignments.values() if a.class_id == class_.id and a.state in BOUND]
+    if command.person in {a.person for a in here}:
         raise Refused.because(
             "M-SAME",
-            "Pengganti harus orang lain.",
-            "The replacement must be another person.",
+            "Pengganti harus orang yang belum bertugas di kelas ini.",
+            "The replacement must be somebody who does not serve this class yet.",
             subject=old.id,
         )
     turn.fire("assignment", old.id, "replace")
@@ -295,13 +291,14 @@ def assignment_lapsed(turn: Turn, deadline: Deadline) -> str:
 
 
 def _gone(turn: Turn, assignment: Assignment) -> None:
-    """A master assessor will not come: the days are free again and operations assign another."""
+    """A master assessor will not come: the days are free again and operations assign another. (In a class
+    that has begun, `settling` asks for one where it needs one.)"""
     turn.cancel_tasks("answer_assignment", subject=assignment.id)
     turn.stop_waiting("assignment", assignment.id)
     release_days(turn, assignment)
-    programme = turn.case.programme
-    if turn.case.revision < 1 or programme.state in ("PREPARATION", "READY", "RUNNING", "SUSPENDED"):
-        turn.open_task("assign_master_assessors", programme.id)  # an ended programme assigns nobody
+    preparing = turn.case.classes[assignment.class_id].state in ("SCHEDULED", "READY")
+    if preparing or turn.case.revision < 1:  # before, cases that had ended asked, too
+        turn.open_task("assign_master_assessors", turn.case.programme.id)
 
 
 def release_days(turn: Turn, assignment: Assignment) -> None:

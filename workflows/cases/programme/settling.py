@@ -2,7 +2,7 @@
 
 from domain.cases import Class
 from domain.clock import at
-from state_machines.class_facts import ready_verdicts
+from state_machines.class_facts import ready_verdicts, short_of_masters
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_up
@@ -23,6 +23,7 @@ def settle(turn: Turn) -> None:
             elif class_.state == "READY" and turn.would("class", class_.id, "lose_resource", as_system=True):
                 turn.fire("class", class_.id, "lose_resource", as_system=True)
                 open_complete_class(turn, turn.get("class", class_.id))
+        _ask_for_masters(turn)
     for trigger in ("all_cancelled", "make_ready", "lose_readiness", "conclude"):
         if turn.case.programme.state in ("PREPARATION", "READY", "RUNNING") and turn.would(
             "programme", programme.id, trigger, as_system=True
@@ -32,6 +33,19 @@ def settle(turn: Turn) -> None:
                 turn.open_task("submit_report", programme.id, organisation=programme.organiser)
             if trigger == "all_cancelled":
                 close_up(turn, "cancelled")
+
+
+def _ask_for_masters(turn: Turn) -> None:
+    """BNSP operations have the task to assign while some class lacks trainers or assessors, and have it no
+    longer when none does and every class is ready."""
+    moved = turn.touched("assignment") or turn.touched("class") or turn.touched("programme")
+    if turn.case.revision < 1 or not moved:  # before, whoever fell away opened it, and it stayed
+        return
+    programme = turn.case.programme
+    if short_of_masters(turn.situation("programme", programme.id, as_system=True)):
+        turn.open_task("assign_master_assessors", programme.id)
+    elif all(k.state != "SCHEDULED" for k in turn.case.classes.values()):
+        turn.cancel_tasks("assign_master_assessors")
 
 
 def _changed(turn: Turn) -> list[Class]:
