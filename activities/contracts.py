@@ -67,7 +67,9 @@ class Message(Contract):
     application of the same person and scheme is ignored."""
 
     id: str
-    type: Literal["training_recorded", "seat_closed", "journey_moved", "assignment_changed", "thaw"]
+    type: Literal[
+        "training_recorded", "seat_closed", "journey_moved", "assignment_changed", "class_moved", "thaw"
+    ]
     """`thaw` comes from operations, after a frozen stream was mended: the case asks its ledger again."""
     sender: str
     """Stream of the sending case."""

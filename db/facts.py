@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db import registry
+from db import identity, registry
 from db.people_tables import Draft
 from db.vault import Vault
 from domain import commands as c
@@ -31,10 +31,8 @@ from domain.facts import (
 from domain.policy import Policy, default
 from domain.policy import policy as policy_of
 from domain.roles import Actor
-from state_machines.assignment import STANDING
+from state_machines.class_facts import SEATED, STANDING
 
-SEATED = frozenset({"PROPOSED", "VERIFIED", "WAITLISTED", "OFFERED", "CONFIRMED", "ATTENDED"})
-"""States of a seat whose participant still takes part."""
 JUDGED = frozenset(
     {
         "submit_programme",
@@ -44,6 +42,7 @@ JUDGED = frozenset(
         "approve_programme:approve",
         "approve_programme:approve_without",
         "assign_master_assessors:assign",
+        "replace_assignment",
         "resolve_class_day:reschedule",
         "submit_application:submit",
         "correct_application:resubmit",
@@ -148,6 +147,9 @@ async def facts_for(
         actor_hands=tuple(sorted(actor.hands)),
         step=_step(case, command, policy),
     )
+    if isinstance(command, c.ReassignTask) and command.to_person:
+        roles = await identity.roles_of(session, command.to_person)
+        return facts.model_copy(update={"roles_of": {command.to_person: roles}})
     if command is not None and purpose not in JUDGED:
         return facts
     picture = await _picture(session, case, command, subject)
@@ -255,6 +257,8 @@ def _changed(picture: _Picture, case: Case, command: c.Model | None, subject: st
     about = subject
     if isinstance(command, c.CompleteTask) and command.task in case.tasks:
         about = case.tasks[command.task].subject
+    if isinstance(command, c.ReplaceAssignment):
+        about = command.assignment
     about = str(
         getattr(command, "class_id", "")
         or getattr(command, "seat", "")
@@ -277,6 +281,10 @@ def _changed(picture: _Picture, case: Case, command: c.Model | None, subject: st
         return replace(picture, seats=tuple(s for s in picture.seats if s.id not in left_out))
     if isinstance(form, c.LettersForm):
         return _lettered(picture, form)
+    if isinstance(command, c.ReplaceAssignment) and about:
+        kind = case.assignments[command.assignment].kind
+        new = _Master(command.person, kind, picture.class_id, letter_issued=True)
+        return replace(picture, masters=(*picture.masters, new))
     if isinstance(command, c.SetCommittee):
         return _with_class(picture, command.class_id, committee=command.committee)
     move = command if isinstance(command, c.RescheduleClass) else form

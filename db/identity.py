@@ -198,6 +198,17 @@ async def hats(session: AsyncSession, account: str) -> tuple[Hat, ...]:
     return tuple(sorted(Hat(Role(row.role), row.organisation) for row in rows))
 
 
+async def roles_of(session: AsyncSession, person: str) -> tuple[str, ...]:
+    """Every role that one of the person's accounts may wear now, sorted."""
+    rows = await session.exec(
+        select(AccountRole.role)
+        .join(Account, col(Account.id) == col(AccountRole.account))
+        .where(Account.person == person, col(Account.disabled_at).is_(None))
+        .distinct()
+    )
+    return tuple(sorted(rows))
+
+
 async def actor(session: AsyncSession, account: str, role: Role, organisation: str = "") -> Actor:
     """The account as an actor in that hat. Forbidden (A-HAT) when it may not wear it now."""
     hat = Hat(role, organisation)

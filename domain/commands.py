@@ -294,6 +294,41 @@ class CancelClass(Model):
     reason: Sealed
 
 
+class InterruptClass(Model):
+    """A running class cannot go on for now (a trainer or the organiser)."""
+
+    type: Literal["interrupt_class"] = "interrupt_class"
+    class_id: Id
+    reason: Sealed
+
+
+class ResumeClass(Model):
+    """An interrupted class goes on."""
+
+    type: Literal["resume_class"] = "resume_class"
+    class_id: Id
+
+
+class ReplaceAssignment(Model):
+    """Another master assessor takes over, by a surat tugas of their own (operations)."""
+
+    type: Literal["replace_assignment"] = "replace_assignment"
+    assignment: Id
+    person: Id
+    letter_number: Number
+    letter_date: date
+    reason: Sealed
+
+
+class CheckIn(Model):
+    """What a participant brought to the running class of the training kit (R-KIT; names of the policy's
+    list `kit`). Once more when something was brought later: it says all that is there."""
+
+    type: Literal["check_in"] = "check_in"
+    seat: Id
+    kit: Annotated[tuple[Id, ...], Field(max_length=20)]
+
+
 class WithdrawJourney(Model):
     type: Literal["withdraw_journey"] = "withdraw_journey"
     reason: Sealed | None = None
@@ -346,6 +381,10 @@ Command = Annotated[
     | SetCommittee
     | RescheduleClass
     | CancelClass
+    | InterruptClass
+    | ResumeClass
+    | ReplaceAssignment
+    | CheckIn
     | WithdrawJourney
     | ClaimTask
     | ReleaseTask
@@ -366,6 +405,10 @@ PROGRAMME_COMMANDS: tuple[type[Model], ...] = (
     SetCommittee,
     RescheduleClass,
     CancelClass,
+    InterruptClass,
+    ResumeClass,
+    ReplaceAssignment,
+    CheckIn,
 )
 JOURNEY_COMMANDS: tuple[type[Model], ...] = (WithdrawJourney,)
 TASK_COMMANDS: tuple[type[Model], ...] = (ClaimTask, ReleaseTask, ReassignTask, CommentTask, CompleteTask)

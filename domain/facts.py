@@ -258,6 +258,8 @@ class Facts(Model):
     chair: str = ""
     votes: tuple[VoteFacts, ...] = ()
     recommendation: Literal["K", "BK"] | None = None
+    roles_of: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Person → roles that the person's accounts may wear now; for whoever a task is reassigned to."""
     decision: str = ""
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:

@@ -95,6 +95,22 @@ NOTICES: dict[str, NoticeText] = {
             "off this one. Name others, so that the class can become ready.",
         ),
     ),
+    "class_interrupted": _notice(
+        ("Kelas terhenti sementara", "The class is interrupted"),
+        (
+            "Kelas pelatihan Anda terhenti sementara. Kehadiran yang sudah tercatat tetap berlaku; Anda "
+            "diberi tahu ketika kelas dilanjutkan atau dibatalkan.",
+            "Your training class is interrupted. What was attended still counts; you are told when it goes "
+            "on or is cancelled.",
+        ),
+    ),
+    "class_resumed": _notice(
+        ("Kelas dilanjutkan", "The class goes on"),
+        (
+            "Kelas pelatihan Anda dilanjutkan. Tanyakan jam sesi berikutnya kepada penyelenggara.",
+            "Your training class goes on. Ask the organiser for the hour of the next session.",
+        ),
+    ),
     # ---- seats
     "seat_waitlisted": _notice(
         ("Anda dalam daftar tunggu", "You are on the waiting list"),
@@ -122,6 +138,17 @@ NOTICES: dict[str, NoticeText] = {
             "mungkin terlihat pada halaman program.",
             "A participant on your list cannot take part ({rule}). The programme's page shows the rule and "
             "what can be done.",
+        ),
+    ),
+    "applied_twice": _notice(
+        ("Anda sudah mempunyai permohonan lain", "You have another application already"),
+        (
+            "Anda diusulkan untuk skema yang sama dalam dua permohonan (R-DUP); satu saja yang berjalan, "
+            "jadi kursi Anda dalam permohonan yang ini tidak dapat diteruskan. Bila Anda memilih yang ini, "
+            "undurkan diri dari yang lain, lalu minta penyelenggara mengusulkan Anda lagi.",
+            "You were proposed for the same scheme in two requests (R-DUP); only one can go on, so your seat "
+            "in this one cannot. If you prefer this one, withdraw from the other, then ask the organiser to "
+            "propose you again.",
         ),
     ),
     # ---- the application

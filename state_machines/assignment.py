@@ -3,7 +3,8 @@
 from domain.cases import Assignment
 from domain.roles import Role
 from domain.text import Text
-from domain.verdict import Violation
+from domain.verdict import Outcome, Violation
+from state_machines.class_facts import letter_verdicts
 from state_machines.guards import no
 from state_machines.table import Guard, Row, Situation, State, Table
 
@@ -38,8 +39,14 @@ def is_the_master(s: Situation) -> list[Violation]:
     )
 
 
-STANDING = frozenset({"PROPOSED", "ASSIGNED", "ACCEPTED"})
-"""States of an assignment that still bind a master assessor."""
+def fits(s: Situation) -> list[Violation]:
+    """Is the master assessor of the scheme's field, certified on all class days, free on them, and in no
+    other hat of this class?"""
+    assert isinstance(s.subject, Assignment)
+    if s.case.revision < 1:  # letters of then were not judged, and stand
+        return []
+    return [v.violation() for v in letter_verdicts(s, s.subject) if v.outcome is Outcome.FAIL]
+
 
 THE_MASTER = Guard("M-OWN", is_the_master)
 
@@ -64,7 +71,7 @@ ASSIGNMENT = Table(
             _OPS,
             Text(id="Tugaskan", en="Assign"),
             "[S] surat tugas",
-            (Guard("R-MA:letter", letter_given),),
+            (Guard("R-MA:letter", letter_given), Guard("rules:assign", fits, needs_command=True)),
         ),
         Row(
             "drop",

@@ -7,10 +7,11 @@ from domain.clock import at
 from domain.roles import Role
 from domain.rules.matrix import Moment
 from domain.text import Text
-from domain.verdict import Violation
-from state_machines.assignment import STANDING
+from domain.verdict import Outcome, Violation
+from state_machines.class_facts import STANDING, ready_verdicts
 from state_machines.guards import no, own_organisation, rules
 from state_machines.table import Guard, Row, Situation, State, Table
+from state_machines.task import trainers_of
 
 _SYSTEM = frozenset({Role.SYSTEM})
 _ORGANISERS = frozenset({Role.ORGANISER, Role.OPERATIONS})
@@ -29,9 +30,8 @@ def starts_at(class_: Class) -> datetime:
     return at(min(class_.days), class_.start_hour, zone=class_.zone)
 
 
-def missing_for_ready(case: Case, class_: Class, *, committee: int, trainers: int) -> list[str]:
-    """What a class still lacks for READY, as words of the domain: committee, assignments, venue, seats."""
-    seats = [x for x in case.seats.values() if x.class_id == class_.id]
+def _people_before_revision_1(case: Case, class_: Class, *, committee: int, trainers: int) -> list[str]:
+    """How committee and master assessors were judged before R-2 and R-MA were asked."""
     assignments = [a for a in case.assignments.values() if a.class_id == class_.id]
     standing = [a for a in assignments if a.state in STANDING]
     accepted = [a for a in assignments if a.state == "ACCEPTED"]
@@ -44,29 +44,34 @@ def missing_for_ready(case: Case, class_: Class, *, committee: int, trainers: in
         or not any(a.kind == "assessor" for a in accepted)
     ):
         missing.append("assignments")
-    if not class_.venue_confirmed:
-        missing.append("venue")
-    if not any(x.state == "CONFIRMED" for x in seats) or any(
-        x.state in ("PROPOSED", "VERIFIED") for x in seats
-    ):
-        missing.append("seats")
     return missing
 
 
 def complete(s: Situation) -> list[Violation]:
-    """Has the class its committee, accepted assignments, confirmed venue and confirmed seats?"""
-    missing = missing_for_ready(
-        s.case, _class(s), committee=s.policy.committee_minimum, trainers=s.policy.trainers_minimum
-    )
+    """Has the class its committee (R-2), its master assessors (R-MA), its venue and its seats?"""
+    class_, failed = _class(s), list[Violation]()
+    if s.case.revision >= 1:  # a class that was READY under the former logic stays so
+        failed = [v.violation() for v in ready_verdicts(s, class_) if v.outcome is Outcome.FAIL]
+        missing = list(dict.fromkeys(_PARTS[v.rule] for v in failed))
+    else:
+        missing = _people_before_revision_1(
+            s.case, class_, committee=s.policy.committee_minimum, trainers=s.policy.trainers_minimum
+        )
+    if not class_.venue_confirmed:
+        missing.append("venue")
+    seats = [x.state for x in s.case.seats.values() if x.class_id == class_.id]
+    if "CONFIRMED" not in seats or "PROPOSED" in seats or "VERIFIED" in seats:
+        missing.append("seats")
     if not missing:
         return []
-    return no(
+    summary = no(
         "M-READY",
         "Kelas belum siap; yang masih kurang: {}.".format(", ".join(_WORDS[m] for m in missing)),
         "The class is not ready; still missing: {}.".format(", ".join(missing)),
         subject=s.subject.id,
         missing=missing,
     )
+    return [*summary, *failed]
 
 
 def incomplete(s: Situation) -> list[Violation]:
@@ -109,17 +114,12 @@ def trains_here(s: Situation) -> list[Violation]:
     """Is a master assessor who acts here one of this class's accepted trainers?"""
     if s.actor.role is not Role.MASTER_ASSESSOR:
         return []
-    for a in s.case.assignments.values():
-        if (
-            a.class_id == s.subject.id
-            and a.kind == "trainer"
-            and a.state == "ACCEPTED"
-            and a.person in s.actor.hands
-        ):
-            return []
+    if trainers_of(s.case, s.subject.id) & s.actor.hands:
+        return []
     return no("M-OWN", "Hanya pelatih kelas ini.", "Only this class's trainers.", subject=s.subject.id)
 
 
+_PARTS = {"R-2": "committee", "R-MA": "assignments"}
 _WORDS = {
     "committee": "panitia",
     "assignments": "jawaban master asesor",

@@ -9,7 +9,7 @@ from domain.text import Text
 from domain.verdict import Outcome, Violation
 from state_machines.guards import APPROVES, VERIFIES, no
 from state_machines.table import Guard, Row, Situation, State, Table
-from state_machines.task import CLAIMED, OFFERED
+from state_machines.task import CLAIMED, OFFERED, trainers_of
 
 _VERIFIER = frozenset({Role.VERIFIER})
 _SYSTEM = frozenset({Role.SYSTEM})
@@ -20,6 +20,12 @@ HOLDING = frozenset({"CONFIRMED", "OFFERED"})
 """States that R-24 counts at every moment."""
 WAITING = frozenset({"WAITLISTED", "OFFERED"})
 OPEN = frozenset({"PROPOSED", "VERIFIED", "CONFIRMED", "WAITLISTED", "OFFERED"})
+
+
+def holds_place(seat: Seat) -> bool:
+    """Does this seat hold one of the class's places: confirmed, offered, or a main participant's to
+    confirm?"""
+    return seat.state in HOLDING or (seat.state == "VERIFIED" and seat.kind == "main")
 
 
 def _seat(s: Situation) -> Seat:
@@ -90,6 +96,20 @@ def judged_while(**states: str) -> Guard:
     return Guard("M-STAGE", ask)
 
 
+def placed(s: Situation) -> list[Violation]:
+    """Is it a main participant's seat, or one that was promoted from the waiting list?"""
+    # A reserve promoted before revision 1 stayed one in name; the journey that the seat opened tells.
+    if _seat(s).kind == "main" or _seat(s).journey:
+        return []
+    return no(
+        "M-SEAT-KIND",
+        "Peserta ini masih dalam daftar cadangan.",
+        "This participant is still a reserve.",
+        subject=s.subject.id,
+        kind=_seat(s).kind,
+    )
+
+
 def is_kind(kind: str) -> Guard:
     def ask(s: Situation) -> list[Violation]:
         if _seat(s).kind == kind:
@@ -109,13 +129,7 @@ def counted(case: Case, seat: Seat, facts: Facts, policy: Policy) -> Facts:
     """The facts with this case's own seats, `seat` left out: R-24 asks it of every seat move, R-30 of a
     promotion."""
     others = [x for x in case.seats.values() if x.class_id == seat.class_id and x.id != seat.id]
-    standing = [
-        x
-        for x in case.seats.values()
-        if x.external
-        and x.id != seat.id
-        and (x.state in HOLDING or (x.state == "VERIFIED" and x.kind == "main"))
-    ]
+    standing = [x for x in case.seats.values() if x.external and x.id != seat.id and holds_place(x)]
     return facts.model_copy(
         update={
             "policy": policy,
@@ -140,6 +154,22 @@ def room(moment: Moment) -> Guard:
     return Guard(f"rules:{moment.value}", ask)
 
 
+def place_free(s: Situation) -> list[Violation]:
+    """Is a place left when those count, too, whose main participants have yet to confirm?"""
+    seat, limit = _seat(s), s.policy.class_maximum
+    held = sum(holds_place(x) for x in s.case.seats.values() if x.class_id == seat.class_id)
+    if held < limit or s.case.revision < 1:  # offers of then went past those who had yet to confirm
+        return []
+    return no(
+        "R-24",
+        f"Semua tempat di kelas ini masih dipegang; paling banyak {limit}.",
+        f"Every place of this class is held; at most {limit}.",
+        subject=seat.id,
+        citation="[S] 1 kelas maksimal 24 peserta",
+        held=held,
+    )
+
+
 def class_not_started(s: Situation) -> list[Violation]:
     """Is the class still ahead? A seat is freed and offered on before the start only."""
     class_: Class = s.case.classes[_seat(s).class_id]
@@ -151,6 +181,34 @@ def class_not_started(s: Situation) -> list[Violation]:
         "The class has started or ended.",
         subject=s.subject.id,
         state=class_.state,
+    )
+
+
+def receives(s: Situation) -> list[Violation]:
+    """Is it the programme's organiser, or an accepted trainer of the class, who receives its participants?"""
+    if s.actor.role is Role.ORGANISER and s.actor.organisation == s.case.programme.organiser:
+        return []
+    if s.actor.role is Role.MASTER_ASSESSOR and trainers_of(s.case, _seat(s).class_id) & s.actor.hands:
+        return []
+    return no(
+        "M-OWN",
+        "Hanya pelatih kelas ini atau penyelenggaranya.",
+        "Only this class's trainers or its organiser.",
+        subject=s.subject.id,
+    )
+
+
+def class_runs(s: Situation) -> list[Violation]:
+    """Is the class running?"""
+    state = s.case.classes[_seat(s).class_id].state
+    if state == "RUNNING":
+        return []
+    return no(
+        "M-STATE",
+        "Kelas ini tidak sedang berlangsung.",
+        "This class is not running.",
+        subject=s.subject.id,
+        state=state,
     )
 
 
@@ -195,6 +253,8 @@ def offer_left(s: Situation) -> list[Violation]:
 
 
 OWN = Guard("M-OWN", own_seat)
+PLACED = Guard("M-SEAT-KIND", placed)
+RESOLVED = Guard("M-RESOLVE", nothing_to_resolve)
 STARTED_NOT = Guard("M-STARTED", class_not_started)
 
 SEAT = Table(
@@ -224,7 +284,7 @@ SEAT = Table(
             (
                 VERIFIES,
                 judged_while(verifier="VERIFYING"),
-                Guard("M-RESOLVE", nothing_to_resolve),
+                RESOLVED,
                 Guard("R-DUP", pair_taken),
             ),
         ),
@@ -249,6 +309,17 @@ SEAT = Table(
                 judged_while(approver="AWAITING_APPROVAL"),
             ),
         ),
+        *(
+            Row(
+                "refuse",
+                source,
+                "REJECTED",
+                _SYSTEM,
+                Text(id="Tolak", en="Refuse"),
+                "[D] an exception that a verifier refused after the class moved",
+            )
+            for source in ("WAITLISTED", "OFFERED")
+        ),
         Row(
             "confirm",
             "VERIFIED",
@@ -256,7 +327,7 @@ SEAT = Table(
             _PARTICIPANT,
             Text(id="Konfirmasi hadir", en="Confirm"),
             "[S] at most 24 in a class",
-            (is_kind("main"), OWN, room(Moment.seat_move)),
+            (PLACED, OWN, RESOLVED, room(Moment.seat_move)),
         ),
         Row(
             "waitlist",
@@ -274,7 +345,13 @@ SEAT = Table(
             _SYSTEM,
             Text(id="Tawarkan kursi", en="Offer a seat"),
             "[S] R-24 and R-30 hold at the promotion; reserved for 24 h [D]",
-            (STARTED_NOT, room(Moment.promotion), room(Moment.seat_move)),
+            (
+                STARTED_NOT,
+                RESOLVED,
+                Guard("M-PLACE", place_free),
+                room(Moment.promotion),
+                room(Moment.seat_move),
+            ),
         ),
         Row(
             "accept_offer",
@@ -283,7 +360,7 @@ SEAT = Table(
             _PARTICIPANT,
             Text(id="Terima tawaran", en="Accept the offer"),
             "[D]",
-            (OWN, STARTED_NOT, room(Moment.seat_move)),
+            (OWN, STARTED_NOT, RESOLVED, room(Moment.seat_move)),
         ),
         Row(
             "decline",
@@ -319,6 +396,15 @@ SEAT = Table(
             _SYSTEM,
             Text(id="Minta konfirmasi ulang", en="Ask to confirm again"),
             "[D] at a reschedule",
+        ),
+        Row(
+            "check_in",
+            "CONFIRMED",
+            "CONFIRMED",
+            frozenset({Role.MASTER_ASSESSOR, Role.ORGANISER}),
+            Text(id="Registrasi ulang", en="Check in"),
+            "[S] membawa kelengkapan pelatihan; what is missing is a task, no refusal [D]",
+            (Guard("M-OWN:class", receives), Guard("M-STATE:class", class_runs)),
         ),
         Row(
             "attend",
@@ -364,7 +450,7 @@ SEAT = Table(
                 "[D] the participant, or the organiser on behalf; the system when journey or class ended",
                 (OWN,),
             )
-            for source in ("PROPOSED", "VERIFIED", "CONFIRMED", "WAITLISTED")
+            for source in ("PROPOSED", "VERIFIED", "CONFIRMED", "WAITLISTED", "OFFERED")
         ),
     ),
 )

@@ -1,6 +1,6 @@
 """A human task. Escalation is a level, not a state; the catalogue is policy data."""
 
-from domain.cases import Task
+from domain.cases import Case, Task
 from domain.roles import Role
 from domain.rules.duties import separated_from
 from domain.text import Text
@@ -20,7 +20,7 @@ def eligible(s: Situation) -> list[Violation]:
     """Is this task for the one who asks: the person, the organisation or the group it is bound to?"""
     task, actor = _task(s), s.actor
     if task.for_person:
-        if task.for_person in actor.hands:
+        if task.for_person in actor.hands and not wrong_hat(s):
             return []
     elif task.for_organisation:
         if actor.role is Role.ORGANISER and actor.organisation == task.for_organisation:
@@ -43,6 +43,24 @@ def _barring(s: Situation) -> tuple[str, ...]:
     if s.case.kind != "programme" or s.case.revision < 1 or not entry.step:  # before, the catalogue's alone
         return entry.barred
     return tuple(dict.fromkeys((*entry.barred, *separated_from(entry.step, s.policy, s.case.hands))))
+
+
+def wrong_hat(s: Situation) -> list[Violation]:
+    """A group's task is done in the group's role, also by the one it was given to or who holds it: is this
+    another?"""
+    task = _task(s)
+    if s.case.revision < 1:  # before, any hat of that person would do
+        return []
+    if s.policy.task(task.kind).bound != "group" or s.actor.role.value == task.group:
+        return []
+    return no(
+        "M-ROLE",
+        "Tugas kelompok dikerjakan dalam peran kelompok itu.",
+        "A group's task is done in the group's role.",
+        subject=task.id,
+        group=task.group,
+        remedy=Text(id="Ganti peran Anda, lalu ulangi.", en="Change your role, then try again."),
+    )
 
 
 def not_barred(s: Situation) -> list[Violation]:
@@ -109,7 +127,9 @@ def decision_fits(s: Situation) -> list[Violation]:
 def new_holder_may(s: Situation) -> list[Violation]:
     """Is the task one that another person can do, and would the one named be free of R-SOD's bar?"""
     person = getattr(s.command, "to_person", None)
-    entry = s.policy.task(_task(s).kind)
+    task, entry = _task(s), s.policy.task(_task(s).kind)
+    if task.kind == ATTENDANCE and person in trainers_of(s.case, task.subject):
+        return []
     if entry.bound == "organisation" or (entry.bound == "person" and entry.group is not Role.REVIEWER):
         return no(
             "T-BOUND",
@@ -127,7 +147,8 @@ def new_holder_may(s: Situation) -> list[Violation]:
         )
     found = [step for step in _barring(s) if person and person in s.case.hands.get(step, ())]
     if not found:
-        return []
+        # Tasks of before revision 1 could be given to anybody.
+        return _able(s, task, person) if person and s.case.revision >= 1 else []
     return no(
         "R-SOD",
         "Orang yang dituju sudah mengerjakan langkah lain dalam perkara ini.",
@@ -136,6 +157,43 @@ def new_holder_may(s: Situation) -> list[Violation]:
         steps=found,
     )
 
+
+def _able(s: Situation, task: Task, person: str) -> list[Violation]:
+    """Does the one named hold the task's role, and is it not about that very person?"""
+    entry = s.policy.task(task.kind)
+    found: list[Violation] = []
+    if not {task.group, *(r.value for r in entry.also)} & set(s.facts.roles_of.get(person, ())):
+        found += no(
+            "T-ROLE",
+            "Orang yang dituju tidak mempunyai peran untuk tugas ini.",
+            "The person named does not hold the role for this task.",
+            subject=task.id,
+            group=task.group,
+            remedy=Text(id="Pilih orang lain dari kelompok itu.", en="Choose another person of that group."),
+        )
+    about = (s.case.bag(kind).get(task.subject) for kind in ("seat", "assignment", "journey", "certificate"))
+    if any(entity is not None and entity.person == person for entity in about):
+        found += no(
+            "R-SOD",
+            "Tugas ini tentang orang yang dituju sendiri.",
+            "This task is about the very person named.",
+            subject=task.id,
+            citation="[D] separation of duties: nobody decides on oneself",
+            remedy=Text(id="Pilih orang lain.", en="Choose another person."),
+        )
+    return found
+
+
+def trainers_of(case: Case, class_id: str) -> frozenset[str]:
+    """The accepted trainers of a class: any of them may record its attendance."""
+    return frozenset(
+        a.person
+        for a in case.assignments.values()
+        if a.class_id == class_id and a.kind == "trainer" and a.state == "ACCEPTED"
+    )
+
+
+ATTENDANCE = "record_attendance"
 
 ELIGIBLE = Guard("T-ELIGIBLE", eligible)
 NOT_BARRED = Guard("R-SOD", not_barred)
@@ -205,7 +263,7 @@ TASK = Table(
             PEOPLE,
             Text(id="Selesaikan", en="Complete"),
             "[D] late is allowed and recorded as late",
-            (IS_HOLDER, NOT_BARRED, DECISION_FITS),
+            (IS_HOLDER, Guard("M-ROLE:group", wrong_hat), NOT_BARRED, DECISION_FITS),
         ),
         *_both(
             "settle",

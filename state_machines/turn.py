@@ -100,6 +100,11 @@ class Turn:
         """True when `fire` would succeed."""
         return not check(self._table(kind), self.situation(kind, id, as_system=as_system), trigger)
 
+    def touched(self, kind: str) -> list[str]:
+        """Ids of the entities of this kind that the turn has made, moved or changed so far."""
+        ids = [id for k, id in self._patches if k == kind]
+        return list(dict.fromkeys(ids + [m.subject for m in self.moves if m.machine == kind]))
+
     # ---- changing ------------------------------------------------------------------------
 
     def new_id(self, kind: str) -> str:
@@ -200,15 +205,15 @@ class Turn:
         entry = self.policy.task(kind)
         due = self.due(entry, due_at)
         id = self.new_id("task")
-        unbound = (entry.bound == "person" and not person) or (
-            entry.bound == "organisation" and not organisation
+        unbound = not organisation and (
+            entry.bound == "organisation" or (entry.bound == "person" and not person)
         )
         task: Task = self.add(
             "task",
             id,
             kind=kind,
             subject=subject,
-            group=Role.OPERATIONS.value if unbound else entry.group.value,
+            group=(Role.OPERATIONS if unbound else Role.ORGANISER if organisation else entry.group).value,
             for_person=person,
             for_organisation=organisation,
             opened_at=self.now,

@@ -20,6 +20,7 @@ class Moment(StrEnum):
     class_ready = "class_ready"
     class_start = "class_start"
     committee_removal = "committee_removal"
+    assign = "assign"
     schedule = "schedule"
     reschedule = "reschedule"
     application_submit = "application_submit"
@@ -57,6 +58,7 @@ MATRIX: dict[Moment, tuple[str, ...]] = {
     Moment.class_ready: ("R-2", "R-SOD", "R-MA"),
     Moment.class_start: ("R-ORG", "R-SOD"),
     Moment.committee_removal: ("R-2", "R-SOD"),
+    Moment.assign: ("R-SOD",),
     Moment.schedule: ("R-TECH", "R-SOD", "R-MA"),
     Moment.reschedule: ("R-TECH", "R-SOD", "R-MA"),
     Moment.application_submit: ("R-Q3", "R-TECH", "R-REC", "R-IT", "R-WIN", "R-DUP", "R-SOD"),
@@ -71,6 +73,8 @@ MATRIX: dict[Moment, tuple[str, ...]] = {
 ALSO: dict[Moment, tuple[str, ...]] = {
     # § 2 and § 6: at a reschedule every date rule again, licence and committee included.
     Moment.reschedule: ("R-ORG", "R-2"),
+    # § 2: an assignment takes its days, and § 3: nobody is assigned whose certificate is not ACTIVE.
+    Moment.assign: ("R-MA",),
     # An added or substituted participant is submitted then, and must not slip past these two.
     Moment.addition: ("R-TECH", "R-DUP"),
     Moment.substitution: ("R-TECH", "R-DUP"),

@@ -296,6 +296,38 @@ async def test_free_text_reaches_the_case_sealed_and_a_retry_seals_nothing_twice
     assert len(sent.commands) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("interrupt_class", {"class_id": "class-a", "reason": "Gempa."}),
+        ("resume_class", {"class_id": "class-a"}),
+        (
+            "replace_assignment",
+            {
+                "assignment": "a1",
+                "person": "m9",
+                "letter_number": "ST/9",
+                "letter_date": "2026-03-20",
+                "reason": "Sakit.",
+            },
+        ),
+        ("check_in", {"seat": "s1", "kit": ["laptop"]}),
+    ],
+)
+async def test_what_happens_in_a_class_goes_to_the_programmes_case(
+    product: Product, sent: Dispatched, name: str, body: dict[str, Any]
+) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    answer = await product.ask("POST", f"/v1/programmes/programme-1/commands/{name}", "organiser", json=body)
+    assert answer.status_code == 200, answer.text
+    [(stream, command, _)] = sent.commands
+    assert (stream, command.type) == ("programme-1", name)
+    plain = {k: v for k, v in body.items() if k != "reason"}
+    assert command.model_dump(mode="json", include=set(plain)) == plain
+
+
 async def test_another_text_under_the_key_of_an_unknown_outcome_is_a_conflict(
     product: Product, sent: Dispatched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -388,6 +388,44 @@ async def test_letters_replace_who_was_only_proposed(db: Database, vault: Vault)
 # ---- an act about one class ------------------------------------------------------------------------
 
 
+async def test_who_takes_over_an_assignment_is_known_by_rows(db: Database, vault: Vault) -> None:
+    command = c.ReplaceAssignment(
+        assignment="x2",
+        person="m1",
+        letter_number="9",
+        letter_date=TODAY,
+        reason=Sealed(id="r", commitment=DIGEST),
+    )
+    facts = await gather(db, vault, programme(), command)
+    assert [k.id for k in facts.classes] == ["k1"]
+    [new] = [a for a in facts.assessors if a.kind == "assessor" and a.person == "m1"]
+    assert (new.class_id, new.certificate_state, new.busy) == ("k1", "ACTIVE", (DAYS[0],))
+
+
+async def test_roles_of_whoever_a_task_goes_to_are_those_of_accounts_in_use(
+    db: Database, vault: Vault
+) -> None:
+    command = c.ReassignTask(task="t2", to_person="v1", reason=Sealed(id="r", commitment=DIGEST))
+    assert (await gather(db, vault, programme(), command)).roles_of == {"v1": ()}
+    async with db.write() as session:
+        for number, role in enumerate((Role.VERIFIER, Role.APPROVER)):
+            account = await identity.create_account(
+                session,
+                person="v1",
+                username=f"v1-{number}",
+                password="kata-sandi-panjang-1",
+                hats=[Hat(role)],
+                by=SYSTEM,
+                at=NOW,
+            )
+    assert (await gather(db, vault, programme(), command)).roles_of == {"v1": ("approver", "verifier")}
+    async with db.write() as session:
+        await identity.disable_account(session, account, by=SYSTEM, at=NOW)
+    assert (await gather(db, vault, programme(), command)).roles_of == {"v1": ("verifier",)}
+    release = c.ReleaseTask(task="t2")
+    assert (await gather(db, vault, programme(), release)).roles_of == {}
+
+
 async def test_an_act_about_one_class_sees_that_class(db: Database, vault: Vault) -> None:
     facts = await gather(db, vault, programme(), c.SetCommittee(class_id="k1", committee=("c1", "c9")))
     assert [k.id for k in facts.classes] == ["k1"] and facts.class_id == "k1"

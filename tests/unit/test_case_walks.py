@@ -70,6 +70,28 @@ def _form(world: World, kind: str, decision: str) -> Any:
     return None
 
 
+def _move(world: World) -> c.RescheduleClass:
+    last = (
+        max(k for x in world.case.classes.values() for k in x.days) if world.case.classes else world.days[0]
+    )
+    days = tuple(CALENDAR.add_working_days(last, n) for n in (3, 4, 5))
+    return c.RescheduleClass(class_id="class-a", days=days, reason=sealed("x"))
+
+
+def _replacements(world: World) -> list[c.ReplaceAssignment]:
+    """Each assignment in turn goes to whichever of the four master assessors comes next."""
+    return [
+        c.ReplaceAssignment(
+            assignment=a.id,
+            person=f"m{int(a.person[1:]) % 4 + 1}",
+            letter_number="ST/9",
+            letter_date=world.days[0],
+            reason=sealed("x"),
+        )
+        for a in world.case.assignments.values()
+    ]
+
+
 def _act(world: World, data: st.DataObject) -> None:
     """One thing that somebody might do; refusals change nothing."""
     who = data.draw(st.sampled_from(PEOPLE))
@@ -104,6 +126,7 @@ def _act(world: World, data: st.DataObject) -> None:
                     c.VerifySeats(seats=(seat,)),
                     c.RefuseSeat(seat=seat, reason=sealed("x")),
                     c.WithdrawSeat(seat=seat),
+                    c.CheckIn(seat=seat, kit=("laptop",)),
                 ]
             )
         )
@@ -114,6 +137,10 @@ def _act(world: World, data: st.DataObject) -> None:
                     c.ConfirmVenue(class_id="class-a"),
                     c.SetCommittee(class_id="class-a", committee=("panitia-1", "panitia-2")),
                     c.CancelClass(class_id="class-a", reason=sealed("x")),
+                    c.InterruptClass(class_id="class-a", reason=sealed("x")),
+                    c.ResumeClass(class_id="class-a"),
+                    _move(world),
+                    *_replacements(world),
                 ]
             )
         )

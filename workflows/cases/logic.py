@@ -144,7 +144,7 @@ def _complete_in(logic: CaseLogic, turn: Turn, command: CompleteTask) -> str:
     )
     turn.payload.update(task_kind=task.kind, decision=command.decision)
     step = turn.policy.task(task.kind).step
-    if step:
+    if step and not task.for_organisation:  # an organiser who records attendance has not trained
         turn.hand(step, *sorted(turn.actor.hands))
     return logic.completions[task.kind](turn, turn.get("task", task.id), command)
 

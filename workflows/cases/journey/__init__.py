@@ -44,6 +44,7 @@ _MESSAGES: dict[str, Callable[[Turn, dict[str, Any]], str]] = {
     "training_recorded": news.training_recorded,
     "seat_closed": news.seat_closed,
     "assignment_changed": news.assignment_changed,
+    "class_moved": news.class_moved,
 }
 
 

@@ -50,3 +50,10 @@ def assignment_changed(turn: Turn, body: dict[str, Any]) -> str:
     if j.state == "SCHEDULED" and j.assessor and j.assessor not in assessors:
         assessor_lost(turn)
     return "assessors_changed"
+
+
+def class_moved(turn: Turn, body: dict[str, Any]) -> str:
+    """The class was rescheduled: the application is judged by its new days."""
+    j = turn.case.journey
+    turn.set("journey", j.id, class_days=tuple(date.fromisoformat(str(d)) for d in body["class_days"]))
+    return "class_moved"

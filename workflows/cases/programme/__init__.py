@@ -5,10 +5,11 @@ from functools import wraps
 from typing import Any
 
 from domain import commands as c
-from domain.cases import Deadline, Errand
+from domain.cases import Deadline, Errand, Task
+from state_machines.tables import TABLES
 from state_machines.turn import Turn
 from workflows.cases.logic import CaseLogic
-from workflows.cases.programme import correction, ending, execution, preparation, request, seats
+from workflows.cases.programme import correction, ending, execution, lapses, preparation, request, seats
 from workflows.cases.programme.settling import settle
 
 Step = Callable[..., str]
@@ -49,6 +50,15 @@ def _answer(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
     return step(turn, errand, answer) if step else f"{errand.kind}_answered"
 
 
+def _exception_resolved(turn: Turn, task: Task, command: c.CompleteTask) -> str:
+    """A question about a participant before the approval, or about one whose class moved after it."""
+    seat = turn.case.seats.get(task.subject)
+    approved = TABLES["programme"].state(turn.case.programme.state).stage > 2
+    if seat is not None and approved:
+        return lapses.lapse_decided(turn, seat, command)
+    return request.resolved(turn, task, command)
+
+
 _HANDLERS: dict[type[Any], Step] = {
     c.SubmitProgramme: request.submit,
     c.WithdrawProgramme: ending.withdraw,
@@ -60,12 +70,16 @@ _HANDLERS: dict[type[Any], Step] = {
     c.SetCommittee: preparation.set_committee,
     c.RescheduleClass: preparation.reschedule,
     c.CancelClass: ending.cancel_class,
+    c.InterruptClass: execution.interrupt,
+    c.ResumeClass: execution.resume,
+    c.ReplaceAssignment: preparation.replaced,
+    c.CheckIn: execution.check_in,
 }
 
 _COMPLETIONS: dict[str, Step] = {
     "verify_programme": request.verification_done,
     "resolve_equivalence": request.resolved,
-    "resolve_exception": request.resolved,
+    "resolve_exception": _exception_resolved,
     "approve_programme": request.approval_done,
     "correct_programme": correction.corrected,
     "assign_master_assessors": preparation.letters_issued,

@@ -5,7 +5,7 @@ from typing import Any
 from domain.cases import Class, Deadline, Seat
 from domain.commands import CancelClass, CancelProgramme, WithdrawProgramme
 from domain.ids import journey_workflow, pair_key
-from state_machines.assignment import STANDING
+from state_machines.class_facts import STANDING
 from state_machines.programme import DECIDED_JOURNEY
 from state_machines.seat import OPEN, WAITING
 from state_machines.turn import Turn
@@ -24,10 +24,15 @@ def tell_journey(turn: Turn, seat: Seat, type_: str, **body: Any) -> None:
 
 
 def close_seat(turn: Turn, seat: Seat, *, keep_pair: bool = False) -> None:
-    """What every closed seat needs: no open task, no waiting, and its (person, scheme) pair given back."""
+    """What every closed seat needs: no open task, no waiting, and its (person, scheme) pair given back.
+
+    A rejected application counts for R-DUP until it closes: its journey gives the pair back then.
+    """
     turn.cancel_tasks(subject=seat.id)
     turn.stop_waiting(subject=seat.id)
-    if seat.pair_taken and not keep_pair:
+    # Before revision 1 the pair was kept only when the rejection itself closed the seat.
+    lives_on = turn.case.revision >= 1 and seat.journey_state in ("REJECTED", "APPEAL")
+    if seat.pair_taken and not keep_pair and not lives_on:
         turn.set("seat", seat.id, pair_taken=False)
         turn.ask(
             "release",

@@ -4,14 +4,24 @@ from typing import Any
 
 from domain.cases import Class, Deadline, Seat, Task
 from domain.clock import at
-from domain.commands import AttendanceForm, CompleteTask, ReportForm, RescheduleClassForm
+from domain.commands import (
+    AttendanceForm,
+    CheckIn,
+    CompleteTask,
+    InterruptClass,
+    ReportForm,
+    RescheduleClassForm,
+    ResumeClass,
+)
 from domain.errors import Malformed
 from domain.rules.matrix import Moment, run
 from state_machines.seat import WAITING
+from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, end_class, tell_journey
 from workflows.cases.programme.preparation import rescheduled
-from workflows.cases.programme.seats import leave
+from workflows.cases.programme.seats import ENDED, accepted, give_up, tell_training
+from workflows.cases.programme.settling import open_attendance
 
 
 def class_hour_came(turn: Turn, deadline: Deadline) -> str:
@@ -33,25 +43,68 @@ def _start(turn: Turn, class_: Class) -> str:
         if seat.class_id == class_.id and seat.state in WAITING:
             turn.fire("seat", seat.id, "release", as_system=True)
             close_seat(turn, turn.get("seat", seat.id))
-    for person in _accepted(turn, class_, "trainer"):
+    trainers = accepted(turn, class_, "trainer")
+    for person in trainers:
         turn.hand("trainer", person)
-    last = max(class_.days)
-    trainers = _accepted(turn, class_, "trainer")
-    turn.open_task(
-        "record_attendance",
-        class_.id,
-        person=trainers[0] if trainers else "",
-        due_at=at(turn.case.calendar.add_working_days(last, 1), 16),
-    )
+    if turn.case.revision < 1:  # attendance was one trainer's alone
+        open_attendance(turn, class_, person=trainers[0] if trainers else "")
+        return "class_started"
+    for person in trainers:
+        open_attendance(turn, class_, person=person)
+    open_attendance(turn, class_, organisation=turn.case.programme.organiser)
     return "class_started"
 
 
-def _accepted(turn: Turn, class_: Class, kind: str) -> tuple[str, ...]:
-    return tuple(
-        a.person
-        for a in turn.case.assignments.values()
-        if a.class_id == class_.id and a.kind == kind and a.state in ("ACCEPTED", "DONE")
-    )
+def interrupt(turn: Turn, command: InterruptClass) -> str:
+    """The class cannot go on for now; attendance and results stay (§ 6)."""
+    turn.payload["reason"] = command.reason
+    turn.fire("class", command.class_id, "interrupt")
+    for person in _expected(turn, command.class_id):
+        turn.notify(f"person:{person}", "class_interrupted", class_id=command.class_id)
+    return "class_interrupted"
+
+
+def resume(turn: Turn, command: ResumeClass) -> str:
+    turn.fire("class", command.class_id, "resume_class")
+    for person in _expected(turn, command.class_id):
+        turn.notify(f"person:{person}", "class_resumed", class_id=command.class_id)
+    return "class_resumed"
+
+
+def _expected(turn: Turn, class_id: str) -> tuple[str, ...]:
+    """Everybody who is expected in the class: participants and trainers."""
+    seats = turn.case.seats.values()
+    coming = (s.person for s in seats if s.class_id == class_id and s.state == "CONFIRMED")
+    return (*coming, *accepted(turn, turn.case.classes[class_id], "trainer"))
+
+
+def check_in(turn: Turn, command: CheckIn) -> str:
+    """What a participant brought (R-KIT). What is missing becomes the participant's task, never a refusal;
+    the task is done when nothing is missing any more."""
+    seat: Seat = turn.get("seat", command.seat)
+    kit = tuple(dict.fromkeys(command.kit))
+    unknown = [item for item in kit if item not in turn.policy.kit]
+    if unknown:
+        listed = ", ".join(turn.policy.kit)
+        raise Malformed.because(
+            "R-KIT",
+            f"Yang dicatat tidak ada dalam daftar kelengkapan. Catat dari daftar ini: {listed}.",
+            f"What was recorded is not on the list of the kit. Record from this list: {listed}.",
+            subject=seat.id,
+            unknown=unknown,
+        )
+    turn.fire("seat", seat.id, "check_in", facts=seat.facts.model_copy(update={"kit": kit}))
+    participant = turn.get("seat", seat.id).facts
+    facts = turn.facts.model_copy(update={"policy": turn.policy, "participants": (participant,)})
+    verdicts = [v for v in run(Moment.check_in, facts) if v.rule == "R-KIT"]
+    turn.found(verdicts)
+    if all(v.ok for v in verdicts):
+        turn.settle_task("complete_kit", seat.id)
+        return "checked_in"
+    class_ = turn.case.classes[seat.class_id]
+    end = at(max(class_.days), turn.case.calendar.closes_hour)
+    turn.open_task("complete_kit", seat.id, person=seat.person, due_at=end)
+    return "checked_in_kit_incomplete"
 
 
 def class_unresolved(turn: Turn, deadline: Deadline) -> str:
@@ -93,29 +146,21 @@ def attendance_recorded(turn: Turn, task: Task, command: CompleteTask) -> str:
             days=wrong_days,
         )
     turn.set("class", class_.id, attendance_recorded=True)
-    trainers = _accepted(turn, class_, "trainer")
-    assessors = _accepted(turn, class_, "assessor")
     for seat in here:
         days = tuple(sorted(set(form.attended.get(seat.id, ()))))
         turn.set("seat", seat.id, attended=days)
+        turn.cancel_tasks("complete_kit", subject=seat.id)
         if set(days) >= set(class_.days):
             turn.fire("seat", seat.id, "attend", as_system=True)
-            tell_journey(
-                turn,
-                seat,
-                "training_recorded",
-                attended=[d.isoformat() for d in days],
-                trainers=list(trainers),
-                assessors=list(assessors),
-                class_days=[d.isoformat() for d in class_.days],
-            )
+            tell_training(turn, turn.get("seat", seat.id))
         else:
             turn.fire("seat", seat.id, "miss", as_system=True)
             closed = turn.get("seat", seat.id)
             close_seat(turn, closed)
             tell_journey(turn, closed, "seat_closed", reason="no_show")
     turn.fire("class", class_.id, "finish")
-    turn.hand("trainer", *trainers)
+    turn.cancel_tasks(ATTENDANCE, subject=class_.id)  # the other trainers', and the organiser's
+    turn.hand("trainer", *accepted(turn, class_, "trainer"))
     for a in list(turn.case.assignments.values()):
         if a.class_id == class_.id and a.kind == "trainer" and a.state == "ACCEPTED":
             turn.fire("assignment", a.id, "finish", as_system=True)
@@ -128,6 +173,8 @@ def journey_message(turn: Turn, message: Any) -> str:
     seat: Seat | None = next((s for s in turn.case.seats.values() if s.journey == message.application), None)
     if seat is None:
         return "message_had_no_effect"
+    if turn.case.revision >= 1 and seat.journey_state in ENDED:
+        return "message_had_no_effect"  # sent before the journey's end, come after it
     state = str(message.body["state"])
     turn.set(
         "seat",
@@ -141,9 +188,7 @@ def journey_message(turn: Turn, message: Any) -> str:
         and class_.state in ("SCHEDULED", "READY")
         and seat.state in ("VERIFIED", "CONFIRMED")
     ):
-        turn.fire("seat", seat.id, "withdraw", as_system=True)
-        # A rejected application counts for R-DUP until it closes: its journey gives the pair back then.
-        leave(turn, turn.get("seat", seat.id), "withdrawn", keep_pair=state == "REJECTED")
+        give_up(turn, seat.id, as_system=True)
     return "journey_moved"
 
 

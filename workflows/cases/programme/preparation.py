@@ -8,6 +8,7 @@ from domain.commands import (
     ConfirmVenue,
     Letter,
     LettersForm,
+    ReplaceAssignment,
     RescheduleClass,
     RescheduleClassForm,
     SetCommittee,
@@ -17,11 +18,13 @@ from domain.ids import day_key, pair_key
 from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.verdict import Outcome
-from state_machines.assignment import STANDING
 from state_machines.class_ import starts_at
+from state_machines.class_facts import BOUND, SEATED, STANDING, days_left, lacks_masters
+from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
-from workflows.cases.programme.seats import ask_to_confirm, start_journey
-from workflows.cases.programme.settling import open_complete_class
+from workflows.cases.programme.lapses import ask_about_lapses, tell_new_days
+from workflows.cases.programme.seats import ask_to_confirm, start_journey, tell_assessors
+from workflows.cases.programme.settling import open_attendance, open_complete_class
 
 
 def begin_preparation(turn: Turn) -> None:
@@ -66,8 +69,10 @@ def letters_issued(turn: Turn, task: Task, command: CompleteTask) -> str:
     return "master_assessors_assigned"
 
 
-def _assign(turn: Turn, letter: Letter) -> None:
+def _assign(turn: Turn, letter: Letter, *, replacing: bool = False) -> None:
     class_: Class = turn.get("class", letter.class_id)
+    if turn.case.revision >= 1:  # letters of before went to any class and person
+        _may_get_letters(turn, class_, letter.person, replacing=replacing)
     mine = [
         a
         for a in turn.case.assignments.values()
@@ -111,12 +116,36 @@ def _assign(turn: Turn, letter: Letter) -> None:
     _take_master_days(turn, proposed.id, letter.person, class_)
 
 
+def _may_get_letters(turn: Turn, class_: Class, person: str, *, replacing: bool) -> None:
+    """Is the class one that master assessors are assigned to, and the person none of its participants?"""
+    situation = turn.situation("programme", turn.case.programme.id)
+    if not (replacing or class_.state in ("SCHEDULED", "READY") or lacks_masters(situation, class_)):
+        raise Refused.because(
+            "M-STATE",
+            "Kelas ini tidak sedang menunggu penugasan master asesor.",
+            "This class is not waiting for master assessors.",
+            subject=class_.id,
+            state=class_.state,
+        )
+    taking_part = (s for s in turn.case.seats.values() if s.class_id == class_.id and s.state in SEATED)
+    if any(s.person == person for s in taking_part):
+        raise Forbidden.because(
+            "R-SOD",
+            "Peserta kelas ini tidak boleh menjadi pelatih atau asesornya.",
+            "A participant of this class may not train or assess it.",
+            citation="[D] pemisahan tugas",
+            subject=class_.id,
+        )
+
+
 def _take_master_days(turn: Turn, assignment: str, person: str, class_: Class) -> None:
+    # Who joins a class that has begun gives it the days that are left; before revision 1 nobody did.
+    days = days_left(class_.days, turn.now) if turn.case.revision >= 1 else class_.days
     turn.ask(
         "reserve",
         assignment,
         holder=f"{turn.case.stream}/{assignment}",
-        keys=[{"kind": "master_day", "key": day_key(person, d)} for d in class_.days],
+        keys=[{"kind": "master_day", "key": day_key(person, d)} for d in days],
     )
 
 
@@ -139,7 +168,7 @@ def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
     if errand.subject in turn.case.assignments:
         return _master_days(turn, turn.get("assignment", errand.subject), bool(refused))
     if errand.subject in turn.case.classes:
-        return _committee_days(turn, turn.get("class", errand.subject), {key for _, key in refused})
+        return _committee_days(turn, turn.get("class", errand.subject), errand, {key for _, key in refused})
     return _pairs(turn, {key for _, key in taken}, {key for _, key in refused})
 
 
@@ -160,6 +189,8 @@ def _pairs(turn: Turn, taken: set[str], refused: set[str]) -> str:
             turn.notify(
                 f"organisation:{turn.case.programme.organiser}", "seat_refused", seat=seat.id, rule="R-DUP"
             )
+            if turn.case.revision >= 1:  # only the person learns that the other application is their own
+                turn.notify(f"person:{seat.person}", "applied_twice", seat=seat.id)
     if taken:  # for seats that ended while the answer was on its way: nobody else would give them back
         turn.ask(
             "release",
@@ -171,6 +202,8 @@ def _pairs(turn: Turn, taken: set[str], refused: set[str]) -> str:
 
 
 def _master_days(turn: Turn, assignment: Assignment, refused: bool) -> str:
+    if turn.case.revision >= 1 and assignment.state not in ("ASSIGNED", "ACCEPTED"):
+        return "assignment_days_answered"  # it ended while the answer was on its way: so did its days
     if not refused:
         turn.set("assignment", assignment.id, days_taken=True)
         return "assignment_days_taken"
@@ -183,11 +216,15 @@ def _master_days(turn: Turn, assignment: Assignment, refused: bool) -> str:
     return "assignment_days_refused"
 
 
-def _committee_days(turn: Turn, class_: Class, refused: set[str]) -> str:
+def _committee_days(turn: Turn, class_: Class, errand: Errand, refused: set[str]) -> str:
     if not refused:
         return "committee_days_taken"
     free = tuple(p for p in class_.committee if not any(day_key(p, d) in refused for d in class_.days))
     turn.set("class", class_.id, committee=free)
+    gone = {day_key(p, d) for p in set(class_.committee) - set(free) for d in class_.days}
+    theirs = [k for k in errand.body["keys"] if k["key"] in gone - refused]
+    if theirs and turn.case.revision >= 1:  # the days that they were free on stayed taken before
+        turn.ask("release", class_.id, holder=errand.body["holder"], keys=theirs)
     turn.payload["rules"] = ["R-2"]
     turn.notify(f"organisation:{turn.case.programme.organiser}", "committee_busy", class_id=class_.id)
     return "committee_days_refused"
@@ -198,9 +235,52 @@ def assignment_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
     turn.stop_waiting("assignment", assignment.id)
     turn.fire("assignment", assignment.id, command.decision)
     if command.decision == "accept":
+        if turn.case.revision >= 1:  # nobody joined a class that had begun before
+            _joined(turn, assignment)
         return "assignment_accepted"
     _gone(turn, assignment)
     return "assignment_declined"
+
+
+def _joined(turn: Turn, assignment: Assignment) -> None:
+    """Who accepted for a class that has begun: a trainer records attendance, too, and an assessor is told to
+    the journeys that know the former ones."""
+    class_: Class = turn.get("class", assignment.class_id)
+    if assignment.kind == "trainer" and class_.state in ("RUNNING", "INTERRUPTED"):
+        turn.hand("trainer", assignment.person)
+        open_attendance(turn, class_, person=assignment.person)
+    elif assignment.kind == "assessor" and class_.state == "DONE":
+        tell_assessors(turn, class_)
+
+
+def replaced(turn: Turn, command: ReplaceAssignment) -> str:
+    """Somebody else by a surat tugas of their own (§ 6: a master assessor is ill); attendance and results
+    stay."""
+    old: Assignment = turn.get("assignment", command.assignment)
+    class_: Class = turn.get("class", old.class_id)
+    turn.payload["reason"] = command.reason
+    here = [a for a in turn.case.assignments.values() if a.class_id == class_.id and a.state in BOUND]
+    if command.person in {a.person for a in here}:
+        raise Refused.because(
+            "M-SAME",
+            "Pengganti harus orang yang belum bertugas di kelas ini.",
+            "The replacement must be somebody who does not serve this class yet.",
+            subject=old.id,
+        )
+    turn.fire("assignment", old.id, "replace")
+    turn.cancel_tasks("answer_assignment", subject=old.id)
+    turn.stop_waiting("assignment", old.id)
+    release_days(turn, old)
+    for task in turn.open_tasks(ATTENDANCE, class_.id, old.person):
+        turn.fire("task", task.id, "cancel", as_system=True)
+    letter = Letter(class_id=class_.id, kind=old.kind, **command.model_dump(exclude=_NOT_OF_A_LETTER))
+    _assign(turn, letter, replacing=True)
+    if old.kind == "assessor" and class_.state == "DONE":
+        tell_assessors(turn, class_)
+    return "assignment_replaced"
+
+
+_NOT_OF_A_LETTER = {"type", "assignment", "reason"}
 
 
 def assignment_lapsed(turn: Turn, deadline: Deadline) -> str:
@@ -211,11 +291,14 @@ def assignment_lapsed(turn: Turn, deadline: Deadline) -> str:
 
 
 def _gone(turn: Turn, assignment: Assignment) -> None:
-    """A master assessor will not come: the days are free again and operations assign another."""
+    """A master assessor will not come: the days are free again and operations assign another. (In a class
+    that has begun, `settling` asks for one where it needs one.)"""
     turn.cancel_tasks("answer_assignment", subject=assignment.id)
     turn.stop_waiting("assignment", assignment.id)
     release_days(turn, assignment)
-    turn.open_task("assign_master_assessors", turn.case.programme.id)
+    preparing = turn.case.classes[assignment.class_id].state in ("SCHEDULED", "READY")
+    if preparing or turn.case.revision < 1:  # before, cases that had ended asked, too
+        turn.open_task("assign_master_assessors", turn.case.programme.id)
 
 
 def release_days(turn: Turn, assignment: Assignment) -> None:
@@ -280,6 +363,8 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
     turn.found(run(Moment.reschedule, turn.facts))
     turn.fire("class", class_id, "reschedule")
     turn.set("class", class_id, days=to.days, start_hour=to.start_hour)
+    if turn.case.revision >= 1:  # confirmed for other days; a class from before kept it
+        turn.set("class", class_id, venue_confirmed=False)
     class_ = turn.get("class", class_id)
     if starts_at(class_) <= turn.now:
         raise Refused.because(
@@ -288,7 +373,7 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
             "The new dates are past.",
             subject=class_id,
         )
-    turn.cancel_tasks("resolve_class_day", "complete_class", "confirm_seat", subject=class_id)
+    turn.cancel_tasks("resolve_class_day", "complete_class", subject=class_id)
     turn.stop_waiting("class_unresolved", class_id)
     turn.wait("class_start", class_id, starts_at(class_))
     open_complete_class(turn, class_)
@@ -299,7 +384,15 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
     turn.ask("release", class_id, holder=f"{turn.case.stream}/{class_id}")
     take_committee_days(turn, class_, class_.committee)
     for seat in list(turn.case.seats.values()):
-        if seat.class_id == class_id and seat.state == "CONFIRMED":
+        if seat.class_id != class_id:
+            continue
+        if seat.state == "CONFIRMED":
             turn.fire("seat", seat.id, "reconfirm", as_system=True)
             ask_to_confirm(turn, turn.get("seat", seat.id))
+        elif seat.state == "VERIFIED" and turn.case.revision >= 1:  # asked anew, with the new days' due time
+            turn.cancel_tasks("confirm_seat", subject=seat.id)
+            ask_to_confirm(turn, seat)
+    if turn.case.revision >= 1:  # before, journeys kept the former days and lapses went unasked
+        tell_new_days(turn, class_)
+        ask_about_lapses(turn)
     return "class_rescheduled"

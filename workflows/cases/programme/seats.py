@@ -2,13 +2,17 @@
 
 from typing import Any
 
-from domain.cases import Deadline, Errand, Seat, Task
+from domain.cases import Class, Deadline, Errand, Seat, Task
 from domain.commands import CompleteTask, WithdrawSeat
+from domain.errors import Refused
 from domain.events import derived_id
 from domain.ids import journey_workflow
 from domain.openings import JourneyOpening
+from state_machines.seat import OPEN, holds_place
+from state_machines.tables import TABLES
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, tell_journey
+from workflows.cases.programme.share import flag_share
 
 
 def start_journey(turn: Turn, seat: Seat) -> None:
@@ -44,21 +48,91 @@ def journey_started(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
     """Started, or there already: then the candidate has two applications and chooses."""
     seat: Seat = turn.get("seat", errand.subject)
     if answer["outcome"] == "started":
+        if turn.case.revision >= 1 and seat.state == "ATTENDED":
+            # The application was kept after the class: the record that it missed then is sent now.
+            tell_training(turn, seat)
         return "journey_started"
+    if turn.case.revision >= 1 and seat.state not in CHOOSING:
+        return "journey_exists_already"  # the seat ended while the answer was on its way
     turn.open_task("choose_application", seat.id, person=seat.person)
     turn.payload["rules"] = ["R-DUP"]
     return "journey_exists_already"
 
 
 def chosen(turn: Turn, task: Task, command: CompleteTask) -> str:
-    """keep: this application is to go on (the other one must end first); give_up: this seat is withdrawn."""
+    """keep: this application is to go on (the other one must end first); give_up: this seat is withdrawn, or,
+    after the class, its journey alone."""
     seat: Seat = turn.get("seat", task.subject)
     if command.decision == "give_up":
-        turn.fire("seat", seat.id, "withdraw")
-        leave(turn, turn.get("seat", seat.id), "withdrawn")
+        if seat.state == "ATTENDED":  # what was attended stays; nothing more is waited for
+            turn.set("seat", seat.id, journey_state="WITHDRAWN")
+            close_seat(turn, turn.get("seat", seat.id))
+        else:
+            give_up(turn, seat.id)
         return "application_given_up"
+    if turn.case.revision >= 1 and seat.state not in CHOOSING:
+        raise Refused.because(
+            "M-STATE",
+            "Kursi ini sudah berakhir, jadi permohonannya tidak dapat dilanjutkan.",
+            "This seat has ended, so its application cannot go on.",
+            subject=seat.id,
+            state=seat.state,
+        )
     start_journey(turn, seat)
     return "application_kept"
+
+
+ENDED = TABLES["journey"].terminal
+"""States of a journey after which nothing that it said before counts."""
+CHOOSING = OPEN | {"ATTENDED"}
+"""States of a seat whose candidate may still choose between two applications."""
+
+
+def accepted(turn: Turn, class_: Class, kind: str) -> tuple[str, ...]:
+    """The class's master assessors of this kind who accepted, the training done or not."""
+    return tuple(
+        a.person
+        for a in turn.case.assignments.values()
+        if a.class_id == class_.id and a.kind == kind and a.state in ("ACCEPTED", "DONE")
+    )
+
+
+def _trained(turn: Turn, class_: Class) -> tuple[str, ...]:
+    """The class's trainers, and those who were replaced after it had begun: they had a hand, too (R-SOD)."""
+    here = accepted(turn, class_, "trainer")
+    if turn.case.revision < 1:  # the record named those alone who were there at the end
+        return here
+    began = turn.case.hands.get("trainer", ())
+    replaced = (
+        a.person
+        for a in turn.case.assignments.values()
+        if a.class_id == class_.id and a.kind == "trainer" and a.state == "REPLACED" and a.person in began
+    )
+    return tuple(dict.fromkeys((*here, *replaced)))
+
+
+def tell_assessors(turn: Turn, class_: Class) -> None:
+    """The accepted assessors changed after the training record named them: its journeys schedule with
+    those who are there now."""
+    for seat in turn.case.seats.values():
+        here = seat.class_id == class_.id and seat.state == "ATTENDED"
+        if here and seat.journey and seat.journey_state not in ENDED:
+            assessors = list(accepted(turn, class_, "assessor"))
+            tell_journey(turn, seat, "assignment_changed", assessors=assessors)
+
+
+def tell_training(turn: Turn, seat: Seat) -> None:
+    """The training record of an ATTENDED seat, for its journey: days, trainers (R-SOD), assessors."""
+    class_ = turn.case.classes[seat.class_id]
+    tell_journey(
+        turn,
+        seat,
+        "training_recorded",
+        attended=[d.isoformat() for d in seat.attended],
+        trainers=list(_trained(turn, class_)),
+        assessors=list(accepted(turn, class_, "assessor")),
+        class_days=[d.isoformat() for d in class_.days],
+    )
 
 
 def ask_to_confirm(turn: Turn, seat: Seat) -> None:
@@ -70,8 +144,7 @@ def confirmed(turn: Turn, task: Task, command: CompleteTask) -> str:
     if command.decision == "confirm":
         turn.fire("seat", seat.id, "confirm")
         return "seat_confirmed"
-    turn.fire("seat", seat.id, "withdraw")
-    leave(turn, turn.get("seat", seat.id), "withdrawn")
+    give_up(turn, seat.id)
     return "seat_withdrawn"
 
 
@@ -79,18 +152,24 @@ def withdraw(turn: Turn, command: WithdrawSeat) -> str:
     """The participant, or the organiser on behalf; withdraws the journey too, and frees the seat."""
     if command.reason is not None:
         turn.payload["reason"] = command.reason
-    turn.fire("seat", command.seat, "withdraw")
-    leave(turn, turn.get("seat", command.seat), "withdrawn")
+    give_up(turn, command.seat)
     return "seat_withdrawn"
 
 
-def leave(turn: Turn, seat: Seat, reason: str, *, keep_pair: bool = False) -> None:
-    """After a seat was given up: its tasks end, its journey hears of it, and it is offered on (before the
-    start only)."""
-    close_seat(turn, seat, keep_pair=keep_pair)
+def give_up(
+    turn: Turn, id_: str, trigger: str = "withdraw", *, reason: str = "withdrawn", as_system: bool = False
+) -> None:
+    """A seat is given up: its tasks end, its journey hears of it, and its place, when it held one, is
+    offered on (before the start only)."""
+    held = holds_place(turn.get("seat", id_))
+    turn.fire("seat", id_, trigger, as_system=as_system)
+    seat: Seat = turn.get("seat", id_)
+    close_seat(turn, seat, keep_pair=as_system and seat.journey_state == "REJECTED")
     if seat.journey and seat.journey_state not in ("CLOSED", "WITHDRAWN", "EXPIRED", "REJECTED"):
         tell_journey(turn, seat, "seat_closed", reason=reason)
-    offer_next(turn, seat.class_id)
+    flag_share(turn)
+    if held or turn.case.revision < 1:  # a place was offered on, before, whoever left
+        offer_next(turn, seat.class_id)
 
 
 def offer_next(turn: Turn, class_id: str) -> None:
@@ -116,6 +195,8 @@ def offer_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
     turn.stop_waiting("offer", seat.id)
     turn.fire("seat", seat.id, command.decision)
     if command.decision == "accept_offer":
+        if turn.case.revision >= 1:  # the promoted is a main participant from now on, for every count
+            turn.set("seat", seat.id, kind="main")
         start_journey(turn, turn.get("seat", seat.id))
         return "offer_accepted"
     close_seat(turn, turn.get("seat", seat.id))
