@@ -5,7 +5,7 @@ The primary key (kind, key) is the referee: of all who want the same thing at on
 
 from datetime import UTC, datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -40,7 +40,9 @@ class SchedulingActivities:
 
 
 async def reserve(session: AsyncSession, request: c.ReserveRequest) -> c.ReserveAnswer:
-    """Take keys in the session's transaction. With `all_or_nothing`, one refusal takes none of them."""
+    """Take keys in the session's transaction. With `all_or_nothing`, one refusal takes none of them.
+
+    A person who has a number of a person-bound kind is refused another one."""
     now = datetime.now(UTC)
     holders = {key: await _holder(session, request.stream, request.holder, key.kind) for key in request.keys}
     # in one order, so that two who want the same keys wait for each other instead of deadlocking
@@ -48,6 +50,8 @@ async def reserve(session: AsyncSession, request: c.ReserveRequest) -> c.Reserve
     new: list[c.Key] = []
     taken: set[c.Key] = set()
     for key in wanted:
+        if key.kind in PERSON_BOUND and await _has_another(session, key, holders[key]):
+            continue
         if await _insert(session, key, holders[key], request.stream, now):
             new.append(key)
             taken.add(key)
@@ -95,6 +99,19 @@ async def _insert(session: AsyncSession, key: c.Key, holder: str, stream: str, n
         .on_conflict_do_nothing()
     )
     return bool(result.rowcount == 1)
+
+
+async def _has_another(session: AsyncSession, key: c.Key, holder: str) -> bool:
+    """Does the person have another number of this kind already? It is kept for life [P § 1]."""
+    if session.get_bind().dialect.name == "postgresql":
+        # Two journeys of one person would each see no number yet. (SQLite: the transaction began IMMEDIATE.)
+        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{key.kind}/{holder}", 0))))
+    found = await session.exec(
+        select(ReservationRow.key).where(
+            ReservationRow.kind == key.kind, ReservationRow.holder == holder, ReservationRow.key != key.key
+        )
+    )
+    return found.first() is not None
 
 
 async def _held_by(session: AsyncSession, key: c.Key) -> str | None:

@@ -222,9 +222,10 @@ NOTICES: dict[str, NoticeText] = {
     "numbers_refused": _notice(
         ("Nomor sertifikat ditolak", "Certificate numbers were refused"),
         (
-            "Nomor sertifikat, registrasi, atau blangko sudah dipakai. Periksa dan catat lagi.",
-            "One of the certificate, registration or blank numbers is in use already. Check and record them "
-            "again.",
+            "Nomor sertifikat, registrasi, atau blangko sudah dipakai, atau orang ini sudah mempunyai nomor "
+            "registrasi lain. Periksa dan catat lagi.",
+            "One of the certificate, registration or blank numbers is in use already, or this person has "
+            "another registration number. Check and record them again.",
         ),
     ),
     "certificate_active": _notice(

@@ -103,6 +103,27 @@ async def test_a_registration_number_belongs_to_the_person(db: Database) -> None
     assert await holders(db) == {}
 
 
+async def test_a_person_keeps_the_registration_number_once_given(db: Database) -> None:
+    async with db.write() as session:
+        session.add_all([_journey("j-1", "per-1"), _journey("j-2", "per-1")])
+    office = SchedulingActivities(db)
+    second = Key(kind="registration_number", key="MET.000.2")
+    blank = Key(kind="blank_number", key="BL 2")
+    await office.reserve(wants("j-1/j-1", NUMBER))
+    assert (await office.reserve(wants("j-2/j-2", second, blank))).refused == (second,)
+    assert await holders(db) == {NUMBER.key: "person:per-1"}
+    await office.release(ReleaseRequest(stream="j-1", holder="j-1/j-1", keys=(NUMBER,)))  # it was a typing error
+    assert (await office.reserve(wants("j-2/j-2", second, blank))).taken == (second, blank)
+
+
+async def test_of_two_numbers_for_one_person_at_once_one_is_taken(db: Database) -> None:
+    numbers = [Key(kind="registration_number", key=f"MET.000.{n}") for n in range(6)]
+    office = SchedulingActivities(db)
+    answers = await asyncio.gather(*(office.reserve(wants("person:per-1", n)) for n in numbers))
+    assert sum(bool(a.taken) for a in answers) == 1
+    assert len(await holders(db)) == 1
+
+
 async def test_a_number_for_a_case_that_is_not_written_yet_is_tried_again(db: Database) -> None:
     with pytest.raises(ApplicationError, match="not known yet") as caught:
         await SchedulingActivities(db).reserve(wants("j-9/j-9", NUMBER))

@@ -799,6 +799,18 @@ def test_the_printed_last_day_lies_ahead() -> None:
     assert refusal(world, OPERATIONS, "issue_certificate", "issue", form=form) == ["M-VALID"]
 
 
+def test_a_printed_last_day_beyond_the_policys_longest_time_is_a_slip_of_the_pen() -> None:
+    world = competent()
+    latest = add_months(local_day(world.now), 120)
+    for day in (latest + timedelta(days=1), date(9999, 12, 31)):
+        form = NUMBERS.model_copy(update={"valid_until": day})
+        assert refusal(world, OPERATIONS, "issue_certificate", "issue", form=form) == ["M-VALID"]
+    world.complete(
+        OPERATIONS, "issue_certificate", "issue", form=NUMBERS.model_copy(update={"valid_until": latest})
+    )
+    assert world.journey.valid_until == latest
+
+
 # ---- withdrawal and ends -----------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """From competent to certified: the three numbers are asked for, taken, and then the certificate opens."""
 
+from datetime import date
 from typing import Any
 
 from domain import met
@@ -26,14 +27,8 @@ def numbers_given(turn: Turn, task: Task, command: CompleteTask) -> str:
     the others are this journey's.
     """
     form = need(command, NumbersForm)
-    if form.valid_until is not None and form.valid_until <= local_day(turn.now):
-        raise Refused.because(
-            "M-VALID",
-            "Hari berlaku terakhir harus sesudah hari ini.",
-            "The last valid day must be after today.",
-            subject=task.subject,
-            valid_until=form.valid_until.isoformat(),
-        )
+    if form.valid_until is not None:
+        _printed_day_is_sound(turn, form.valid_until)
     numbers = {
         "certificate_number": _plain(form.certificate_number),
         "registration_number": met.normalise(form.registration_number),
@@ -47,6 +42,31 @@ def numbers_given(turn: Turn, task: Task, command: CompleteTask) -> str:
         keys=[{"kind": kind, "key": numbers[kind]} for kind in NUMBERS],
     )
     return "numbers_requested"
+
+
+def _printed_day_is_sound(turn: Turn, until: date) -> None:
+    """Refused (M-VALID) unless the printed last day is after today and within the policy's longest time."""
+    today = local_day(turn.now)
+    latest = add_months(today, turn.policy.certificate_months_maximum)
+    if until <= today:
+        raise Refused.because(
+            "M-VALID",
+            "Hari berlaku terakhir harus sesudah hari ini.",
+            "The last valid day must be after today.",
+            subject=turn.case.journey.id,
+            valid_until=until.isoformat(),
+        )
+    # cases from before this limit may hold such a day already
+    if turn.case.revision >= 1 and until > latest:
+        raise Refused.because(
+            "M-VALID",
+            f"Hari berlaku terakhir terlalu jauh; paling lambat {latest}. Periksa tahunnya.",
+            f"The last valid day is too far ahead; at the latest {latest}. Check the year.",
+            subject=turn.case.journey.id,
+            citation="[D] certificate_months_maximum",
+            valid_until=until.isoformat(),
+            latest=latest.isoformat(),
+        )
 
 
 def _plain(number: str) -> str:
