@@ -105,7 +105,9 @@ async def _has_another(session: AsyncSession, key: c.Key, holder: str) -> bool:
     """Does the person have another number of this kind already? It is kept for life [P § 1]."""
     if session.get_bind().dialect.name == "postgresql":
         # Two journeys of one person would each see no number yet. (SQLite: the transaction began IMMEDIATE.)
-        await session.exec(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{key.kind}/{holder}", 0))))
+        await session.exec(
+            select(func.pg_advisory_xact_lock(func.hashtextextended(f"{key.kind}/{holder}", 0)))
+        )
     found = await session.exec(
         select(ReservationRow.key).where(
             ReservationRow.kind == key.kind, ReservationRow.holder == holder, ReservationRow.key != key.key

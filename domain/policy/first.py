@@ -109,7 +109,8 @@ SOURCES: dict[str, Source] = {
         mark="D", reason="default when BNSP prints no other last day; the printed day is the truth"
     ),
     "certificate_months_maximum": Source(
-        mark="D", reason="no scheme runs ten years; a last day beyond that is a typing error, never watched over"
+        mark="D",
+        reason="no scheme runs longer; a later last day is a typing error",
     ),
     "certificate_reminder_days": Source(mark="D", reason="time enough to collect the documents again"),
     "upload_bytes": Source(mark="D", reason="10 MiB: a scanned letter fits, a film does not"),

@@ -112,7 +112,9 @@ async def test_a_person_keeps_the_registration_number_once_given(db: Database) -
     await office.reserve(wants("j-1/j-1", NUMBER))
     assert (await office.reserve(wants("j-2/j-2", second, blank))).refused == (second,)
     assert await holders(db) == {NUMBER.key: "person:per-1"}
-    await office.release(ReleaseRequest(stream="j-1", holder="j-1/j-1", keys=(NUMBER,)))  # it was a typing error
+    await office.release(
+        ReleaseRequest(stream="j-1", holder="j-1/j-1", keys=(NUMBER,))
+    )  # it was a typing error
     assert (await office.reserve(wants("j-2/j-2", second, blank))).taken == (second, blank)
 
 
