@@ -108,8 +108,12 @@ async def append(session: AsyncSession, batch: Batch) -> Head:
         raise LedgerForked(batch.stream, new[0].seq, "previous_hash")
     await _unused(session, new)
     folded = await _base(session, stream, batch, head)
+    from db import consequences  # which writes row events, and so needs this module
+
     for event in new:
-        folded = folded.after(event, evolve(folded.case, event))
+        case = evolve(folded.case, event)
+        await consequences.keep(session, event, folded.case, case)
+        folded = folded.after(event, case)
     await insert_events(session, new)
     await projection.write(session, folded)
     return await _advance(session, stream, new[-1])

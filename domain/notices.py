@@ -174,10 +174,28 @@ NOTICES: dict[str, NoticeText] = {
     "assessor_busy": _notice(
         ("Asesor tidak tersedia pada hari itu", "The assessor is not free on that day"),
         (
-            "Asesor yang Anda jadwalkan sudah bertugas pada hari yang sama (R-MA). Pilih asesor atau hari "
-            "lain.",
-            "The assessor whom you scheduled has another assignment on that day (R-MA). Choose another "
-            "assessor or another day.",
+            "Asesor yang Anda jadwalkan sudah bertugas pada hari yang sama, atau calon kelas ini yang "
+            "diasesnya sudah sebanyak yang boleh (R-MA). Pilih asesor atau hari lain.",
+            "The assessor whom you scheduled has another assignment on that day, or has as many candidates "
+            "of this class as allowed (R-MA). Choose another assessor or another day.",
+        ),
+    ),
+    "assessment_interrupted": _notice(
+        ("Asesmen dihentikan", "An assessment was interrupted"),
+        (
+            "Asesor menghentikan asesmen ini. Yang sudah diajukan tetap disimpan; penyelenggara "
+            "menjadwalkannya lagi.",
+            "The assessor has stopped this assessment. What was filed is kept; the organiser schedules it "
+            "again.",
+        ),
+    ),
+    "technical_certificate_lapsed": _notice(
+        ("Sertifikat teknis Anda berakhir", "Your technical certificate has ended"),
+        (
+            "Sertifikat kompetensi teknis Anda berakhir sebelum asesmen dijadwalkan (R-TECH). Dokumen Anda "
+            "dikaji lagi; siapkan sertifikat yang masih berlaku.",
+            "Your technical certificate ended before an assessment was scheduled (R-TECH). Your documents "
+            "are reviewed again; have a valid certificate ready.",
         ),
     ),
     "assessment_filed": _notice(

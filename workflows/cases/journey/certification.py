@@ -14,7 +14,7 @@ from domain.months import add_months
 from domain.openings import CertificateOpening
 from domain.roles import Role
 from state_machines.turn import Turn
-from workflows.cases.journey.assessment import assessor_lost, assignment_of
+from workflows.cases.journey.assignment import assignment_of, day_answered, place_answered
 from workflows.cases.journey.forms import need
 
 NUMBERS = ("certificate_number", "registration_number", "blank_number")
@@ -75,10 +75,12 @@ def _plain(number: str) -> str:
 
 
 def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
-    """Taken or refused: the numbers of the certificate, or the day of a re-assessment's assessor."""
+    """Taken or refused: the numbers of the certificate, or an assessor's place or day."""
     assignment = assignment_of(turn, errand.body["holder"])
     if assignment:
-        return _day_answered(turn, assignment, refused=bool(answer["refused"]))
+        return day_answered(turn, assignment, refused=bool(answer["refused"]))
+    if "share" in errand.body:
+        return place_answered(turn, errand, answer["refused"])
     if answer["refused"]:
         return _refused(turn, sorted({str(k["kind"]) for k in answer["refused"]}))
     return _issue(turn)
@@ -115,17 +117,3 @@ def _issue(turn: Turn) -> str:
     )
     turn.ask("start_certificate", j.id, **opening.model_dump(mode="json"))
     return "certificate_issued"
-
-
-def _day_answered(turn: Turn, assignment: str, *, refused: bool) -> str:
-    a = turn.get("assignment", assignment)
-    if a.state != "PROPOSED":  # rescheduled meanwhile: its release is on the way
-        return "assessor_day_answered"
-    if not refused:
-        turn.set("assignment", assignment, days_taken=True)
-        return "assessor_day_taken"
-    turn.payload["rules"] = ["R-MA"]
-    if turn.case.journey.state == "SCHEDULED":
-        assessor_lost(turn)
-        turn.notify(f"organisation:{turn.case.journey.organiser}", "assessor_busy")
-    return "assessor_day_refused"

@@ -7,6 +7,7 @@ from domain.commands import CompleteTask, WithdrawSeat
 from domain.events import derived_id
 from domain.ids import journey_workflow
 from domain.openings import JourneyOpening
+from state_machines.assignment import STANDING
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, tell_journey
 
@@ -35,9 +36,20 @@ def start_journey(turn: Turn, seat: Seat) -> None:
         class_days=class_.days,
         zone=class_.zone,
         venue=class_.venue,
+        # programmes of before told their journeys of no trainers ahead of the training
+        trainers=_trainers(turn, seat.class_id) if turn.case.revision >= 1 else (),
         hands={"submitter": turn.case.hands.get("submitter", ())},
     )
     turn.ask("start_journey", seat.id, **opening.model_dump(mode="json"))
+
+
+def _trainers(turn: Turn, class_id: str) -> tuple[str, ...]:
+    """Proposed to accepted: before the training they count as its trainers (R-SOD)."""
+    return tuple(
+        a.person
+        for a in turn.case.assignments.values()
+        if a.class_id == class_id and a.kind == "trainer" and a.state in STANDING
+    )
 
 
 def journey_started(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
