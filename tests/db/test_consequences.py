@@ -1,6 +1,7 @@
 """What a case says of a person beyond the case is kept with the person, in the event's transaction."""
 
 import secrets
+from collections.abc import AsyncIterator
 
 import pytest
 from sqlmodel import select
@@ -8,8 +9,10 @@ from sqlmodel import select
 from activities.contracts import AppendRequest
 from db import ledger, registry
 from db.people_tables import Person, PersonAnswer
+from db.repair import repair
 from db.session import Database
 from db.vault import PersonData, Vault
+from db.verify import Witness
 from domain import commands as c
 from domain.facts import ParticipantFacts, PeriodFacts
 from domain.policy import default
@@ -101,3 +104,26 @@ async def test_of_a_person_who_is_not_known_nothing_is_kept(db: Database) -> Non
     world.complete(VERIFIER, "resolve_equivalence", "accept", subject="s7", reason=REASON, evidence=(DIGEST,))
     await written(db, world)
     assert await answers(db) == {}
+
+
+async def test_an_event_that_is_put_back_says_it_again(db: Database) -> None:
+    """A database from an old backup: the event comes back from its history, and with it the answer."""
+    world = World([participant(1, qualification="SMA")])
+    world.send(ORGANISER, world.submission())
+    await written(db, world)
+    asked = len(world.events)
+    world.complete(VERIFIER, "resolve_equivalence", "accept", subject="s1", reason=REASON, evidence=(DIGEST,))
+    whole = AppendRequest(
+        stream=world.case.stream,
+        workflow_id=world.case.workflow_id,
+        events=tuple(world.events),
+        opening=world.opening,
+    )
+
+    async def histories() -> AsyncIterator[Witness]:
+        yield Witness(whole.workflow_id, "run-1", (whole,), ())
+
+    async with db.write() as session:
+        result = await repair(session, histories)
+    assert result.events == len(world.events) - asked == 1
+    assert await answers(db) == {"equivalence": ("accepted", "programme-1")}
