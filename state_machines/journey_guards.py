@@ -187,6 +187,7 @@ def _grounds_missing(s: Situation, form: ReviewForm | None) -> list[Violation]:
             "What you resolve yourself needs a written reason.",
             subject=s.subject.id,
             citation="[D] § 5 R-Q3",
+            remedy=Text(id="Tulis alasan Anda.", en="Write down your reason."),
             requirements=sorted(form.resolved),
         )
     if not getattr(s.command, "evidence", ()):
@@ -196,6 +197,7 @@ def _grounds_missing(s: Situation, form: ReviewForm | None) -> list[Violation]:
             "What you resolve yourself needs evidence.",
             subject=s.subject.id,
             citation="[D] § 5 R-Q3",
+            remedy=Text(id="Sebut berkas yang menjadi dasarnya.", en="Name the files that it rests on."),
             requirements=sorted(form.resolved),
         )
     return found
@@ -267,10 +269,22 @@ def own_assignment(s: Situation) -> bool:
 
 
 def assignment_accepted(s: Situation) -> list[Violation]:
-    """Has the master assessor accepted the letter of an assignment that is this journey's own?"""
+    """Are the assessor's place and day taken, and has the master assessor accepted the letter of an
+    assignment that is this journey's own?"""
+    # older journeys neither waited for a day nor assigned by letter
+    if s.case.revision < 1:
+        return []
+    if any(e.kind == "reserve" and e.state == "ASKED" for e in s.case.errands.values()):
+        return no(
+            "R-MA",
+            "Hari asesor sedang dipastikan.",
+            "The assessor's day is still being taken.",
+            subject=s.subject.id,
+            citation="[P] § 5 R-MA",
+            remedy=Text(id="Tunggu sebentar, lalu coba lagi.", en="Wait a moment, then try again."),
+        )
     standing = [a for a in s.case.assignments.values() if a.state in ("PROPOSED", "ASSIGNED")]
-    # older journeys assigned nobody by letter
-    if s.case.revision < 1 or not standing:
+    if not standing:
         return []
     return no(
         "R-MA",
@@ -278,6 +292,10 @@ def assignment_accepted(s: Situation) -> list[Violation]:
         "The letter of assignment for this assessment is not issued, or its assessor has not accepted it.",
         subject=s.subject.id,
         citation="[S] Definisi Penting: Master Asesor Kompetensi, surat tugas; [D] § 2",
+        remedy=Text(
+            id="Petugas BNSP menerbitkan surat tugas; master asesor menerimanya.",
+            en="BNSP operations issue the letter; the master assessor accepts it.",
+        ),
         state=standing[0].state,
     )
 
@@ -331,6 +349,7 @@ def plan_filed(s: Situation) -> list[Violation]:
         "FR.MAPA.01 and FR.MAPA.02 are not both filed.",
         subject=s.subject.id,
         citation="[P] FR.MAPA.01, FR.MAPA.02",
+        remedy=Text(id="Unggah keduanya, lalu mulai.", en="File both of them, then begin."),
     )
 
 

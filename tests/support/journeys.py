@@ -208,6 +208,7 @@ class JourneyWorld(World):
             self.send(actor(role, person), c.CompleteTask(task=task.id, decision="sign"))
 
     def begun(self) -> "JourneyWorld":
+        self.answer_all()
         self.to_the_day()
         self.sign()
         assessor = self.assessor()

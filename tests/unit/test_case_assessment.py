@@ -145,6 +145,16 @@ def test_a_late_refusal_of_a_schedule_that_was_moved_changes_nothing() -> None:
     assert (late.type, world.journey.assessor) == ("assessor_place_answered", "m4")
 
 
+def test_nothing_begins_before_the_place_is_taken() -> None:
+    world = JourneyWorld().ready()
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form())
+    world.to_the_day()
+    world.sign()
+    assert refusal(world, ASSESSOR, "begin_assessment", "begin", form=PLANS) == ["R-MA"]
+    world.answer_all()
+    world.complete(ASSESSOR, "begin_assessment", "begin", form=PLANS)
+
+
 def test_a_place_is_given_back_by_a_no_show_and_kept_by_an_assessment() -> None:
     world = JourneyWorld().scheduled()
     world.to_the_day()
@@ -402,6 +412,8 @@ def test_a_move_that_the_candidate_asked_for_is_their_own_delay() -> None:
     assert world.refused(ORGANISER, move(later, asked_by_candidate=True)) == ["R-TECH"]
     event = world.send(ORGANISER, move(later))
     assert (event.type, world.case.state) == ("schedule_needs_exception", "SCHEDULED")
+    world.begun()  # on the day that stands
+    assert world.kinds == ["file_assessment"]
 
 
 def test_a_certificate_that_ends_while_eligible_leads_back_to_the_documents() -> None:

@@ -582,6 +582,7 @@ def test_a_refused_exception_leads_back_to_the_documents_for_a_certificate_that_
     renewed = world.facts(participants=(participant(1),))
     world.complete(CANDIDATE, "correct_application", "resubmit", form=APPLICATION, facts=renewed)
     world.answer_all()
+    assert world.journey.facts.exception is None  # it was about the certificate of then
     world.complete(REVIEWER, "review_documents", "accept")
     world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form())
     assert world.case.state == "SCHEDULED"

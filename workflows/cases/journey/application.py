@@ -76,9 +76,11 @@ def _file(turn: Turn, form: ApplicationForm | None, trigger: str, **patch: Any) 
             turn.policy.form("FR.APL.02").key: form.apl02,
         }
         patch["consent_version"] = form.consent_version
-    turn.fire(
-        "journey", j.id, trigger, facts=participant(situation), findings=_for_a_person(verdicts), **patch
-    )
+    facts = participant(situation)
+    # A refused exception was about the certificate of then. (Older journeys kept it for good.)
+    if turn.case.revision >= 1 and trigger == "resubmit" and facts.exception == "refused":
+        facts = facts.model_copy(update={"exception": None})
+    turn.fire("journey", j.id, trigger, facts=facts, findings=_for_a_person(verdicts), **patch)
     turn.hand("submitter", *turn.actor.hands)
     j = turn.case.journey
     turn.ask(

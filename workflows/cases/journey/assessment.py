@@ -196,7 +196,8 @@ def begun(turn: Turn, task: Task, command: CompleteTask) -> str:
     if form.mapa02:
         plans[turn.policy.form("FR.MAPA.02").key] = form.mapa02
     turn.set("journey", j.id, forms={**j.forms, **plans})
-    turn.cancel_tasks(*ON_THE_DAY)
+    # a move that was asked for and never made is over, too
+    turn.cancel_tasks(*ON_THE_DAY, "schedule_assessment", "resolve_exception")
     turn.open_task("file_assessment", j.id, person=j.assessor)
     return "assessment_begun"
 

@@ -6,6 +6,7 @@ from domain.cases import Deadline, Errand, Task
 from domain.commands import CompleteTask, LettersForm, ScheduleForm
 from domain.errors import Refused
 from domain.ids import class_assessor, day_key
+from domain.text import Text
 from state_machines.assignment import STANDING
 from state_machines.turn import Turn
 from workflows.cases.journey.forms import need
@@ -84,6 +85,10 @@ def letter_issued(turn: Turn, task: Task, command: CompleteTask) -> str:
             "There must be one letter of assignment, for the assessor who is scheduled.",
             subject=a.id,
             citation="[S] surat tugas; [D] § 2",
+            remedy=Text(
+                id="Terbitkan surat untuk asesor itu; asesor lain dijadwalkan oleh penyelenggara.",
+                en="Issue it for that assessor; another one is scheduled by the organiser.",
+            ),
         )
     (letter,) = letters
     turn.fire(
