@@ -24,6 +24,7 @@ from db.session import Database
 from db.vault import Vault
 from domain.cases import Sealed
 from domain.commands import ApproveWithoutForm, CompleteTask, Envelope, PointsForm
+from domain.days import require_days
 from domain.errors import DomainError, Forbidden
 from domain.ids import command_id
 
@@ -71,6 +72,7 @@ class AuthoriseActivities:
         signal = TaskSignal.model_validate(request.body)
         account = ""
         try:
+            require_days(signal.command)
             async with self._db.read() as session:
                 access = await resolve_token(session, signal.token, now=datetime.now(UTC))
             account = access.account

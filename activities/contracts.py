@@ -134,14 +134,24 @@ class Key(Contract):
     key: str
 
 
+class Share(Contract):
+    """What several cases take together: the keys are `holder`'s, and each case that uses them has one of its
+    `places`. The keys are free again when the last case has given its use back."""
+
+    holder: str
+    places: int
+
+
 class ReserveRequest(Contract):
     """Take keys for `holder` (stream/subject) in one transaction. A key that the same holder has already
-    counts as taken. `all_or_nothing`: one refusal takes none."""
+    counts as taken. `all_or_nothing`: one refusal takes none; so it always is with a `share`, where a missing
+    place is refused as a key of kind `assessor_place`."""
 
     stream: str
     holder: str
     keys: tuple[Key, ...]
     all_or_nothing: bool = True
+    share: Share | None = None
 
 
 class ReserveAnswer(Contract):

@@ -15,6 +15,7 @@ from db.identity import Access
 from db.vault import case_owner
 from domain.cases import Sealed
 from domain.commands import Receipt
+from domain.days import require_days
 from domain.errors import DomainError, Unknown
 from domain.events import derived_id
 from domain.roles import Actor
@@ -67,6 +68,7 @@ async def send(
     runtime.require_temporal()
     sealed = await _seal(runtime, access, key, stream, texts(given))
     command = command_of(given, sealed, filled or {})
+    require_days(command)
     try:
         receipt = await runtime.gateway.dispatch(
             stream=stream,

@@ -2,7 +2,7 @@
 transaction together with an event on `draft-{programme}`."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -13,6 +13,7 @@ from db.people_tables import Draft
 from domain.cases import Case
 from domain.clock import Zone
 from domain.commands import ClassRequest, Id, MasterProposal, SeatRequest
+from domain.days import Day
 from domain.errors import Conflict, Malformed, Refused
 from domain.events import derived_id, digest
 from domain.roles import Actor
@@ -38,7 +39,7 @@ class ClassWish(Model):
     """A class as the organiser wishes it. `days` are local dates of `zone`."""
 
     label: Label
-    days: Annotated[tuple[date, ...], Field(min_length=1, max_length=30)]
+    days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=30)]
     start_hour: Annotated[int, Field(ge=0, le=23)] = 8
     venue: Id | None = None
     """Empty: the programme's."""

@@ -14,6 +14,7 @@ from api.sight import missing, sees_file, staff, stranger
 from db import registry
 from db.identity import Access
 from domain.cases import Case
+from domain.days import Day
 
 Requirement = Annotated[
     str,
@@ -24,7 +25,7 @@ Requirement = Annotated[
         examples=["recommendation_letter"],
     ),
 ]
-Dated = Annotated[date | None, Query(description="The day that stands on the document.")]
+Dated = Annotated[Day | None, Query(description="The day that stands on the document.")]
 DOCS = uploads.body_docs("application/pdf", "image/jpeg", "image/png")
 SANDBOX = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",

@@ -77,6 +77,8 @@ class ByHttp(Opener):
             body = {"text": script.TEXT}
         elif decision.act == "complete":
             body = {"decision": decision.decision, "form": decision.form}
+            if decision.grounds:
+                body |= {"reason": script.TEXT, "evidence": [script.PAPER]}
         path = f"/v1/tasks/{decision.task}/{decision.act}"
         answer = await self.http.post(path, decision.who.token, secrets.token_hex(8), body)
         return int(answer["seq"])

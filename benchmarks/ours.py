@@ -80,7 +80,10 @@ class ByGateway(Opener):
             return c.ClaimTask(task=d.task)
         if d.act == "comment":
             return c.CommentTask(task=d.task, text=await self._sealed(d, key))
-        return c.CompleteTask(task=d.task, decision=d.decision, form=FORM.validate_python(d.form))
+        grounds: dict[str, Any] = {}
+        if d.grounds:
+            grounds = {"reason": await self._sealed(d, key), "evidence": (script.PAPER,)}
+        return c.CompleteTask(task=d.task, decision=d.decision, form=FORM.validate_python(d.form), **grounds)
 
     async def _sealed(self, d: script.Decision, key: str) -> Sealed:
         """As api.commands seals a free text."""

@@ -5,7 +5,7 @@
     3 operations  name the reviewer              R-SOD
     4 reviewer    claims the review
     5 reviewer    comments it                    a sealed text
-    6 reviewer    accepts the documents          rules judge it
+    6 reviewer    accepts the documents          rules judge it; a sealed text
     7 organiser   claims the task "schedule"
     8 organiser   comments it                    a sealed text
 
@@ -35,6 +35,11 @@ class Decision:
     task: str
     decision: str = ""
     form: dict[str, Any] | None = None
+
+    @property
+    def grounds(self) -> bool:
+        """What a reviewer resolves comes with a reason, which is sealed, and evidence."""
+        return bool(self.form and self.form.get("resolved"))
 
 
 class Way(Protocol):

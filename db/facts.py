@@ -28,6 +28,7 @@ from domain.facts import (
     ParticipantFacts,
     VoteFacts,
 )
+from domain.ids import class_assessor
 from domain.policy import Policy, default
 from domain.policy import policy as policy_of
 from domain.roles import Actor
@@ -49,6 +50,7 @@ JUDGED = frozenset(
         "review_documents:accept",
         "schedule_assessment:schedule",
         "reassess:reassess",
+        "reschedule_assessment",
         "convene:convene",
         "decide:decide_competent",
         "decide:decide_not_yet",
@@ -58,6 +60,10 @@ JUDGED = frozenset(
 """Purposes that rules about organisations, participants, assessors or votes judge. For every other command
 nothing of that is read, so that no history carries what nobody looked at."""
 ANSWERS: dict[str, bool | None] = {"": None, "accepted": True, "refused": False}
+REVIEWED = frozenset({f"review_documents:{d}" for d in ("accept", "send_back", "reject")}) | {
+    "assign_reviewer:assign_reviewer"
+}
+"""Purposes at which it counts who belongs to the recommending institution (R-SOD)."""
 YEARS_BEFORE, YEARS_AFTER = 1, 2
 """The calendar's years around today: a programme may be submitted in one year and held in the next."""
 
@@ -150,6 +156,8 @@ async def facts_for(
     if isinstance(command, c.ReassignTask) and command.to_person:
         roles = await identity.roles_of(session, command.to_person)
         return facts.model_copy(update={"roles_of": {command.to_person: roles}})
+    if case is not None and case.kind == "journey" and purpose in REVIEWED:
+        facts = facts.model_copy(update={"recommenders": await _recommenders(session, case, command, actor)})
     if command is not None and purpose not in JUDGED:
         return facts
     picture = await _picture(session, case, command, subject)
@@ -175,6 +183,7 @@ async def facts_for(
             "class_id": picture.class_id,
             **_counts(picture),
             **picture.rest,
+            **await _places(session, case, command),
         }
     )
 
@@ -192,7 +201,7 @@ async def _picture(
     if case.kind == "programme":
         return _programme(case, command, subject)
     if case.kind == "journey":
-        return _journey(case, command)
+        return await _journey(session, case, command)
     certificate = case.certificate
     return _Picture(scheme=certificate.scheme, scheme_version=certificate.scheme_version)
 
@@ -314,9 +323,9 @@ def _corrected(picture: _Picture, case: Case, form: c.ResubmitProgrammeForm) -> 
     )
 
 
-def _journey(case: Case, command: c.Model | None) -> _Picture:
+async def _journey(session: AsyncSession, case: Case, command: c.Model | None) -> _Picture:
     journey = case.journey
-    form = command.form if isinstance(command, c.CompleteTask) else None
+    form = getattr(command, "form", None)
     task = case.tasks.get(command.task) if isinstance(command, c.CompleteTask) else None
     applies = isinstance(form, c.ApplicationForm) or (task is not None and task.kind == "correct_application")
     schedule = form if isinstance(form, c.ScheduleForm) else None
@@ -348,10 +357,49 @@ def _journey(case: Case, command: c.Model | None) -> _Picture:
         masters=(_Master(person, "assessor", ""),) if person and not held else (),
         class_id=journey.class_id if held else "",
         fresh=applies,
-        # All journeys of a class share its assessors' days, which the programme took.
-        own_streams=tuple(stream for stream in (case.stream, journey.programme) if stream),
+        own_holders=await _shared_holders(session, case, person),
+        own_streams=(case.stream,),
         rest=_journey_rest(journey, command, form, schedule),
     )
+
+
+def _shares_class(case: Case) -> bool:
+    """Is this schedule the class's own matter? (A re-assessment makes its own assignment.)"""
+    journey = case.journey
+    return bool(journey.class_id) and not journey.reassessments and journey.state != "NOT_YET_COMPETENT"
+
+
+async def _shared_holders(session: AsyncSession, case: Case, assessor: str) -> tuple[str, ...]:
+    """All journeys of a class share its assessors' days: those that the programme took for this class, and
+    those that its journeys took together. What it took for another class of the same days is not theirs."""
+    journey = case.journey
+    if not _shares_class(case):
+        return ()
+    shared = class_assessor(journey.programme, journey.class_id, assessor)
+    return (shared, *await registry.class_holders(session, journey.programme, journey.class_id))
+
+
+async def _places(session: AsyncSession, case: Case | None, command: c.Model | None) -> dict[str, int]:
+    """How many other candidates of the class the assessor named has already (R-MA)."""
+    form = getattr(command, "form", None)
+    # journeys of before take no place
+    if not isinstance(form, c.ScheduleForm) or case is None or case.revision < 1 or not _shares_class(case):
+        return {}
+    journey = case.journey
+    share = class_assessor(journey.programme, journey.class_id, form.assessor)
+    own = f"{case.stream}/{journey.class_id}"
+    return {"places_taken": await registry.places_taken(session, share, but=own)}
+
+
+async def _recommenders(
+    session: AsyncSession, case: Case, command: c.Model | None, actor: Actor
+) -> tuple[str, ...]:
+    """Who of those concerned belongs to the institution that recommended the candidate. Its signatory is a
+    name on a letter, sealed, and no person that we know."""
+    form = getattr(command, "form", None)
+    named = {form.reviewer} if isinstance(form, c.ReviewerForm) else set()
+    recommending = case.journey.facts.recommending
+    return await registry.members(session, recommending, actor.hands | named) if recommending else ()
 
 
 def _journey_rest(

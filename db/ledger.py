@@ -6,7 +6,7 @@ freezing that must outlive the refused one.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
@@ -110,8 +110,12 @@ async def append(session: AsyncSession, batch: Batch) -> Head:
         raise LedgerForked(batch.stream, new[0].seq, "previous_hash")
     await _unused(session, new)
     folded = await _base(session, stream, batch, head)
+    from db import consequences  # which writes row events, and so needs this module
+
     for event in new:
-        folded = folded.after(event, evolve(folded.case, event))
+        case = evolve(folded.case, event)
+        await consequences.keep(session, event, folded.case, case)
+        folded = folded.after(event, case)
     await insert_events(session, new)
     await projection.write(session, folded)
     return await _advance(session, batch.stream, new[-1])
@@ -275,10 +279,17 @@ async def rebuild(session: AsyncSession, stream: str) -> Case | None:
 
 
 async def restore(
-    session: AsyncSession, stream: str, kind: str, workflow_id: str, openings: Mapping[int, Case]
+    session: AsyncSession,
+    stream: str,
+    kind: str,
+    workflow_id: str,
+    openings: Mapping[int, Case],
+    put_back: Container[int] = (),
 ) -> None:
-    """After events were put back: set the stream's head to its last event, add the openings that it lacks,
-    and rebuild its projection."""
+    """After events were put back (those seqs): set the stream's head to its last event, add the openings that
+    it lacks, rebuild its projection, and keep what those events say of persons."""
+    from db import consequences  # which writes row events, and so needs this module
+
     row = await _lock(session, stream) or await _create(session, stream, kind, workflow_id)
     known = json.loads(row.openings)
     told = {str(seq): case.model_dump(mode="json") for seq, case in openings.items()}
@@ -288,6 +299,13 @@ async def restore(
     )
     await _advance(session, stream, event_of(found.one()))
     await rebuild(session, stream)
+    before: Case | None = None
+    events = await events_of(session, stream)
+    openings = {**openings, **openings_of(row)}  # the stream's own come first
+    for event, folded in zip(events, fold_stream(openings, events), strict=True):
+        if before is not None and event.seq in put_back:
+            await consequences.keep(session, event, before, folded.case)
+        before = folded.case
 
 
 async def rebuild_all(session: AsyncSession) -> int:

@@ -23,6 +23,7 @@ from db import calendar_seed
 from db.ledger import append_row_event
 from db.people_tables import (
     Account,
+    AccountRole,
     CalendarVersion,
     Document,
     Holiday,
@@ -37,7 +38,7 @@ from db.people_tables import (
     SchemeUnit,
     StoredPolicy,
 )
-from db.tables import ReservationRow
+from db.tables import AssignmentRow, ReservationRow
 from db.vault import PersonData, Vault, person_owner
 from domain.calendar import Calendar
 from domain.cases import Sealed
@@ -856,6 +857,36 @@ async def busy_days(
             person, day = keys[row.key]
             taken[person].append(day)
     return {person: tuple(sorted(found)) for person, found in taken.items()}
+
+
+async def places_taken(session: AsyncSession, share: str, *, but: str = "") -> int:
+    """Cases that have a place of this share (domain.ids.class_assessor), the holder `but` left out."""
+    rows = await session.exec(
+        select(ReservationRow.holder).where(
+            ReservationRow.kind == "assessor_place",
+            col(ReservationRow.key).startswith(f"{share}/", autoescape=True),
+        )
+    )
+    return sum(holder != but for holder in rows)
+
+
+async def class_holders(session: AsyncSession, programme: str, class_id: str) -> tuple[str, ...]:
+    """Under which names the assignments of a class hold their days."""
+    rows = await session.exec(
+        select(AssignmentRow.id).where(AssignmentRow.stream == programme, AssignmentRow.class_id == class_id)
+    )
+    return tuple(f"{programme}/{assignment}" for assignment in rows)
+
+
+async def members(session: AsyncSession, organisation: str, persons: Iterable[str]) -> tuple[str, ...]:
+    """Those of these persons who wear a hat of the organisation, sorted."""
+    rows = await session.exec(
+        select(Account.person)
+        .join(AccountRole, col(AccountRole.account) == col(Account.id))
+        .where(AccountRole.organisation == organisation, col(Account.person).in_(sorted(set(persons))))
+        .distinct()
+    )
+    return tuple(sorted(rows))
 
 
 # ---- documents ----------------------------------------------------------------------------------

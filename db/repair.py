@@ -52,7 +52,9 @@ async def repair(
             missing = [heard.missing[seq] for seq in sorted(heard.missing)]
             if missing:
                 await ledger.insert_events(session, missing)
-            await ledger.restore(session, stream, heard.kind, heard.workflow_id, heard.openings)
+            await ledger.restore(
+                session, stream, heard.kind, heard.workflow_id, heard.openings, frozenset(heard.missing)
+            )
             result.events += len(missing)
             result.streams.add(stream)
     return result

@@ -161,11 +161,20 @@ class Journey(Entity):
     send_backs: int = 0
     training_recorded: bool = False
     trainers: tuple[str, ...] = ()
+    """The class's proposed to accepted trainers; once the training is recorded, those who trained."""
     assessors: tuple[str, ...] = ()
     """Accepted assessors of the class; the schedule picks one."""
     assessor: str = ""
     assessment_day: date | None = None
     venue: str = ""
+    place: str = ""
+    """The errand that takes the assessor's place (and day) for this candidate; empty once it is used."""
+    candidate_delayed: bool = False
+    """The candidate asked for a later day: a certificate that lapses by it is their own delay (R-TECH)."""
+    exception_day: date | None = None
+    """The assessment day that a verifier is asked to excuse (R-TECH)."""
+    exception_until: date | None = None
+    """The assessment day that a verifier excused, and every earlier one."""
     signed: tuple[str, ...] = ()
     """Persons who signed AK.01 for the present schedule."""
     no_shows: int = 0
@@ -264,7 +273,9 @@ would not survive asks `case.revision`, so that a case ends under the logic that
 
 0  every case begun before revisions were counted
 1  master assessors are judged when letters are issued and at READY; participants are bound by R-SOD; a
-   verifier's answer is kept for its rule alone; a corrected request counts as the case will take it
+   verifier's answer is kept for its rule alone; a corrected request counts as the case will take it; a
+   journey takes its assessor's place, a re-assessment needs a letter and its answer, an exception covers one
+   day, a lapse while waiting goes back to the documents, and what the reviewer resolves has its reason
 """
 
 KINDS: dict[str, type[Entity]] = {

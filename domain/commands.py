@@ -153,10 +153,13 @@ class AttendanceForm(Model):
 
 
 class BeginForm(Model):
-    """FR.MAPA.01/02, filed before the assessment begins."""
+    """FR.MAPA.01 (`mapa`) and FR.MAPA.02 (`mapa02`), both filed before the assessment begins."""
 
     form: Literal["begin"] = "begin"
     mapa: Digest
+    # left out when empty: the digest of a command that was sent before must stay as it was
+    mapa02: Annotated[Digest | None, Field(exclude_if=lambda value: value is None)] = None
+    """Empty only in what was filed before both were kept."""
 
 
 class UnitsForm(Model):
@@ -330,8 +333,29 @@ class CheckIn(Model):
 
 
 class WithdrawJourney(Model):
+    """The candidate gives the application up, or the organiser on behalf; possible until the committee
+    decides."""
+
     type: Literal["withdraw_journey"] = "withdraw_journey"
     reason: Sealed | None = None
+
+
+class RescheduleAssessment(Model):
+    """Move a scheduled assessment: another day, assessor or venue. Every date rule runs again, both sign
+    FR.AK.01 again."""
+
+    type: Literal["reschedule_assessment"] = "reschedule_assessment"
+    form: ScheduleForm
+    asked_by_candidate: bool = False
+    """The candidate asked for it: a certificate that lapses by the move is their own delay (R-TECH)."""
+    reason: Sealed
+
+
+class InterruptAssessment(Model):
+    """Stop an assessment that cannot go on; what was filed stays, and the organiser schedules it again."""
+
+    type: Literal["interrupt_assessment"] = "interrupt_assessment"
+    reason: Sealed
 
 
 class ClaimTask(Model):
@@ -386,6 +410,8 @@ Command = Annotated[
     | ReplaceAssignment
     | CheckIn
     | WithdrawJourney
+    | RescheduleAssessment
+    | InterruptAssessment
     | ClaimTask
     | ReleaseTask
     | ReassignTask
@@ -410,7 +436,7 @@ PROGRAMME_COMMANDS: tuple[type[Model], ...] = (
     ReplaceAssignment,
     CheckIn,
 )
-JOURNEY_COMMANDS: tuple[type[Model], ...] = (WithdrawJourney,)
+JOURNEY_COMMANDS: tuple[type[Model], ...] = (WithdrawJourney, RescheduleAssessment, InterruptAssessment)
 TASK_COMMANDS: tuple[type[Model], ...] = (ClaimTask, ReleaseTask, ReassignTask, CommentTask, CompleteTask)
 
 

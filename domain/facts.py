@@ -237,6 +237,8 @@ class Facts(Model):
     """External ones among VERIFIED main, CONFIRMED, OFFERED and the promoted (R-30 at a promotion)."""
     assessment_day: date | None = None
     """Last assessment day: planned, then real. None: the last class day stands in while planning."""
+    exception_until: date | None = None
+    """Last assessment day that the participant's accepted exception covers (R-TECH); None: any day."""
     delayed_by: Literal["candidate", "organiser", "bnsp"] | None = None
     """Whose delay moved the assessment (R-TECH, § 6)."""
     hands: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -247,6 +249,10 @@ class Facts(Model):
     """The class that the act is about, where there are several."""
     actor_hands: tuple[str, ...] = ()
     """Persons who act, and on whose behalf; empty for the system."""
+    recommenders: tuple[str, ...] = ()
+    """Those of the persons concerned who belong to the institution that recommended the candidate (R-SOD)."""
+    places_taken: int | None = None
+    """Other candidates of the class whom the assessor named assesses already (R-MA); None: not asked."""
     overrides: tuple[OverrideFacts, ...] = ()
     reassessments: int = 0
     """Re-assessments held so far (R-BK)."""

@@ -30,6 +30,11 @@ def pair_key(person: str, scheme: str) -> str:
     return f"{person}/{scheme}"
 
 
+def class_assessor(programme: str, class_id: str, person: str) -> str:
+    """An assessor of a class: the holder of the days that all journeys of the class share."""
+    return f"{programme}/{class_id}/{person}"
+
+
 def day_key(person: str, day: object) -> str:
     """One day of one person: a master assessor's or a committee member's."""
     return f"{person}/{day}"

@@ -21,9 +21,12 @@ def add_months(day: date, n: int) -> date:
     """The same day of the month n calendar months later (earlier for a negative n).
 
     Clamped to the end of a shorter month and always counted from the given day: 2026-05-31 less 3 is
-    2026-02-28 (R-WIN [D]). Raises ValueError outside the years 1–9999.
+    2026-02-28 (R-WIN [D]). Before the year 1 it is the first day there is, after 9999 the last: an absurd
+    date must stop no case.
     """
     year, month0 = divmod(day.year * 12 + day.month - 1 + n, 12)
+    if not date.min.year <= year <= date.max.year:
+        return date.max if n > 0 else date.min
     first = date(year, month0 + 1, 1)
     return first.replace(day=min(day.day, monthrange(year, month0 + 1)[1]))
 

@@ -19,7 +19,8 @@ CITATION = "[P] § 7"
 LENGTH = 16
 WOMEN_ADD = 40
 DAYS_IN = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-"""Longest length of each month: 29 February stands, since two digits do not tell the century."""
+"""Longest length of each month; 29 February only of a year that is a leap year in one century or the other,
+since two digits do not tell which."""
 
 PROVINCES = frozenset(
     (*range(11, 20), 21, *range(31, 37), 51, 52, 53, *range(61, 66), *range(71, 77), 81, 82, *range(91, 97))
@@ -68,7 +69,10 @@ class Nik:
         faults = []
         if not 1 <= month <= 12:
             faults.append(_violation(*BAD_MONTH))
-        if not 1 <= birth_day <= (DAYS_IN[month - 1] if 1 <= month <= 12 else 31):
+        # 2000 was a leap year and 1900 none, so two digits say it: every fourth year, 00 among them
+        impossible_leap_day = (birth_day, month) == (29, 2) and year2 % 4 != 0
+        longest = DAYS_IN[month - 1] if 1 <= month <= 12 else 31
+        if impossible_leap_day or not 1 <= birth_day <= longest:
             faults.append(_violation(*BAD_DAY))
         if text[12:] == "0000":
             faults.append(_violation(*BAD_SERIAL))

@@ -203,10 +203,28 @@ NOTICES: dict[str, NoticeText] = {
     "assessor_busy": _notice(
         ("Asesor tidak tersedia pada hari itu", "The assessor is not free on that day"),
         (
-            "Asesor yang Anda jadwalkan sudah bertugas pada hari yang sama (R-MA). Pilih asesor atau hari "
-            "lain.",
-            "The assessor whom you scheduled has another assignment on that day (R-MA). Choose another "
-            "assessor or another day.",
+            "Asesor yang Anda jadwalkan sudah bertugas pada hari yang sama, atau calon kelas ini yang "
+            "diasesnya sudah sebanyak yang boleh (R-MA). Pilih asesor atau hari lain.",
+            "The assessor whom you scheduled has another assignment on that day, or has as many candidates "
+            "of this class as allowed (R-MA). Choose another assessor or another day.",
+        ),
+    ),
+    "assessment_interrupted": _notice(
+        ("Asesmen dihentikan", "An assessment was interrupted"),
+        (
+            "Asesor menghentikan asesmen ini. Yang sudah diajukan tetap disimpan; penyelenggara "
+            "menjadwalkannya lagi.",
+            "The assessor has stopped this assessment. What was filed is kept; the organiser schedules it "
+            "again.",
+        ),
+    ),
+    "technical_certificate_lapsed": _notice(
+        ("Sertifikat teknis Anda berakhir", "Your technical certificate has ended"),
+        (
+            "Sertifikat kompetensi teknis Anda berakhir sebelum asesmen dijadwalkan (R-TECH). Dokumen Anda "
+            "dikaji lagi; siapkan sertifikat yang masih berlaku.",
+            "Your technical certificate ended before an assessment was scheduled (R-TECH). Your documents "
+            "are reviewed again; have a valid certificate ready.",
         ),
     ),
     "assessment_filed": _notice(
@@ -251,9 +269,10 @@ NOTICES: dict[str, NoticeText] = {
     "numbers_refused": _notice(
         ("Nomor sertifikat ditolak", "Certificate numbers were refused"),
         (
-            "Nomor sertifikat, registrasi, atau blangko sudah dipakai. Periksa dan catat lagi.",
-            "One of the certificate, registration or blank numbers is in use already. Check and record them "
-            "again.",
+            "Nomor sertifikat, registrasi, atau blangko sudah dipakai, atau orang ini sudah mempunyai nomor "
+            "registrasi lain. Periksa dan catat lagi.",
+            "One of the certificate, registration or blank numbers is in use already, or this person has "
+            "another registration number. Check and record them again.",
         ),
     ),
     "certificate_active": _notice(

@@ -1,7 +1,7 @@
 """What a case is given when another case opens it: ids, dates and facts, never personal data."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,6 +35,9 @@ class JourneyOpening(Opening):
     class_days: tuple[date, ...]
     zone: Zone
     venue: str = ""
+    # left out when empty: what a programme asked before must stay as it was
+    trainers: Annotated[tuple[str, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Proposed to accepted trainers of the class: before the training they count as its trainers (R-SOD)."""
     hands: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Steps of the programme that bar persons in the journey too (R-SOD)."""
 

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from domain.days import EARLIEST, LATEST
 from domain.errors import Malformed
 from domain.nik import Nik
 from domain.text import Text
@@ -340,8 +341,8 @@ REFUSALS: Mapping[str, tuple[str, str, str, str]] = {
         "Set the cell's format to Date, then check what it shows.",
     ),
     "X-DATE": (
-        "Sel harus berisi tanggal tanpa jam, mulai tahun 1900.",
-        "The cell must hold a date without a time of day, from the year 1900.",
+        "Sel harus berisi tanggal tanpa jam, dari tahun 1900 sampai 2200.",
+        "The cell must hold a date without a time of day, from the years 1900 to 2200.",
         "Ketik hanya tanggalnya.", "Type the date alone.",
     ),
     "X-ENUM": (
@@ -465,7 +466,9 @@ def _date(_column: Column, cell: Cell) -> Read:
     value = cell.value
     if isinstance(value, datetime) and value.time() == time():
         value = value.date()
-    if cell.kind != "date" or not isinstance(value, date) or isinstance(value, datetime) or value.year < 1900:
+    if cell.kind != "date" or not isinstance(value, date) or isinstance(value, datetime):
+        raise _Refused(refusal("X-DATE"))
+    if not EARLIEST <= value <= LATEST:
         raise _Refused(refusal("X-DATE"))
     return value
 

@@ -363,11 +363,18 @@ class Story:
     async def _accept(self, person: Person) -> None:
         await self.staff("penelaah").task("review_documents", stream=self.applications[person.number])
         left = await self._checked(person)
+        grounds: Json = {}
+        if left:
+            grounds = {
+                "reason": "Berkas asli sudah diperiksa dan sesuai dengan isian permohonan.",
+                "evidence": [self.made.of(person)["diploma"].sha256],
+            }
         await self.staff("penelaah").complete(
             "review_documents",
             "accept",
             stream=self.applications[person.number],
             form={"form": "review", "resolved": left},
+            **grounds,
         )
 
     # ---- stage 4: Pelaksanaan ----
@@ -450,6 +457,28 @@ class Story:
             },
         )
 
+    async def _assign_by_letter(self, person: Person, sitting: str) -> None:
+        """A re-assessment is an assignment of its own: operations issue its letter, the assessor accepts."""
+        stream, assessor = self.applications[person.number], self._assessor(person)
+        await self.staff("petugas").complete(
+            "assign_master_assessors",
+            "assign",
+            stream=stream,
+            form={
+                "form": "letters",
+                "assignments": [
+                    {
+                        "class_id": stream,
+                        "person": assessor.person,
+                        "kind": "assessor",
+                        "letter_number": f"ST/{person.number:03}-{sitting}/BNSP/2026",
+                        "letter_date": o.START.isoformat(),
+                    }
+                ],
+            },
+        )
+        await assessor.complete("answer_assignment", "accept", stream=stream)
+
     async def _sign(self, person: Person) -> None:
         stream = self.applications[person.number]
         await self.of(person).complete("sign_agreement", "sign", stream=stream)
@@ -462,7 +491,11 @@ class Story:
             "begin_assessment",
             "begin",
             stream=stream,
-            form={"form": "begin", "mapa": digest(f"MAPA {stream}")},
+            form={
+                "form": "begin",
+                "mapa": digest(f"MAPA-01 {stream}"),
+                "mapa02": digest(f"MAPA-02 {stream}"),
+            },
         )
         await self._assessor(person).complete(
             "file_assessment",
@@ -520,6 +553,7 @@ class Story:
             day = await self._working_day(10)
             for p in failed:
                 await self._schedule(p, "reassess", "reassess", day, sitting)
+                await self._assign_by_letter(p, sitting)
                 await self._sign(p)
             await self._advance(at(day, 9))
             for p in failed:

@@ -45,6 +45,8 @@ def fits(s: Situation) -> list[Violation]:
     assert isinstance(s.subject, Assignment)
     if s.case.revision < 1:  # letters of then were not judged, and stand
         return []
+    if s.case.kind == "journey":  # a re-assessment's assessor was judged with its schedule, day and all
+        return []
     return [v.violation() for v in letter_verdicts(s, s.subject) if v.outcome is Outcome.FAIL]
 
 

@@ -140,7 +140,7 @@ JOURNEY = Table(
             _ASSESSOR,
             Text(id="Mulai asesmen", en="Begin the assessment"),
             f"{_STEP_3}; [P] FR.AK.01, FR.MAPA",
-            (g.ASSESSOR, g.apart("assessor"), g.DAY_HAS_COME, g.AK01, g.MAPA),
+            (g.ASSESSOR, g.apart("assessor"), g.ASSIGNED, g.DAY_HAS_COME, g.AK01, g.MAPA),
         ),
         Row(
             "no_show",
@@ -184,7 +184,7 @@ JOURNEY = Table(
             "SCHEDULED",
             _ASSESSOR,
             Text(id="Hentikan asesmen", en="Interrupt"),
-            "[D] § 6: what was filed stays",
+            "[D] § 6: what was filed stays; the organiser schedules it again",
             (g.ASSESSOR,),
         ),
         # 4. Keputusan

@@ -72,6 +72,22 @@ def participant(s: Situation) -> ParticipantFacts:
     )
 
 
+def _excused_until(s: Situation) -> date | None:
+    """The day that an accepted exception covers. One made for something else (R-WIN) excuses no lapse at all;
+    older journeys were excused for every later day."""
+    return None if s.case.revision < 1 else journey_of(s).exception_until or date.min
+
+
+def delayed_by(s: Situation) -> Literal["candidate", "organiser", "bnsp"] | None:
+    """Whose delay moved the assessment (§ 6): the candidate's after a no-show or an own request, otherwise
+    the organiser's. Older journeys leave it open."""
+    if s.facts.delayed_by is not None or s.case.revision < 1:
+        return s.facts.delayed_by
+    j = journey_of(s)
+    own = j.no_shows > 0 or j.candidate_delayed or getattr(s.command, "asked_by_candidate", False)
+    return "candidate" if own else "organiser"
+
+
 def facts_of(s: Situation, *, step: str = "", persons: Iterable[str] = (), **more: Any) -> Facts:
     """The facts of one act, with what the case knows put over what rows said."""
     j = journey_of(s)
@@ -85,11 +101,13 @@ def facts_of(s: Situation, *, step: str = "", persons: Iterable[str] = (), **mor
             "scheme": s.facts.scheme
             or SchemeFacts(id=j.scheme, version=j.scheme_version, field=j.field, units=j.units),
             "participants": (participant(s),),
+            "exception_until": _excused_until(s),
             "classes": (),
             "class_id": "",
             "assessors": (),
             "assessment_day": j.assessment_day,
-            "hands": dict(s.case.hands),
+            "delayed_by": delayed_by(s),
+            "hands": _hands(s),
             "step": step,
             "actor_hands": tuple(sorted(persons)),
             "reassessments": j.reassessments,
@@ -99,6 +117,14 @@ def facts_of(s: Situation, *, step: str = "", persons: Iterable[str] = (), **mor
             **more,
         }
     )
+
+
+def _hands(s: Situation) -> dict[str, tuple[str, ...]]:
+    """Who had a hand in which step; whoever belongs to the recommending institution recommended, too."""
+    hands = dict(s.case.hands)
+    if s.case.revision >= 1 and s.facts.recommenders:
+        hands["recommender"] = (*hands.get("recommender", ()), *s.facts.recommenders)
+    return hands
 
 
 def application_verdicts(s: Situation) -> list[Verdict]:
@@ -166,7 +192,11 @@ def reassess_verdicts(s: Situation) -> list[Verdict]:
 
 def sod(s: Situation, step: str, persons: Iterable[str]) -> list[Violation]:
     """R-SOD: has one of these persons had a hand in a step that is kept apart from this one?"""
-    return failures(s, run(Moment.act, facts_of(s, step=step, persons=persons)))
+    j = journey_of(s)
+    # Before the training its proposed to accepted trainers count (§ 5).
+    before = bool(j.class_id) and not j.training_recorded
+    classes = (ClassFacts(id=j.class_id, trainers=j.trainers),) if before else ()
+    return failures(s, run(Moment.act, facts_of(s, step=step, persons=persons, classes=classes)))
 
 
 def failures(

@@ -4,7 +4,15 @@ Asked without a command they decide a button; with one they judge what its form 
 """
 
 from domain.clock import local_day
-from domain.commands import BeginForm, ConveneForm, ReviewerForm, ReviewForm, ScheduleForm, UnitsForm
+from domain.commands import (
+    ApplicationForm,
+    BeginForm,
+    ConveneForm,
+    ReviewerForm,
+    ReviewForm,
+    ScheduleForm,
+    UnitsForm,
+)
 from domain.roles import Role
 from domain.text import Text
 from domain.verdict import Outcome, Violation
@@ -83,8 +91,26 @@ def apart(step: str) -> Guard:
 
 
 def application_stands(s: Situation) -> list[Violation]:
-    """Does no rule of the submission fail? What needs a person is left to the reviewer."""
-    return failures(s, application_verdicts(s))
+    """Does no rule of the submission fail, and is the consent to its present wording? What needs a person
+    is left to the reviewer."""
+    form, asked = form_of(s, ApplicationForm), s.policy.consent_version
+    found = failures(s, application_verdicts(s))
+    # journeys of before took whatever version they were sent
+    if form is None or form.consent_version == asked or s.case.revision < 1:
+        return found
+    return found + no(
+        "P-CONSENT",
+        f"Persetujuan pemrosesan data pribadi harus untuk versi {asked}, bukan {form.consent_version}.",
+        f"The consent to process personal data must be to version {asked}, not {form.consent_version}.",
+        subject=s.subject.id,
+        citation="[D] § 7; UU 27/2022",
+        remedy=Text(
+            id="Baca persetujuan versi terkini, lalu ajukan lagi.",
+            en="Read the present version of the consent, then send again.",
+        ),
+        given=form.consent_version,
+        asked=asked,
+    )
 
 
 def reviewer_is_free(s: Situation) -> list[Violation]:
@@ -145,6 +171,35 @@ def requirements_met(s: Situation) -> list[Violation]:
             citation="[S] Mengkaji Kelengkapan Dokumen Persyaratan Asesi",
             requirements=sorted(open_),
         )
+    return found + _grounds_missing(s, form)
+
+
+def _grounds_missing(s: Situation, form: ReviewForm | None) -> list[Violation]:
+    """What a person resolves needs a reason and evidence, like every other equivalence (R-Q3 [D])."""
+    # reviews of before were not asked for either
+    if form is None or not form.resolved or s.case.revision < 1:
+        return []
+    found: list[Violation] = []
+    if getattr(s.command, "reason", None) is None:
+        found += no(
+            "T-REASON",
+            "Persyaratan yang Anda putuskan sendiri memerlukan alasan tertulis.",
+            "What you resolve yourself needs a written reason.",
+            subject=s.subject.id,
+            citation="[D] § 5 R-Q3",
+            remedy=Text(id="Tulis alasan Anda.", en="Write down your reason."),
+            requirements=sorted(form.resolved),
+        )
+    if not getattr(s.command, "evidence", ()):
+        found += no(
+            "T-EVIDENCE",
+            "Persyaratan yang Anda putuskan sendiri memerlukan bukti.",
+            "What you resolve yourself needs evidence.",
+            subject=s.subject.id,
+            citation="[D] § 5 R-Q3",
+            remedy=Text(id="Sebut berkas yang menjadi dasarnya.", en="Name the files that it rests on."),
+            requirements=sorted(form.resolved),
+        )
     return found
 
 
@@ -166,12 +221,25 @@ def training_recorded(s: Situation) -> list[Violation]:
 
 
 def assessor_of_class(s: Situation) -> list[Violation]:
-    """Is the assessor named an accepted assessor of the class, and the day not past?"""
+    """Is the assessor named an accepted assessor of the class (a re-assessment's gets a letter of its own),
+    with fewer candidates than the policy allows, and the day not past?"""
     j, form = journey_of(s), form_of(s, ScheduleForm)
     if form is None:
         return _form_missing(s)
     found: list[Violation] = []
-    if j.class_id and form.assessor not in j.assessors:
+    limit, taken = s.policy.candidates_per_assessor, s.facts.places_taken
+    if taken is not None and taken >= limit and not own_assignment(s):
+        found += no(
+            "R-MA",
+            f"Asesor itu sudah mengases {taken} calon kelas ini; paling banyak {limit}.",
+            f"That assessor has {taken} candidates of this class already; at most {limit}.",
+            subject=j.id,
+            citation="[P] § 5 R-MA: one assessor for each 12 candidates",
+            remedy=Text(id="Pilih asesor lain kelas ini.", en="Choose another assessor of the class."),
+            taken=taken,
+            limit=limit,
+        )
+    if j.class_id and form.assessor not in j.assessors and not own_assignment(s):
         found += no(
             "R-MA",
             "Orang itu bukan asesor kelas ini yang menerima surat tugasnya.",
@@ -189,6 +257,47 @@ def assessor_of_class(s: Situation) -> list[Violation]:
             day=form.day.isoformat(),
         )
     return found
+
+
+def own_assignment(s: Situation) -> bool:
+    """Does this schedule make its own assignment, with its own letter: a re-assessment's, or a journey's
+    without a class (§ 2)? (Older journeys take the class's assessors alone.)"""
+    j = journey_of(s)
+    return s.case.revision >= 1 and (
+        not j.class_id or j.reassessments > 0 or s.subject.state == "NOT_YET_COMPETENT"
+    )
+
+
+def assignment_accepted(s: Situation) -> list[Violation]:
+    """Are the assessor's place and day taken, and has the master assessor accepted the letter of an
+    assignment that is this journey's own?"""
+    # older journeys neither waited for a day nor assigned by letter
+    if s.case.revision < 1:
+        return []
+    if any(e.kind == "reserve" and e.state == "ASKED" for e in s.case.errands.values()):
+        return no(
+            "R-MA",
+            "Hari asesor sedang dipastikan.",
+            "The assessor's day is still being taken.",
+            subject=s.subject.id,
+            citation="[P] § 5 R-MA",
+            remedy=Text(id="Tunggu sebentar, lalu coba lagi.", en="Wait a moment, then try again."),
+        )
+    standing = [a for a in s.case.assignments.values() if a.state in ("PROPOSED", "ASSIGNED")]
+    if not standing:
+        return []
+    return no(
+        "R-MA",
+        "Surat tugas untuk asesmen ini belum terbit atau belum diterima oleh asesornya.",
+        "The letter of assignment for this assessment is not issued, or its assessor has not accepted it.",
+        subject=s.subject.id,
+        citation="[S] Definisi Penting: Master Asesor Kompetensi, surat tugas; [D] § 2",
+        remedy=Text(
+            id="Petugas BNSP menerbitkan surat tugas; master asesor menerimanya.",
+            en="BNSP operations issue the letter; the master assessor accepts it.",
+        ),
+        state=standing[0].state,
+    )
 
 
 def schedule_stands(s: Situation) -> list[Violation]:
@@ -229,11 +338,18 @@ def agreement_signed(s: Situation) -> list[Violation]:
 
 
 def plan_filed(s: Situation) -> list[Violation]:
-    """Does FR.MAPA come with the command?"""
-    if form_of(s, BeginForm):
+    """Do FR.MAPA.01 and FR.MAPA.02 come with the command?"""
+    form = form_of(s, BeginForm)
+    # assessments of before were begun with one of them
+    if form and (form.mapa02 or s.case.revision < 1):
         return []
     return no(
-        "M-MAPA", "FR.MAPA belum diajukan.", "FR.MAPA is not filed.", subject=s.subject.id, citation="[P]"
+        "M-MAPA",
+        "FR.MAPA.01 dan FR.MAPA.02 belum diajukan keduanya.",
+        "FR.MAPA.01 and FR.MAPA.02 are not both filed.",
+        subject=s.subject.id,
+        citation="[P] FR.MAPA.01, FR.MAPA.02",
+        remedy=Text(id="Unggah keduanya, lalu mulai.", en="File both of them, then begin."),
     )
 
 
@@ -410,6 +526,7 @@ REQUIREMENTS = Guard("M-REQUIREMENT", requirements_met)
 TRAINING = Guard("M-TRAINING", training_recorded)
 CLASS_ASSESSOR = Guard("R-MA:class", assessor_of_class, needs_command=True)
 SCHEDULE = Guard("rules:schedule", schedule_stands, needs_command=True)
+ASSIGNED = Guard("R-MA:letter", assignment_accepted)
 DAY_HAS_COME = Guard("M-EARLY", day_has_come)
 AK01 = Guard("M-AK01", agreement_signed)
 MAPA = Guard("M-MAPA", plan_filed, needs_command=True)

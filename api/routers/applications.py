@@ -38,7 +38,6 @@ Uploaders = Annotated[
         )
     ),
 ]
-Withdraw = request_model(c.WithdrawJourney)
 
 
 @router.get("", summary="Applications")
@@ -189,28 +188,38 @@ async def document(application: Id, document: Id, access: Readers, runtime: Run)
     return await evidence.file(runtime, access, application, document, case)
 
 
-async def withdraw(
-    application: Id,
-    request: Request,
-    response: Response,
-    access: Readers,
-    key: Key,
-    runtime: Run,
-    body: Any = None,
-) -> Receipt:
-    """The candidate gives the application up; possible until the committee decides."""
-    async with runtime.db.read() as session:
-        await find(session, access, application)
-    given = body if body is not None else Withdraw()
-    return (await commands.send(request, access, key, stream=application, given=given)).answer(response)
+def _command_route(cls: type[c.Model]) -> Any:
+    model = request_model(cls)
+    required = any(info.is_required() for info in model.model_fields.values())
+
+    async def run(
+        application: Id,
+        request: Request,
+        response: Response,
+        access: Readers,
+        key: Key,
+        runtime: Run,
+        body: Any = None,
+    ) -> Receipt:
+        async with runtime.db.read() as session:
+            await find(session, access, application)
+        given = body if body is not None else model()
+        return (await commands.send(request, access, key, stream=application, given=given)).answer(response)
+
+    run.__annotations__["body"] = model if required else model | None
+    if required:
+        run.__defaults__ = ()  # the body, the only one that has a default
+    return run
 
 
-withdraw.__annotations__["body"] = Withdraw | None
-router.add_api_route(
-    "/{application}/commands/withdraw_journey",
-    withdraw,
-    methods=["POST"],
-    name="withdraw_journey",
-    summary="Withdraw an application",
-    response_model=Receipt,
-)
+for _cls in c.JOURNEY_COMMANDS:
+    _type = str(_cls.model_fields["type"].default)
+    router.add_api_route(
+        f"/{{application}}/commands/{_type}",
+        _command_route(_cls),
+        methods=["POST"],
+        name=_type,
+        summary=_type.replace("_", " ").capitalize(),
+        description=(_cls.__doc__ or "").strip() or None,
+        response_model=Receipt,
+    )

@@ -1,6 +1,5 @@
 """Requests about accounts, organisations, schemes and persons."""
 
-from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
@@ -8,6 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from api.schemas.common import Body
 from db.registry import OrganisationData, SchemeData
 from domain.commands import Id, Number
+from domain.days import Day
 from domain.facts import OrganiserKind
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -47,7 +47,7 @@ class OrganisationChange(Body):
     kind: OrganiserKind | None = None
     name: Name | None = None
     licence: Literal["NONE", "IN_PROCESS", "ACTIVE", "SUSPENDED", "REVOKED", "EXPIRED"] | None = None
-    licence_valid_until: date | None = None
+    licence_valid_until: Day | None = None
     approved_to_recommend: bool | None = None
     bnsp_confirmed: bool | None = None
     licensed_schemes: tuple[Id, ...] | None = None
@@ -99,5 +99,5 @@ class MasterAssessorRecord(Body):
 
     fields: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=80)], ...], Field(max_length=50)]
     certificate_state: Literal["ACTIVE", "SUSPENDED", "REVOKED", "EXPIRED"]
-    certificate_valid_until: date | None = None
+    certificate_valid_until: Day | None = None
     registration_number: Number | None = None

@@ -108,6 +108,10 @@ SOURCES: dict[str, Source] = {
     "certificate_months": Source(
         mark="D", reason="default when BNSP prints no other last day; the printed day is the truth"
     ),
+    "certificate_months_maximum": Source(
+        mark="D",
+        reason="no scheme runs longer; a later last day is a typing error",
+    ),
     "certificate_reminder_days": Source(mark="D", reason="time enough to collect the documents again"),
     "upload_bytes": Source(mark="D", reason="10 MiB: a scanned letter fits, a film does not"),
     "upload_types": Source(mark="D", reason="what can be shown safely and kept for years"),
@@ -173,6 +177,7 @@ FIRST = Policy(
     offers_per_reserve=2,
     offer_hours=24,
     certificate_months=36,
+    certificate_months_maximum=120,
     certificate_reminder_days=(90, 60, 30, 7),
     upload_bytes=10 * 1024 * 1024,
     upload_types=("application/pdf", "image/jpeg", "image/png"),

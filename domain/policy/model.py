@@ -150,6 +150,8 @@ class Policy(Model):
     offers_per_reserve: int = Field(gt=0)
     offer_hours: int = Field(gt=0)
     certificate_months: int = Field(gt=0)
+    certificate_months_maximum: int = Field(default=120, gt=0)
+    """A printed last day further from the day of issue than this is a slip of the pen."""
     certificate_reminder_days: tuple[int, ...]
 
     # Uploads
@@ -171,8 +173,10 @@ class Policy(Model):
 
     @model_validator(mode="after")
     def _agree(self) -> Self:
-        if set(self.sources) != set(self.parameter_names()):
-            odd = sorted(set(self.sources) ^ set(self.parameter_names()))
+        # A parameter that a stored policy does not name yet has its default, and no source of its own.
+        owed = set(self.parameter_names()) & (self.model_fields_set | set(self.sources))
+        if set(self.sources) != owed:
+            odd = sorted(set(self.sources) ^ owed)
             raise ValueError(f"every parameter needs exactly one source: {odd}")
         if len({t.kind for t in self.tasks}) != len(self.tasks):
             raise ValueError("a kind of task stands in the catalogue twice")

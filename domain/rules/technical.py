@@ -172,7 +172,8 @@ def _certificates(
     lasting = [c for c in current if c.valid_until >= last]
     if lasting:
         return [], lasting
-    if participant.exception == "accepted":
+    covered = facts.exception_until
+    if participant.exception == "accepted" and (covered is None or last <= covered):
         return [], current
     until = max(c.valid_until for c in current)
     return [r_tech.say(_lapse(facts, participant), participant, until=until, last=last)], current

@@ -1,9 +1,11 @@
 """Applications as each asker may see them, and their evidence."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from domain import commands as c
 from domain.roles import Role
 from tests.api.conftest import Product
 from tests.api.test_evidence import pdf
@@ -88,3 +90,40 @@ async def test_evidence_is_kept_shown_and_given_to_those_who_may(
     named = await product.ask("GET", f"{PATH}/evidence", "organiser")
     assert "duplicate_of" not in named.text
     assert "duplicate_of" in (await product.ask("GET", f"{PATH}/evidence", "auditor")).text
+
+
+class Dispatched:
+    """Stands where the gateway would call the workflow; keeps what came."""
+
+    def __init__(self) -> None:
+        self.commands: list[Any] = []
+
+    async def __call__(self, *, stream: str, command: Any, **_: Any) -> c.Receipt:
+        self.commands.append(command)
+        return c.Receipt(stream=stream, seq=1, hash="h", state="X", command_id="c", command_digest="d")
+
+
+async def test_each_command_of_an_application_has_its_address(
+    product: Product, world: JourneyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = Dispatched()
+    product.runtime.connected = True
+    monkeypatch.setattr(product.runtime.gateway, "dispatch", sent)
+    form = {"form": "schedule", "assessor": "m4", "venue": "TUK-1", "day": "2026-05-04"}
+    moved = {"form": form, "asked_by_candidate": True, "reason": "Calon sakit."}
+    for who, name, body in (
+        ("organiser", "reschedule_assessment", moved),
+        ("organiser", "interrupt_assessment", {"reason": "Listrik padam."}),
+        ("candidate", "withdraw_journey", None),
+    ):
+        answer = await product.ask("POST", f"{PATH}/commands/{name}", who, json=body)
+        assert answer.status_code == 200, answer.text
+    move, stop, leave = sent.commands
+    assert isinstance(move, c.RescheduleAssessment)
+    assert (move.form.day, move.asked_by_candidate) == (date(2026, 5, 4), True)
+    assert isinstance(stop, c.InterruptAssessment)
+    assert leave == c.WithdrawJourney()
+    for name in ("reschedule_assessment", "interrupt_assessment"):
+        assert (await product.ask("POST", f"{PATH}/commands/{name}", "organiser")).status_code == 422
+    async with product.runtime.db.read() as session:
+        assert await product.runtime.vault.open_text(session, move.reason.id) == "Calon sakit."

@@ -47,6 +47,13 @@ async def test_each_wrong_field_is_named_in_both_languages(product: Product) -> 
     assert [d.what for d in await product.denials("organiser")] == ["create"]
 
 
+async def test_a_day_far_outside_is_refused_where_it_enters(product: Product) -> None:
+    body = {"classes": [{"label": "A", "days": ["2026-11-16", "9999-12-31"]}]}
+    answer = await product.ask("POST", "/v1/programmes", "organiser", json=body)
+    assert answer.status_code == 422
+    assert "classes[0].days[1]" in {v["subject"] for v in answer.json()["violations"]}
+
+
 async def test_a_body_that_is_no_json_is_refused_and_recorded(product: Product) -> None:
     answer = await product.ask(
         "POST",

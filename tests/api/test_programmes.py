@@ -328,6 +328,17 @@ async def test_what_happens_in_a_class_goes_to_the_programmes_case(
     assert command.model_dump(mode="json", include=set(plain)) == plain
 
 
+async def test_a_command_with_a_day_far_outside_reaches_no_case(product: Product, sent: Dispatched) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    path = "/v1/programmes/programme-1/commands/reschedule_class"
+    body = {"class_id": "class-a", "days": ["9999-12-31"], "reason": "Salah ketik."}
+    answer = await product.ask("POST", path, "organiser", json=body)
+    assert (answer.status_code, answer.json()["violations"][0]["rule"]) == (422, "X-YEAR")
+    assert sent.commands == []
+
+
 async def test_another_text_under_the_key_of_an_unknown_outcome_is_a_conflict(
     product: Product, sent: Dispatched, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -20,7 +20,7 @@ from db.identity import Hat
 from db.people_tables import Draft
 from db.registry import OrganisationData, ParticipantData
 from db.session import Database
-from db.tables import CaseRow, DenialRow, ReservationRow, StreamRow
+from db.tables import AssignmentRow, CaseRow, DenialRow, ReservationRow, StreamRow
 from db.vault import PersonData, Vault, case_owner
 from domain import commands as c
 from domain.calendar import Calendar
@@ -54,6 +54,7 @@ NOW = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
 TODAY = date(2026, 3, 3)
 DAYS = (date(2026, 5, 4), date(2026, 5, 5))
 LATER = (date(2026, 5, 11), date(2026, 5, 12))
+SHARED = date(2026, 5, 13)
 SCHEME = registry.DEFAULT_SCHEME
 ORGANISER = Actor(account="a1", person="po", role=Role.ORGANISER, organisation="LSP-TIK")
 DIGEST = "d" * 64
@@ -504,13 +505,71 @@ async def test_an_application_reads_the_evidence_again(db: Database, vault: Vaul
 
 async def test_one_assessment_is_judged_by_its_assessor_and_day(db: Database, vault: Vault) -> None:
     async with db.write() as session:
-        _take(session, "master_day", "m1", LATER[0], "prog/x2")  # the class's own assignment
-    for day, busy in ((LATER[0], ()), (DAYS[0], (DAYS[0],))):
+        for id_, class_id, day in (("x2", "k1", LATER[0]), ("x3", "k2", LATER[1])):
+            _take(session, "master_day", "m1", day, f"prog/{id_}")
+            session.add(
+                AssignmentRow(
+                    stream="prog", id=id_, workflow_id="programme-prog", organiser="LSP-TIK",
+                    state="ACCEPTED", scheme=SCHEME, person="m1", kind="assessor", class_id=class_id,
+                    letter_number="ST/1", days_taken=True,
+                )
+            )  # fmt: skip
+        _take(session, "master_day", "m1", SHARED, "prog/k1/m1")  # by another journey of the class
+    # days of this class are shared; those of another class, of the same programme too, are taken
+    for day, busy in ((LATER[0], ()), (SHARED, ()), (LATER[1], (LATER[1],)), (DAYS[0], (DAYS[0],))):
         form = c.ScheduleForm(assessor="m1", venue="tuk", day=day)
         facts = await gather(db, vault, journey(), c.CompleteTask(task="t2", decision="schedule", form=form))
         assert facts.classes == () and facts.assessment_day == day
         [assessor] = facts.assessors
         assert (assessor.person, assessor.class_id, assessor.busy) == ("m1", "", busy)
+
+
+async def test_a_re_assessment_is_nobody_elses_assignment(db: Database, vault: Vault) -> None:
+    async with db.write() as session:
+        _take(session, "master_day", "m1", SHARED, "prog/k1/m1")
+    form = c.ScheduleForm(assessor="m1", venue="tuk", day=SHARED)
+    command = c.RescheduleAssessment(form=form, reason=Sealed(id="t", commitment="x"))
+    facts = await gather(db, vault, journey(state="SCHEDULED", reassessments=1), command)
+    assert [a.busy for a in facts.assessors] == [(SHARED,)]
+    assert (facts.places_taken, facts.assessment_day) == (None, SHARED)
+
+
+async def test_an_assessors_other_candidates_of_the_class_are_counted(db: Database, vault: Vault) -> None:
+    async with db.write() as session:
+        for n, holder in enumerate(("app/k1", "app-2/k1", "app-3/k1"), 1):
+            session.add(
+                ReservationRow(
+                    kind="assessor_place", key=f"prog/k1/m1/{n}", holder=holder, stream="app", taken_at=NOW
+                )
+            )
+    form = c.ScheduleForm(assessor="m1", venue="tuk", day=LATER[0])
+    command = c.CompleteTask(task="t2", decision="schedule", form=form)
+    case_ = journey()
+    assert (await gather(db, vault, case_, command)).places_taken is None  # of before
+    newer = case_.model_copy(update={"revision": 1})
+    assert (await gather(db, vault, newer, command)).places_taken == 2
+
+
+async def test_who_belongs_to_the_recommending_institution_is_known_at_the_review(
+    db: Database, vault: Vault
+) -> None:
+    async with db.write() as session:
+        for person, organisation in (("v1", "LSP-TIK"), ("m2", "LSP-LAIN")):
+            await identity.create_account(
+                session, person=person, username=f"nama.{person}", password="gajah-terbang-7",
+                hats=(Hat(Role.REVIEWER), Hat(Role.ORGANISER, organisation)), by=SYSTEM, at=NOW,
+            )  # fmt: skip
+    case_ = journey()
+    tasks = {"t8": task("t8", "assign_reviewer", "app"), "t9": task("t9", "review_documents", "app")}
+    case_ = case_.model_copy(update={"entities": {**case_.entities, "task": tasks}})
+    for person, found in (("v1", ("v1",)), ("m2", ()), ("nobody", ())):
+        form = c.ReviewerForm(reviewer=person)
+        naming = c.CompleteTask(task="t8", decision="assign_reviewer", form=form)
+        assert (await gather(db, vault, case_, naming)).recommenders == found
+        who = Actor(account="a", person=person, role=Role.REVIEWER)
+        for decision in ("accept", "send_back", "reject"):
+            review = c.CompleteTask(task="t9", decision=decision)
+            assert (await gather(db, vault, case_, review, actor=who)).recommenders == found
 
 
 async def test_a_decision_sees_votes_results_and_members(db: Database, vault: Vault) -> None:

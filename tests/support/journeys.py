@@ -36,6 +36,8 @@ MEMBERS = ("k1", "k2", "k3")
 UNITS = tuple(u.id for u in SCHEME.units)
 APPLICATION = c.ApplicationForm(apl01=DIGEST, apl02=DIGEST, consent_version="2026-01", it_declared=True)
 REASON = sealed("reason")
+PLANS = c.BeginForm(mapa=DIGEST, mapa02=DIGEST)
+"""FR.MAPA.01 and FR.MAPA.02."""
 
 
 def votes(*competent: bool) -> c.VotesForm:
@@ -169,6 +171,30 @@ class JourneyWorld(World):
         self.answer_all()
         return self
 
+    def reassessed(self, form: c.ScheduleForm | None = None) -> "JourneyWorld":
+        """A re-assessment is scheduled, its day taken, its letter issued and accepted."""
+        self.complete(ORGANISER, "reassess", "reassess", form=form or self.form("m4"))
+        self.answer_all()
+        return self.lettered()
+
+    def lettered(self) -> "JourneyWorld":
+        """Operations issue the letter of the journey's own assignment; the master assessor accepts."""
+        self.letter()
+        self.complete(self.assessor(), "answer_assignment", "accept")
+        return self
+
+    def letter(self, person: str = "") -> Event:
+        letter = c.Letter(
+            class_id="class-a",
+            person=person or self.journey.assessor,
+            kind="assessor",
+            letter_number="ST/9",
+            letter_date=local_day(self.now),
+        )
+        return self.complete(
+            OPERATIONS, "assign_master_assessors", "assign", form=c.LettersForm(assignments=(letter,))
+        )
+
     def to_the_day(self) -> None:
         assert self.journey.assessment_day
         self.now = max(self.now, at(self.journey.assessment_day, 9))
@@ -182,10 +208,11 @@ class JourneyWorld(World):
             self.send(actor(role, person), c.CompleteTask(task=task.id, decision="sign"))
 
     def begun(self) -> "JourneyWorld":
+        self.answer_all()
         self.to_the_day()
         self.sign()
         assessor = self.assessor()
-        self.complete(assessor, "begin_assessment", "begin", form=c.BeginForm(mapa=DIGEST))
+        self.complete(assessor, "begin_assessment", "begin", form=PLANS)
         return self
 
     def assessor(self) -> Actor:

@@ -124,3 +124,11 @@ def test_it_takes_no_messages() -> None:
     world = CertificateWorld()
     with pytest.raises(DomainError):
         world.system(lambda turn: CERTIFICATE_LOGIC.message(turn, object()))
+
+
+def test_a_last_day_at_the_end_of_the_calendar_stops_no_certificate() -> None:
+    """Recorded before there was a longest time: its case goes on, and reminds when it can."""
+    world = CertificateWorld(date(9999, 12, 31)).rendered()
+    assert world.case.state == "ACTIVE"
+    assert when(world)["expiry"] == datetime(9999, 12, 31, 17, tzinfo=UTC)
+    assert world.pass_time(datetime(9999, 9, 30, 1, tzinfo=UTC))[-1] == "recertification_window_opened"

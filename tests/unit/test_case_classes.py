@@ -336,8 +336,12 @@ def test_a_trainer_replaced_while_the_class_runs_counts_as_one_who_trained_with_
     new = actor(Role.MASTER_ASSESSOR, "m9")
     task = next(t for t in world.open_tasks() if t.for_person == "m9")
     world.send(new, c.CompleteTask(task=task.id, decision="finish", form=attendance(world)))
-    records = [e.body["body"] for e in world.case.errands.values() if e.kind == "message"]
+    told = [e.body for e in world.case.errands.values() if e.kind == "message"]
+    records = [m["body"] for m in told if m["type"] == "training_recorded"]
     assert {tuple(sorted(r["trainers"])) for r in records} == {("m1", "m2", "m9")}
+    # and before that, who is to train the candidate is barred from the review
+    changes = [m["body"] for m in told if m["type"] == "assignment_changed"]
+    assert {tuple(sorted(c["trainers"])) for c in changes} == {("m2", "m9")}
 
 
 def test_an_assessor_replaced_after_the_class_is_told_to_the_journeys_as_is_the_new_one() -> None:

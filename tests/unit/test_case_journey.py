@@ -18,6 +18,7 @@ from tests.support.journeys import (
     CANDIDATE,
     CHAIR,
     MEMBERS,
+    PLANS,
     REASON,
     REVIEWER,
     UNITS,
@@ -74,6 +75,7 @@ def test_the_happy_path_ends_certified_and_opens_the_certificate() -> None:
         "documents_accepted",
         "training_recorded",
         "assessment_scheduled",
+        "assessor_place_taken",
         "agreement_signed",
         "agreement_signed",
         "assessment_begun",
@@ -228,11 +230,15 @@ def test_open_requirements_are_named_and_resolved_one_by_one() -> None:
         OPERATIONS, "assign_reviewer", "assign_reviewer", form=c.ReviewerForm(reviewer="reviewer-1")
     )
     world.findings(("R-Q3", "pass"), ("R-REC", "needs_human"))
+    grounds: dict[str, Any] = {"reason": REASON, "evidence": (DIGEST,)}
     with pytest.raises(DomainError) as error:
-        world.complete(REVIEWER, "review_documents", "accept", form=c.ReviewForm(resolved=("R-REC",)))
+        form = c.ReviewForm(resolved=("R-REC",))
+        world.complete(REVIEWER, "review_documents", "accept", form=form, **grounds)
     (violation,) = error.value.violations
     assert (violation.rule, violation.facts["requirements"]) == ("M-UNRESOLVED", ["R-Q3"])
-    world.complete(REVIEWER, "review_documents", "accept", form=c.ReviewForm(resolved=("R-REC", "R-Q3")))
+    both = c.ReviewForm(resolved=("R-REC", "R-Q3"))
+    assert refusal(world, REVIEWER, "review_documents", "accept", form=both) == ["T-REASON", "T-EVIDENCE"]
+    world.complete(REVIEWER, "review_documents", "accept", form=both, **grounds)
     assert world.journey.facts.equivalence == "accepted"
     assert world.events[-1].payload["resolved"] == ["R-Q3", "R-REC"]
 
@@ -244,8 +250,16 @@ def test_a_failed_requirement_is_not_resolved_by_hand() -> None:
         OPERATIONS, "assign_reviewer", "assign_reviewer", form=c.ReviewerForm(reviewer="reviewer-1")
     )
     world.findings(("R-REC", "fail"))
-    form = c.ReviewForm(resolved=("R-REC",))
-    assert refusal(world, REVIEWER, "review_documents", "accept", form=form) == ["M-REQUIREMENT"]
+    found = refusal(
+        world,
+        REVIEWER,
+        "review_documents",
+        "accept",
+        form=c.ReviewForm(resolved=("R-REC",)),
+        reason=REASON,
+        evidence=(DIGEST,),
+    )
+    assert found == ["M-REQUIREMENT"]
 
 
 def test_the_worst_finding_of_a_requirement_counts_and_an_unknown_outcome_needs_a_person() -> None:
@@ -408,7 +422,8 @@ def test_the_schedule_asks_both_to_sign_and_the_assessor_to_begin_on_the_day() -
     assert world.kinds == ["begin_assessment", "sign_agreement", "sign_agreement"]
     assert j.assessment_day is not None
     assert {t.due_at for t in world.open_tasks()} == {at(j.assessment_day, 16)}
-    assert world.asked("reserve") == []  # the class's assessors share the class's assignment
+    (reserved,) = world.asked("reserve")  # the class's assessors share what its journeys take
+    assert reserved["share"] == {"holder": "programme-1/class-a/m3", "places": 12}
 
 
 @pytest.mark.parametrize(("assessor", "rule"), [("m1", "R-SOD"), ("m9", "R-MA"), ("p1", "R-SOD")])
@@ -449,7 +464,7 @@ def test_a_strangers_organisation_does_not_schedule() -> None:
 
 def test_nothing_begins_before_the_day_the_signatures_and_the_plan() -> None:
     world = JourneyWorld().scheduled()
-    form = c.BeginForm(mapa=DIGEST)
+    form = PLANS
     assert refusal(world, ASSESSOR, "begin_assessment", "begin", form=form) == ["M-EARLY", "M-AK01"]
     assert refusal(world, ASSESSOR, "begin_assessment", "no_show") == ["M-EARLY"]
     world.to_the_day()
@@ -567,6 +582,7 @@ def test_a_refused_exception_leads_back_to_the_documents_for_a_certificate_that_
     renewed = world.facts(participants=(participant(1),))
     world.complete(CANDIDATE, "correct_application", "resubmit", form=APPLICATION, facts=renewed)
     world.answer_all()
+    assert world.journey.facts.exception is None  # it was about the certificate of then
     world.complete(REVIEWER, "review_documents", "accept")
     world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form())
     assert world.case.state == "SCHEDULED"
@@ -682,9 +698,7 @@ def test_when_neither_is_used_the_journey_closes_with_the_window() -> None:
 
 
 def reassess(world: JourneyWorld, **results: str) -> None:
-    world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
-    world.answer_all()
-    world.begun().file(**results)
+    world.reassessed().begun().file(**results)
     world.convened()
 
 
@@ -692,8 +706,9 @@ def test_a_re_assessment_is_for_the_failing_units_and_takes_the_assessors_day() 
     world = JourneyWorld().in_decision(plan="BK").not_yet()
     form = world.form("m4")
     world.complete(ORGANISER, "reassess", "reassess", form=form)
-    (reserved,) = world.asked("reserve")
+    reserved = world.asked("reserve")[-1]
     assert reserved["keys"] == [{"kind": "master_day", "key": f"m4/{form.day}"}]
+    assert "share" not in reserved
     assert (world.case.state, world.journey.to_assess, world.journey.reassessments) == (
         "SCHEDULED",
         ("plan",),
@@ -701,7 +716,7 @@ def test_a_re_assessment_is_for_the_failing_units_and_takes_the_assessors_day() 
     )
     assert not [d for d in world.case.deadlines.values() if d.state == "WAITING"]
     world.answer_all()
-    world.begun().file(plan="K")
+    world.lettered().begun().file(plan="K")
     world.convened().complete(CHAIR, "decide", "decide_competent", form=votes(True, True, True))
     assert world.case.state == "COMPETENT"
 
@@ -709,7 +724,7 @@ def test_a_re_assessment_is_for_the_failing_units_and_takes_the_assessors_day() 
 def test_a_day_that_another_case_took_asks_the_organiser_again() -> None:
     world = JourneyWorld().in_decision(plan="BK").not_yet()
     world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
-    (reserved,) = world.asked("reserve")
+    reserved = world.asked("reserve")[-1]
     event = world.answer("reserve", "", {"taken": [], "refused": reserved["keys"]})
     assert (event.type, event.payload["rules"]) == ("assessor_day_refused", ["R-MA"])
     assert (world.case.state, world.journey.assessor) == ("SCHEDULED", "")
@@ -718,7 +733,7 @@ def test_a_day_that_another_case_took_asks_the_organiser_again() -> None:
     world.answer_all()
     assert world.journey.to_assess == ("plan",)
     assert world.journey.reassessments == 1
-    world.begun()
+    world.lettered().begun()
     assert world.case.state == "ASSESSMENT"
 
 
@@ -750,8 +765,7 @@ def test_the_window_counts_from_the_first_decision() -> None:
 
 def test_a_no_show_at_a_re_assessment_keeps_its_units() -> None:
     world = JourneyWorld().in_decision(plan="BK").not_yet()
-    world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
-    world.answer_all()
+    world.reassessed()
     no_show(world)
     assert world.case.state == "ELIGIBLE"
     world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form("m4"))
@@ -799,6 +813,18 @@ def test_the_printed_last_day_lies_ahead() -> None:
     assert refusal(world, OPERATIONS, "issue_certificate", "issue", form=form) == ["M-VALID"]
 
 
+def test_a_printed_last_day_beyond_the_policys_longest_time_is_a_slip_of_the_pen() -> None:
+    world = competent()
+    latest = add_months(local_day(world.now), 120)
+    for day in (latest + timedelta(days=1), date(9999, 12, 31)):
+        form = NUMBERS.model_copy(update={"valid_until": day})
+        assert refusal(world, OPERATIONS, "issue_certificate", "issue", form=form) == ["M-VALID"]
+    world.complete(
+        OPERATIONS, "issue_certificate", "issue", form=NUMBERS.model_copy(update={"valid_until": latest})
+    )
+    assert world.journey.valid_until == latest
+
+
 # ---- withdrawal and ends -----------------------------------------------------------------------------------
 
 
@@ -808,8 +834,9 @@ def test_the_candidate_withdraws_and_everything_is_let_go() -> None:
     assert world.case.state == "WITHDRAWN"
     assert world.open_tasks() == []
     assert not [d for d in world.case.deadlines.values() if d.state == "WAITING"]
-    (release,) = world.asked("release")
-    assert release == {"holder": "programme-1", "keys": [{"kind": "pair", "key": "p1/SKEMA-ASKOM"}]}
+    place, pair = world.asked("release")
+    assert place == {"holder": "application-1/class-a"}
+    assert pair == {"holder": "programme-1", "keys": [{"kind": "pair", "key": "p1/SKEMA-ASKOM"}]}
     assert world.told()[-1] == "WITHDRAWN"
     assert world.events[-1].notices[-1].template == "journey_ended"
     assert fold(world.opening, world.events) == world.case

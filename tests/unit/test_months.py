@@ -204,3 +204,9 @@ def test_left_over_days_never_reach_a_month(some: list[Span]) -> None:
     months, days = experience([(s.first, s.last) for s in some], UNTIL)
     assert months >= 0
     assert 0 <= days < 30
+
+
+def test_beyond_the_calendar_is_its_first_or_last_day() -> None:
+    assert add_months(date(9999, 12, 31), 3) == date(9999, 12, 31)
+    assert add_months(date(9999, 12, 31), -3) == date(9999, 9, 30)
+    assert add_months(date(1, 1, 1), -3) == date(1, 1, 1)

@@ -78,8 +78,17 @@ def test_the_first_and_last_days_of_a_month_are_read(day: str) -> None:
 
 
 @pytest.mark.parametrize("day", ["29", "69"])
-def test_the_leap_day_is_read_since_the_century_is_unknown(day: str) -> None:
-    assert Nik.parse(f"{REGION}{day}02009001").birth_day == 29
+@pytest.mark.parametrize("year", ["00", "04", "96"])
+def test_the_leap_day_is_read_of_a_year_that_is_a_leap_year_in_one_century(day: str, year: str) -> None:
+    assert Nik.parse(f"{REGION}{day}02{year}9001").birth_day == 29
+
+
+@pytest.mark.parametrize("day", ["29", "69"])
+@pytest.mark.parametrize("year", ["01", "90", "99"])
+def test_the_leap_day_of_a_year_that_is_none_in_either_century_is_refused(day: str, year: str) -> None:
+    with pytest.raises(Malformed) as error:
+        Nik.parse(f"{REGION}{day}02{year}9001")
+    assert [v.rule for v in error.value.violations] == ["P-NIK"]
 
 
 @pytest.mark.parametrize("month", ["00", "13", "99"])

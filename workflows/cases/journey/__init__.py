@@ -7,7 +7,15 @@ from typing import Any
 from domain import commands as c
 from domain.cases import Deadline, Errand
 from state_machines.turn import Turn
-from workflows.cases.journey import application, assessment, certification, decision, ending, news
+from workflows.cases.journey import (
+    application,
+    assessment,
+    assignment,
+    certification,
+    decision,
+    ending,
+    news,
+)
 from workflows.cases.journey.application import open_journey
 from workflows.cases.logic import CaseLogic
 
@@ -33,6 +41,8 @@ _DEADLINES: dict[str, Callable[[Turn, Deadline], str]] = {
     "correction": ending.expired,
     "appeal": ending.window_passed,
     "reassessment_window": ending.window_passed,
+    assessment.LAPSE: assessment.lapsed,
+    "assignment": assignment.unanswered,
 }
 
 _ANSWERS: dict[str, Callable[[Turn, Errand, dict[str, Any]], str]] = {
@@ -67,7 +77,11 @@ def _message(turn: Turn, message: Any) -> str:
 
 JOURNEY_LOGIC = CaseLogic(
     kind="journey",
-    handlers={c.WithdrawJourney: _then_tell(ending.withdraw)},
+    handlers={
+        c.WithdrawJourney: _then_tell(ending.withdraw),
+        c.RescheduleAssessment: _then_tell(assessment.rescheduled),
+        c.InterruptAssessment: _then_tell(assessment.interrupted),
+    },
     completions={
         kind: _then_tell(step)
         for kind, step in {
@@ -84,6 +98,8 @@ JOURNEY_LOGIC = CaseLogic(
             "decide": decision.decided,
             "reassess": decision.reassessed,
             "issue_certificate": certification.numbers_given,
+            assignment.LETTER: assignment.letter_issued,
+            assignment.ANSWER: assignment.answered,
         }.items()
     },
     deadline=_then_tell(_deadline),

@@ -6,13 +6,14 @@ from typing import Any
 from domain.cases import DocumentFinding, Errand, Journey, Task
 from domain.commands import ApplicationForm, CompleteTask, PointsForm, ReviewerForm, ReviewForm
 from domain.openings import JourneyOpening
+from domain.rules.questions import ASKED
 from domain.verdict import Outcome, Verdict
 from state_machines.journey_facts import application_verdicts, participant, sod
 from state_machines.journey_guards import reviewer_is_free
 from state_machines.table import refusal
 from state_machines.tables import TABLES
 from state_machines.turn import Turn
-from workflows.cases.journey.assessment import open_scheduling
+from workflows.cases.journey.assessment import open_scheduling, watch_certificate
 from workflows.cases.journey.ending import withdrawn
 from workflows.cases.journey.forms import need
 
@@ -75,9 +76,11 @@ def _file(turn: Turn, form: ApplicationForm | None, trigger: str, **patch: Any) 
             turn.policy.form("FR.APL.02").key: form.apl02,
         }
         patch["consent_version"] = form.consent_version
-    turn.fire(
-        "journey", j.id, trigger, facts=participant(situation), findings=_for_a_person(verdicts), **patch
-    )
+    facts = participant(situation)
+    # A refused exception was about the certificate of then. (Older journeys kept it for good.)
+    if turn.case.revision >= 1 and trigger == "resubmit" and facts.exception == "refused":
+        facts = facts.model_copy(update={"exception": None})
+    turn.fire("journey", j.id, trigger, facts=facts, findings=_for_a_person(verdicts), **patch)
     turn.hand("submitter", *sorted(turn.actor.hands))
     j = turn.case.journey
     turn.ask(
@@ -191,10 +194,21 @@ def _accepted(turn: Turn, j: Journey, command: CompleteTask) -> str:
     turn.fire("journey", j.id, "accept")
     turn.payload["resolved"] = sorted(resolved)
     # what the reviewer decided holds for the rules that run again at the schedule
-    answers = {"R-Q3": "equivalence", "R-TECH": "field_accepted"}
-    decided = {answers[rule]: "accepted" for rule in resolved if rule in answers}
+    decided = dict.fromkeys(_questions(turn, resolved), "accepted")
     if decided:
         turn.set("journey", j.id, facts=j.facts.model_copy(update=decided))
     turn.notify(f"person:{j.person}", "documents_accepted")
     open_scheduling(turn)
+    watch_certificate(turn)
     return "documents_accepted"
+
+
+def _questions(turn: Turn, resolved: Iterable[str]) -> tuple[str, ...]:
+    """The facts that the resolved findings asked about: a paper that others handed in, too, says nothing of
+    equivalence or of the field."""
+    if turn.case.revision < 1:  # every resolved finding of these rules counted as the answer
+        answers = {"R-Q3": "equivalence", "R-TECH": "field_accepted"}
+        return tuple(answers[rule] for rule in resolved if rule in answers)
+    sentences = {f.requirement: str(f.facts.get("sentence", "")) for f in turn.case.journey.findings}
+    asked = [(rule, sentences.get(rule, "")) for rule in resolved]
+    return tuple(ASKED[question] for question in asked if question in ASKED)

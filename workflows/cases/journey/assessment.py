@@ -1,19 +1,28 @@
 """Step 3: the assessment is scheduled, agreed, held and filed."""
 
-from domain.cases import DocumentFinding, Journey, Task
-from domain.clock import at
-from domain.commands import BeginForm, CompleteTask, ScheduleForm, UnitsForm
-from domain.ids import day_key
+from domain.cases import Deadline, DocumentFinding, Journey, Task
+from domain.clock import at, end_of_day
+from domain.commands import (
+    BeginForm,
+    CompleteTask,
+    InterruptAssessment,
+    RescheduleAssessment,
+    ScheduleForm,
+    UnitsForm,
+)
 from domain.roles import Role
 from domain.verdict import Outcome
-from state_machines.journey_facts import LAPSES, schedule_verdicts
+from state_machines.journey_facts import LAPSES, form_of, schedule_verdicts
 from state_machines.table import check, refusal
 from state_machines.tables import TABLES
 from state_machines.turn import Turn
+from workflows.cases.journey.assignment import end_assignments, free_day, take_day, take_place
 from workflows.cases.journey.forms import need
 
 ON_THE_DAY = ("sign_agreement", "begin_assessment")
 """Tasks that belong to one schedule and go with it."""
+LAPSE = "technical_lapse"
+"""Kind of the deadline at which an eligible candidate's technical certificate is over."""
 
 
 def open_scheduling(turn: Turn) -> None:
@@ -37,11 +46,26 @@ def scheduled(turn: Turn, task: Task, command: CompleteTask) -> str:
     return "assessment_rescheduled" if again else "assessment_scheduled"
 
 
+def rescheduled(turn: Turn, command: RescheduleAssessment) -> str:
+    """The organiser moves a schedule that stands; every date rule runs again and both sign again."""
+    turn.payload["reason"] = command.reason
+    j = turn.case.journey
+    if command.asked_by_candidate:
+        turn.set("journey", j.id, candidate_delayed=True)
+    if exception_asked(turn, "reschedule"):
+        return "schedule_needs_exception"
+    turn.fire("journey", j.id, "reschedule")
+    turn.settle_task("schedule_assessment")
+    hold(turn, command.form, j.to_assess)
+    return "assessment_rescheduled"
+
+
 def hold(turn: Turn, form: ScheduleForm, to_assess: tuple[str, ...]) -> None:
     """The new schedule: who, where, when and which units; both sign FR.AK.01, the assessor begins."""
     j = turn.case.journey
     free_day(turn)
     turn.cancel_tasks(*ON_THE_DAY)
+    turn.stop_waiting(LAPSE)
     turn.set(
         "journey",
         j.id,
@@ -53,7 +77,9 @@ def hold(turn: Turn, form: ScheduleForm, to_assess: tuple[str, ...]) -> None:
     )
     turn.hand("assessor", form.assessor)
     if j.reassessments or not j.class_id:
-        _take_day(turn, form)
+        take_day(turn, form)
+    elif turn.case.revision >= 1:  # journeys of before took neither place nor day
+        take_place(turn, form)
     due = at(form.day, turn.case.calendar.closes_hour)
     for person in (j.person, form.assessor):
         turn.open_task("sign_agreement", j.id, person=person, due_at=due)
@@ -61,43 +87,9 @@ def hold(turn: Turn, form: ScheduleForm, to_assess: tuple[str, ...]) -> None:
     turn.notify(f"person:{j.person}", "assessment_scheduled", day=form.day)
 
 
-def _take_day(turn: Turn, form: ScheduleForm) -> None:
-    """A re-assessment, or a journey without a class, makes its own assignment and takes the day for it.
-
-    The class's days are the class's own: its first assessments take nothing more [D § 2].
-    """
-    assignment = turn.new_id("assignment")
-    turn.add("assignment", assignment, person=form.assessor, kind="assessor")
-    turn.ask(
-        "reserve",
-        turn.case.journey.id,
-        holder=_holder(turn, assignment),
-        keys=[{"kind": "master_day", "key": day_key(form.assessor, form.day)}],
-    )
-
-
-def assignment_of(turn: Turn, holder: str) -> str:
-    """The journey's own assignment that took a day under this name; empty for any other holder."""
-    return next((a for a in turn.case.assignments if _holder(turn, a) == holder), "")
-
-
-def _holder(turn: Turn, assignment: str) -> str:
-    return f"{turn.case.stream}/{assignment}"
-
-
-def free_day(turn: Turn) -> None:
-    """Give back the days that the journey's own assignments took.
-
-    Both errands are about the journey, so they go in order: a day is free before it is taken again.
-    """
-    for a in list(turn.case.assignments.values()):
-        if a.state == "PROPOSED":
-            turn.fire("assignment", a.id, "drop", as_system=True)
-            turn.ask("release", turn.case.journey.id, holder=_holder(turn, a.id))
-
-
 def assessor_lost(turn: Turn) -> None:
-    """The scheduled assessor cannot come: the organiser names another, or another day (a reschedule)."""
+    """The scheduled assessor cannot come, or cannot go on: the organiser names another, or another day (a
+    reschedule)."""
     j = turn.case.journey
     turn.cancel_tasks(*ON_THE_DAY)
     turn.set("journey", j.id, assessor="", assessment_day=None, signed=())
@@ -120,31 +112,67 @@ def exception_asked(turn: Turn, trigger: str) -> bool:
         raise refusal(others)
     if not violations:
         return False
+    form = form_of(situation, ScheduleForm)
+    if turn.case.revision >= 1 and form is not None:  # journeys of before were excused for every later day
+        turn.set("journey", j.id, exception_day=form.day)
     turn.open_task("resolve_exception", j.id)
     turn.notify(f"organisation:{j.organiser}", "exception_asked")
     return True
 
 
 def exception_decided(turn: Turn, task: Task, command: CompleteTask) -> str:
-    """accept: schedule again; refuse: back to the documents, for a certificate that lasts."""
-    from workflows.cases.journey.application import give_to_reviewer
+    """accept: schedule again, up to the day that was asked for; refuse: back to the documents, for a
+    certificate that lasts."""
     from workflows.cases.journey.decision import open_reassessment
 
     j = turn.case.journey
     accepted = command.decision == "accept"
     answer = "accepted" if accepted else "refused"
     turn.set("journey", j.id, facts=j.facts.model_copy(update={"exception": answer}))
+    if j.exception_day is not None:
+        until = j.exception_day if accepted else j.exception_until
+        turn.set("journey", j.id, exception_day=None, exception_until=until)
     if j.state == "ELIGIBLE" and not accepted:
-        turn.fire("journey", j.id, "lapse", as_system=True)
-        fault = DocumentFinding(requirement="R-TECH", outcome=Outcome.FAIL.value)
-        rest = tuple(f for f in j.findings if f.requirement != "R-TECH")
-        turn.set("journey", j.id, findings=(*rest, fault))
-        give_to_reviewer(turn)
+        _back_to_documents(turn)
     elif j.state == "NOT_YET_COMPETENT":
         open_reassessment(turn)
     elif j.state in ("ELIGIBLE", "SCHEDULED"):
         turn.open_task("schedule_assessment", j.id, organisation=j.organiser)
+        watch_certificate(turn)
     return f"exception_{answer}"
+
+
+def watch_certificate(turn: Turn) -> None:
+    """While the candidate is eligible, the end of the technical certificate (or of what a verifier excused)
+    takes the journey back to its documents."""
+    j = turn.case.journey
+    until = [c.valid_until for c in j.facts.technical]
+    # journeys of before found out when they were scheduled
+    if turn.case.revision < 1 or j.state != "ELIGIBLE" or not until:
+        return
+    if j.facts.exception == "accepted" and j.exception_until is not None:
+        until.append(j.exception_until)
+    turn.wait(LAPSE, j.id, end_of_day(max(until)))
+
+
+def lapsed(turn: Turn, deadline: Deadline) -> str:
+    """The technical certificate ended before an assessment was scheduled: a newer one is needed (R-TECH)."""
+    turn.cancel_tasks("schedule_assessment", "resolve_exception")
+    _back_to_documents(turn)
+    turn.notify(f"person:{turn.case.journey.person}", "technical_certificate_lapsed")
+    return "technical_certificate_lapsed"
+
+
+def _back_to_documents(turn: Turn) -> None:
+    from workflows.cases.journey.application import give_to_reviewer
+
+    j = turn.case.journey
+    turn.fire("journey", j.id, "lapse", as_system=True)
+    turn.stop_waiting(LAPSE)
+    fault = DocumentFinding(requirement="R-TECH", outcome=Outcome.FAIL.value)
+    rest = tuple(f for f in j.findings if f.requirement != "R-TECH")
+    turn.set("journey", j.id, findings=(*rest, fault))
+    give_to_reviewer(turn)
 
 
 # ---- on the day -----------------------------------------------------------------------------------
@@ -164,8 +192,12 @@ def begun(turn: Turn, task: Task, command: CompleteTask) -> str:
         return _no_show(turn, j)
     form = need(command, BeginForm)
     turn.fire("journey", j.id, "begin")
-    turn.set("journey", j.id, forms={**j.forms, turn.policy.form("FR.MAPA.01").key: form.mapa})
-    turn.cancel_tasks(*ON_THE_DAY)
+    plans = {turn.policy.form("FR.MAPA.01").key: form.mapa}
+    if form.mapa02:
+        plans[turn.policy.form("FR.MAPA.02").key] = form.mapa02
+    turn.set("journey", j.id, forms={**j.forms, **plans})
+    # a move that was asked for and never made is over, too
+    turn.cancel_tasks(*ON_THE_DAY, "schedule_assessment", "resolve_exception")
     turn.open_task("file_assessment", j.id, person=j.assessor)
     return "assessment_begun"
 
@@ -176,7 +208,20 @@ def _no_show(turn: Turn, j: Journey) -> str:
     turn.cancel_tasks(*ON_THE_DAY)
     free_day(turn)
     open_scheduling(turn)
+    watch_certificate(turn)
     return "candidate_did_not_come"
+
+
+def interrupted(turn: Turn, command: InterruptAssessment) -> str:
+    """The assessor stops the assessment: what was filed stays, the organiser schedules it again."""
+    turn.payload["reason"] = command.reason
+    j = turn.case.journey
+    turn.fire("journey", j.id, "interrupt")
+    turn.cancel_tasks("file_assessment")
+    assessor_lost(turn)
+    turn.notify(f"person:{j.person}", "assessment_interrupted")
+    turn.notify(f"organisation:{j.organiser}", "assessment_interrupted")
+    return "assessment_interrupted"
 
 
 def filed(turn: Turn, task: Task, command: CompleteTask) -> str:
@@ -184,6 +229,7 @@ def filed(turn: Turn, task: Task, command: CompleteTask) -> str:
     form = need(command, UnitsForm)
     j = turn.case.journey
     turn.fire("journey", j.id, "recommend")
+    end_assignments(turn)
     merged = {r.unit: r for r in (*j.results, *form.results)}
     turn.set(
         "journey",

@@ -1,5 +1,6 @@
 """From competent to certified: the three numbers are asked for, taken, and then the certificate opens."""
 
+from datetime import date
 from typing import Any
 
 from domain import met
@@ -13,7 +14,7 @@ from domain.months import add_months
 from domain.openings import CertificateOpening
 from domain.roles import Role
 from state_machines.turn import Turn
-from workflows.cases.journey.assessment import assessor_lost, assignment_of
+from workflows.cases.journey.assignment import assignment_of, day_answered, place_answered
 from workflows.cases.journey.forms import need
 
 NUMBERS = ("certificate_number", "registration_number", "blank_number")
@@ -26,14 +27,8 @@ def numbers_given(turn: Turn, task: Task, command: CompleteTask) -> str:
     the others are this journey's.
     """
     form = need(command, NumbersForm)
-    if form.valid_until is not None and form.valid_until <= local_day(turn.now):
-        raise Refused.because(
-            "M-VALID",
-            "Hari berlaku terakhir harus sesudah hari ini.",
-            "The last valid day must be after today.",
-            subject=task.subject,
-            valid_until=form.valid_until.isoformat(),
-        )
+    if form.valid_until is not None:
+        _printed_day_is_sound(turn, form.valid_until)
     numbers = {
         "certificate_number": _plain(form.certificate_number),
         "registration_number": met.normalise(form.registration_number),
@@ -49,16 +44,43 @@ def numbers_given(turn: Turn, task: Task, command: CompleteTask) -> str:
     return "numbers_requested"
 
 
+def _printed_day_is_sound(turn: Turn, until: date) -> None:
+    """Refused (M-VALID) unless the printed last day is after today and within the policy's longest time."""
+    today = local_day(turn.now)
+    latest = add_months(today, turn.policy.certificate_months_maximum)
+    if until <= today:
+        raise Refused.because(
+            "M-VALID",
+            "Hari berlaku terakhir harus sesudah hari ini.",
+            "The last valid day must be after today.",
+            subject=turn.case.journey.id,
+            valid_until=until.isoformat(),
+        )
+    # cases from before this limit may hold such a day already
+    if turn.case.revision >= 1 and until > latest:
+        raise Refused.because(
+            "M-VALID",
+            f"Hari berlaku terakhir terlalu jauh; paling lambat {latest}. Periksa tahunnya.",
+            f"The last valid day is too far ahead; at the latest {latest}. Check the year.",
+            subject=turn.case.journey.id,
+            citation="[D] certificate_months_maximum",
+            valid_until=until.isoformat(),
+            latest=latest.isoformat(),
+        )
+
+
 def _plain(number: str) -> str:
     """One writing of a number: a difference in case or spaces makes no second certificate."""
     return " ".join(number.upper().split())
 
 
 def reserved(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
-    """Taken or refused: the numbers of the certificate, or the day of a re-assessment's assessor."""
+    """Taken or refused: the numbers of the certificate, or an assessor's place or day."""
     assignment = assignment_of(turn, errand.body["holder"])
     if assignment:
-        return _day_answered(turn, assignment, refused=bool(answer["refused"]))
+        return day_answered(turn, assignment, refused=bool(answer["refused"]))
+    if "share" in errand.body:
+        return place_answered(turn, errand, answer["refused"])
     if answer["refused"]:
         return _refused(turn, sorted({str(k["kind"]) for k in answer["refused"]}))
     return _issue(turn)
@@ -95,17 +117,3 @@ def _issue(turn: Turn) -> str:
     )
     turn.ask("start_certificate", j.id, **opening.model_dump(mode="json"))
     return "certificate_issued"
-
-
-def _day_answered(turn: Turn, assignment: str, *, refused: bool) -> str:
-    a = turn.get("assignment", assignment)
-    if a.state != "PROPOSED":  # rescheduled meanwhile: its release is on the way
-        return "assessor_day_answered"
-    if not refused:
-        turn.set("assignment", assignment, days_taken=True)
-        return "assessor_day_taken"
-    turn.payload["rules"] = ["R-MA"]
-    if turn.case.journey.state == "SCHEDULED":
-        assessor_lost(turn)
-        turn.notify(f"organisation:{turn.case.journey.organiser}", "assessor_busy")
-    return "assessor_day_refused"

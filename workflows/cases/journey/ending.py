@@ -5,7 +5,7 @@ from domain.commands import WithdrawJourney
 from domain.ids import pair_key
 from state_machines.tables import TABLES
 from state_machines.turn import Turn
-from workflows.cases.journey.assessment import free_day
+from workflows.cases.journey.assignment import free_day
 
 
 def after(turn: Turn) -> None:

@@ -7,6 +7,7 @@ from state_machines.journey_facts import sod
 from state_machines.turn import Turn
 from workflows.cases.journey.application import give_to_reviewer
 from workflows.cases.journey.assessment import assessor_lost, open_scheduling
+from workflows.cases.journey.assignment import own_stands
 
 NO_EFFECT = "message_had_no_effect"
 
@@ -25,11 +26,17 @@ def training_recorded(turn: Turn, body: dict[str, Any]) -> str:
         class_days=days or j.class_days,
     )
     turn.hand("trainer", *trainers)
+    _reviewer_still_fits(turn)
+    open_scheduling(turn)
+    return "training_recorded"
+
+
+def _reviewer_still_fits(turn: Turn) -> None:
+    """A reviewer who turns out to train the candidate is replaced (R-SOD)."""
+    j = turn.case.journey
     barred = j.reviewer and sod(turn.situation("journey", j.id), "reviewer", (j.reviewer,))
     if j.state == "DOCUMENT_REVIEW" and barred:
         give_to_reviewer(turn)
-    open_scheduling(turn)
-    return "training_recorded"
 
 
 def seat_closed(turn: Turn, body: dict[str, Any]) -> str:
@@ -43,11 +50,16 @@ def seat_closed(turn: Turn, body: dict[str, Any]) -> str:
 
 
 def assignment_changed(turn: Turn, body: dict[str, Any]) -> str:
-    """The class's accepted assessors changed; a schedule with one who is gone is to be made again."""
+    """The class's master assessors changed: `assessors` those who accepted, `trainers` the proposed to
+    accepted ones; what the message leaves out stays. A schedule with an assessor who is gone is to be made
+    again; who trains the class reviews none of its candidates, and after the training its record counts."""
     j = turn.case.journey
-    assessors = tuple(str(p) for p in body.get("assessors", ()))
+    if "trainers" in body and not j.training_recorded:
+        turn.set("journey", j.id, trainers=tuple(str(p) for p in body["trainers"]))
+        _reviewer_still_fits(turn)
+    assessors = tuple(str(p) for p in body.get("assessors", j.assessors))
     turn.set("journey", j.id, assessors=assessors)
-    if j.state == "SCHEDULED" and j.assessor and j.assessor not in assessors:
+    if j.state == "SCHEDULED" and j.assessor and j.assessor not in assessors and not own_stands(turn):
         assessor_lost(turn)
     return "assessors_changed"
 

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from domain.cases import Class, Deadline, Errand, Seat, Task
+from domain.cases import Case, Class, Deadline, Errand, Seat, Task
 from domain.commands import CompleteTask, WithdrawSeat
 from domain.errors import Refused
 from domain.events import derived_id
 from domain.ids import journey_workflow
 from domain.openings import JourneyOpening
+from state_machines.class_facts import STANDING
 from state_machines.seat import OPEN, holds_place
 from state_machines.tables import TABLES
 from state_machines.turn import Turn
@@ -39,9 +40,20 @@ def start_journey(turn: Turn, seat: Seat) -> None:
         class_days=class_.days,
         zone=class_.zone,
         venue=class_.venue,
+        # programmes of before told their journeys of no trainers ahead of the training
+        trainers=_trainers(turn.case, seat.class_id) if turn.case.revision >= 1 else (),
         hands={"submitter": turn.case.hands.get("submitter", ())},
     )
     turn.ask("start_journey", seat.id, **opening.model_dump(mode="json"))
+
+
+def _trainers(case: Case, class_id: str) -> tuple[str, ...]:
+    """Proposed to accepted: before the training they count as its trainers (R-SOD)."""
+    return tuple(
+        a.person
+        for a in case.assignments.values()
+        if a.class_id == class_id and a.kind == "trainer" and a.state in STANDING
+    )
 
 
 def journey_started(turn: Turn, errand: Errand, answer: dict[str, Any]) -> str:
@@ -109,6 +121,20 @@ def _trained(turn: Turn, class_: Class) -> tuple[str, ...]:
         if a.class_id == class_.id and a.kind == "trainer" and a.state == "REPLACED" and a.person in began
     )
     return tuple(dict.fromkeys((*here, *replaced)))
+
+
+def tell_trainers(turn: Turn) -> None:
+    """Who is to train a class changed: the journeys that it opened bar them from the review (R-SOD)."""
+    if turn.case.revision < 1 or not turn.touched("assignment"):
+        return
+    for class_ in turn.case.classes.values():
+        now, before = _trainers(turn.case, class_.id), _trainers(turn.before, class_.id)
+        if set(now) == set(before) or class_.state == "DONE":
+            continue
+        for seat in turn.case.seats.values():
+            known = turn.before.seats.get(seat.id)  # a journey opened by this very turn was told at its start
+            if seat.class_id == class_.id and seat.state in OPEN and known is not None and known.journey:
+                tell_journey(turn, seat, "assignment_changed", trainers=list(now))
 
 
 def tell_assessors(turn: Turn, class_: Class) -> None:

@@ -6,6 +6,7 @@ from state_machines.class_facts import ready_verdicts, short_of_masters
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_up
+from workflows.cases.programme.seats import tell_trainers
 
 
 def settle(turn: Turn) -> None:
@@ -24,6 +25,7 @@ def settle(turn: Turn) -> None:
                 turn.fire("class", class_.id, "lose_resource", as_system=True)
                 open_complete_class(turn, turn.get("class", class_.id))
         _ask_for_masters(turn)
+        tell_trainers(turn)
     for trigger in ("all_cancelled", "make_ready", "lose_readiness", "conclude"):
         if turn.case.programme.state in ("PREPARATION", "READY", "RUNNING") and turn.would(
             "programme", programme.id, trigger, as_system=True

@@ -1,0 +1,445 @@
+"""An assessment's schedule: places and days, letters, moves, interruptions, lapses; R-SOD before training."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from domain import commands as c
+from domain.clock import at, end_of_day, local_day
+from domain.errors import Refused
+from domain.facts import TechnicalCertificateFacts
+from domain.roles import Role
+from tests.support.journeys import (
+    APPLICATION,
+    ASSESSOR,
+    CANDIDATE,
+    PLANS,
+    REASON,
+    REVIEWER,
+    JourneyWorld,
+)
+from tests.support.programmes import (
+    DIGEST,
+    FIELD,
+    OPERATIONS,
+    ORGANISER,
+    VERIFIER,
+    actor,
+    participant,
+)
+from workflows.cases.journey import open_journey
+
+
+def older(world: JourneyWorld) -> JourneyWorld:
+    """The same journey, begun before revisions were counted."""
+    world.events.clear()
+    world.opening = world.case = world.opening.model_copy(update={"revision": 0})
+    world.system(lambda turn: open_journey(turn, world.start()))
+    return world
+
+
+def refusal(world: JourneyWorld, who: object, kind: str, decision: str, **more: object) -> list[str]:
+    command = c.CompleteTask(task=world.task(kind).id, decision=decision, **more)
+    return world.refused(who, command)  # type: ignore[arg-type]
+
+
+def move(form: c.ScheduleForm, *, asked_by_candidate: bool = False) -> c.RescheduleAssessment:
+    return c.RescheduleAssessment(form=form, asked_by_candidate=asked_by_candidate, reason=REASON)
+
+
+# ---- separation of duties before the training ---------------------------------------------------------
+
+
+def opened(**changes: object) -> JourneyWorld:
+    world = JourneyWorld(opened=False)
+    world.system(lambda turn: open_journey(turn, world.start(**changes)))
+    return world.submitted()
+
+
+def name_reviewer(world: JourneyWorld, person: str) -> list[str]:
+    form = c.ReviewerForm(reviewer=person)
+    return refusal(world, OPERATIONS, "assign_reviewer", "assign_reviewer", form=form)
+
+
+def test_who_is_to_train_the_class_does_not_review_before_it_either() -> None:
+    assert name_reviewer(opened(trainers=("m1", "m2")), "m2") == ["R-SOD"]
+
+
+def test_who_belongs_to_the_recommending_institution_does_not_review() -> None:
+    world = opened()
+    form = c.ReviewerForm(reviewer="colleague")
+    task = world.task("assign_reviewer")
+    command = c.CompleteTask(task=task.id, decision="assign_reviewer", form=form)
+    assert world.refused(OPERATIONS, command, world.facts(recommenders=("colleague",))) == ["R-SOD"]
+    world.send(OPERATIONS, command)
+    colleague = actor(Role.REVIEWER, "colleague")
+    accept = c.CompleteTask(task=world.task("review_documents").id, decision="accept")
+    assert "R-SOD" in world.refused(colleague, accept, world.facts(recommenders=("colleague",)))
+
+
+def test_a_new_trainer_is_heard_of_and_replaces_the_reviewer() -> None:
+    world = JourneyWorld().in_review()
+    world.hear("assignment_changed", trainers=["m1", "reviewer-1"], assessors=["m3"])
+    assert (world.journey.trainers, world.kinds) == (("m1", "reviewer-1"), ["assign_reviewer"])
+    assert name_reviewer(world, "reviewer-1") == ["R-SOD"]
+
+
+def test_once_the_training_is_recorded_its_record_counts() -> None:
+    world = JourneyWorld().ready()
+    world.hear("assignment_changed", trainers=["m9"])
+    assert (world.journey.trainers, world.journey.assessors) == (("m1", "m2"), ("m3", "m4"))
+
+
+# ---- places and days of the class's assessors ---------------------------------------------------------
+
+
+def test_a_class_day_is_the_programmes_and_takes_a_place_only() -> None:
+    world = JourneyWorld().eligible()
+    world.now = at(world.days[-1], 7)
+    world.hear("training_recorded", attended=[], trainers=["m1"], assessors=["m3"])
+    form = c.ScheduleForm(assessor="m3", venue="TUK-1", day=world.days[-1])
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=form)
+    (reserved,) = world.asked("reserve")
+    assert (reserved["keys"], reserved["share"]["holder"]) == ([], "programme-1/class-a/m3")
+
+
+def test_another_day_is_taken_by_a_name_that_the_classes_journeys_share() -> None:
+    world = JourneyWorld().scheduled()
+    (reserved,) = world.asked("reserve")
+    assert reserved["keys"] == [{"kind": "master_day", "key": f"m3/{world.journey.assessment_day}"}]
+    assert reserved["holder"] == "application-1/class-a"
+
+
+@pytest.mark.parametrize("kind", ["master_day", "assessor_place"])
+def test_without_a_place_or_a_day_the_organiser_names_another(kind: str) -> None:
+    world = JourneyWorld().ready()
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form())
+    event = world.answer("reserve", "", {"taken": [], "refused": [{"kind": kind, "key": "k"}]})
+    assert (event.type, event.payload["rules"], event.payload["refused"]) == (
+        "assessor_place_refused",
+        ["R-MA"],
+        [kind],
+    )
+    assert (world.journey.assessor, world.kinds) == ("", ["schedule_assessment"])
+    assert world.asked("release") == []
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form("m4"))
+    world.answer_all()
+    assert world.begun().case.state == "ASSESSMENT"
+
+
+def test_the_thirteenth_candidate_of_an_assessor_is_refused_at_once() -> None:
+    world = JourneyWorld().ready()
+    command = c.CompleteTask(
+        task=world.task("schedule_assessment").id, decision="schedule", form=world.form()
+    )
+    assert world.refused(ORGANISER, command, world.facts(places_taken=12)) == ["R-MA"]
+    world.send(ORGANISER, command, world.facts(places_taken=11))
+    assert world.case.state == "SCHEDULED"
+
+
+def test_a_late_refusal_of_a_schedule_that_was_moved_changes_nothing() -> None:
+    world = JourneyWorld().ready()
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form())
+    world.send(ORGANISER, move(world.form("m4", days=5)))
+    late = world.answer("reserve", "", {"taken": [], "refused": [{"kind": "master_day", "key": "k"}]})
+    assert (late.type, world.journey.assessor) == ("assessor_place_answered", "m4")
+
+
+def test_nothing_begins_before_the_place_is_taken() -> None:
+    world = JourneyWorld().ready()
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form())
+    world.to_the_day()
+    world.sign()
+    assert refusal(world, ASSESSOR, "begin_assessment", "begin", form=PLANS) == ["R-MA"]
+    world.answer_all()
+    world.complete(ASSESSOR, "begin_assessment", "begin", form=PLANS)
+
+
+def test_a_place_is_given_back_by_a_no_show_and_kept_by_an_assessment() -> None:
+    world = JourneyWorld().scheduled()
+    world.to_the_day()
+    world.complete(ASSESSOR, "begin_assessment", "no_show")
+    assert {"holder": "application-1/class-a"} in world.asked("release")
+    before = len(world.asked("release"))
+    world.scheduled().begun().file(plan="BK")
+    world.convened().not_yet().reassessed()
+    assert len(world.asked("release")) == before
+
+
+def test_an_older_journey_takes_neither_place_nor_letter() -> None:
+    world = older(JourneyWorld()).scheduled()
+    assert world.asked("reserve") == []
+    world.to_the_day()
+    world.sign()
+    world.complete(ASSESSOR, "begin_assessment", "begin", form=c.BeginForm(mapa=DIGEST))
+    world.file(plan="BK")
+    world.convened().not_yet()
+    form = world.form("m9")
+    assert "R-MA" in refusal(world, ORGANISER, "reassess", "reassess", form=form)
+    world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
+    world.answer_all()
+    assert "assign_master_assessors" not in world.kinds
+    world.to_the_day()
+    world.sign()
+    world.complete(world.assessor(), "begin_assessment", "begin", form=c.BeginForm(mapa=DIGEST))
+    assert world.case.state == "ASSESSMENT"
+
+
+# ---- a re-assessment's own assignment -------------------------------------------------------------------
+
+
+def failed() -> JourneyWorld:
+    return JourneyWorld().in_decision(plan="BK").not_yet()
+
+
+def test_an_assessor_from_outside_the_class_re_assesses_by_letter() -> None:
+    world = failed()
+    outside = world.facts(
+        assessors=tuple(
+            a.model_copy(update={"person": "m9"}) for a in world.facts().assessors if a.person == "m4"
+        )
+    )
+    world.complete(ORGANISER, "reassess", "reassess", form=world.form("m9"), facts=outside)
+    world.answer_all()
+    world.to_the_day()
+    world.sign()
+    begin = c.CompleteTask(task=world.task("begin_assessment").id, decision="begin", form=PLANS)
+    assert world.refused(world.assessor(), begin) == ["R-MA"]
+    world.letter()
+    assert world.refused(world.assessor(), begin) == ["R-MA"]
+    world.complete(world.assessor(), "answer_assignment", "accept")
+    world.hear("assignment_changed", assessors=["m3"])  # the class's matter, not this assessor's
+    world.send(world.assessor(), begin)
+    world.file(plan="K")
+    assert [a.state for a in world.case.assignments.values()] == ["DONE"]
+    assert world.case.state == "RECOMMENDED"
+
+
+def test_a_letter_is_for_the_scheduled_assessor_alone() -> None:
+    world = failed()
+    world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
+    with pytest.raises(Refused) as error:
+        world.letter("m3")
+    assert [v.rule for v in error.value.violations] == ["R-MA"]
+
+
+def test_a_trainer_re_assesses_nobody_whom_they_trained() -> None:
+    world = failed()
+    trainer = world.facts(
+        assessors=tuple(
+            a.model_copy(update={"person": "m1"}) for a in world.facts().assessors if a.person == "m4"
+        )
+    )
+    command = c.CompleteTask(task=world.task("reassess").id, decision="reassess", form=world.form("m1"))
+    assert "R-SOD" in world.refused(ORGANISER, command, trainer)
+
+
+@pytest.mark.parametrize("way", ["decline", "lapse"])
+def test_a_letter_that_is_not_accepted_asks_the_organiser_again(way: str) -> None:
+    world = failed()
+    world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4", days=8))
+    world.answer_all()
+    world.letter()
+    if way == "decline":
+        world.complete(world.assessor(), "answer_assignment", "decline", reason=REASON)
+    else:
+        assert "assignment_lapsed" in world.days_later(3)
+    (assignment,) = world.case.assignments.values()
+    assert assignment.state == ("DECLINED" if way == "decline" else "LAPSED")
+    assert (world.case.state, world.journey.assessor, world.kinds) == (
+        "SCHEDULED",
+        "",
+        ["schedule_assessment"],
+    )
+    assert world.asked("release")[-1] == {"holder": f"application-1/{assignment.id}"}
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form("m4"))
+    world.answer_all()
+    world.lettered().begun()
+    assert world.case.state == "ASSESSMENT"
+
+
+def test_a_moved_re_assessment_lets_its_assignment_go() -> None:
+    world = failed().reassessed()
+    world.send(ORGANISER, move(world.form("m3", days=6)))
+    assert [a.state for a in world.case.assignments.values()] == ["REPLACED", "PROPOSED"]
+    assert world.kinds.count("assign_master_assessors") == 1
+    assert world.journey.to_assess == ("plan",)
+
+
+# ---- moved, or stopped ------------------------------------------------------------------------------------
+
+
+def test_the_organiser_moves_an_assessment_and_both_sign_again() -> None:
+    world = JourneyWorld().scheduled()
+    world.sign()
+    form = world.form("m4", days=5)
+    event = world.send(ORGANISER, move(form))
+    assert (event.type, event.payload["reason"]) == ("assessment_rescheduled", REASON.model_dump())
+    j = world.journey
+    assert (world.case.state, j.assessor, j.assessment_day, j.signed) == ("SCHEDULED", "m4", form.day, ())
+    assert world.kinds == ["begin_assessment", "sign_agreement", "sign_agreement"]
+    assert world.asked("release") == [{"holder": "application-1/class-a"}]
+    assert world.asked("reserve")[-1]["share"]["holder"] == "programme-1/class-a/m4"
+    world.answer_all()
+    assert world.begun().case.state == "ASSESSMENT"
+
+
+def test_every_date_rule_runs_again_when_it_is_moved() -> None:
+    world = JourneyWorld().scheduled()
+    assert world.refused(ORGANISER, move(world.form("m1"))) == ["R-MA", "R-SOD"]
+    assert world.refused(ORGANISER, move(world.form(days=-1))) == ["M-EARLY"]
+    assert "M-OWN" in world.refused(actor(Role.ORGANISER, organisation="LSP-NUSA"), move(world.form()))
+    assert "M-ROLE" in world.refused(CANDIDATE, move(world.form()))
+    assert world.refused(ORGANISER, c.InterruptAssessment(reason=REASON))[0] == "M-STATE"
+
+
+def test_moving_settles_the_task_that_a_lost_assessor_left() -> None:
+    world = JourneyWorld().scheduled()
+    world.hear("assignment_changed", assessors=["m4"])
+    world.send(ORGANISER, move(world.form("m4")))
+    assert world.kinds == ["begin_assessment", "sign_agreement", "sign_agreement"]
+
+
+def test_an_interrupted_assessment_keeps_what_was_filed_and_is_scheduled_again() -> None:
+    world = JourneyWorld().scheduled().begun()
+    assert "M-OWN" in world.refused(actor(Role.MASTER_ASSESSOR, "m4"), c.InterruptAssessment(reason=REASON))
+    event = world.send(ASSESSOR, c.InterruptAssessment(reason=REASON))
+    assert (event.type, world.case.state) == ("assessment_interrupted", "SCHEDULED")
+    assert world.kinds == ["schedule_assessment"]
+    assert "FR.MAPA.01@2026-01" in world.journey.forms
+    world.answer_all()
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form())
+    world.answer_all()
+    world.begun().file()
+    assert world.case.state == "RECOMMENDED"
+
+
+# ---- forms and consent --------------------------------------------------------------------------------
+
+
+def test_both_plans_are_needed_and_kept() -> None:
+    world = JourneyWorld().scheduled()
+    world.to_the_day()
+    world.sign()
+    one = c.BeginForm(mapa=DIGEST)
+    assert refusal(world, ASSESSOR, "begin_assessment", "begin", form=one) == ["M-MAPA"]
+    other = "f" * 64
+    form = c.BeginForm(mapa=DIGEST, mapa02=other)
+    world.complete(ASSESSOR, "begin_assessment", "begin", form=form)
+    assert world.journey.forms["FR.MAPA.01@2026-01"] == DIGEST
+    assert world.journey.forms["FR.MAPA.02@2026-01"] == other
+
+
+def test_a_command_of_before_keeps_its_digest() -> None:
+    assert c.BeginForm(mapa=DIGEST).model_dump(mode="json") == {"form": "begin", "mapa": DIGEST}
+
+
+def test_the_consent_is_to_its_present_version() -> None:
+    world = JourneyWorld()
+    form = APPLICATION.model_copy(update={"consent_version": "2020-01"})
+    assert refusal(world, CANDIDATE, "submit_application", "submit", form=form) == ["P-CONSENT"]
+    before = older(JourneyWorld())
+    before.complete(CANDIDATE, "submit_application", "submit", form=form)
+    assert before.journey.consent_version == "2020-01"
+
+
+# ---- what the reviewer resolves ---------------------------------------------------------------------------
+
+
+def test_a_paper_that_others_handed_in_is_no_answer_about_the_field() -> None:
+    world = JourneyWorld()
+    world.complete(CANDIDATE, "submit_application", "submit", form=APPLICATION)
+    form = c.ReviewerForm(reviewer="reviewer-1")
+    world.complete(OPERATIONS, "assign_reviewer", "assign_reviewer", form=form)
+    finding = {
+        "requirement": "R-TECH",
+        "outcome": "needs_human",
+        "facts": {"handed_in_by_others": ["experience_letter"]},
+    }
+    world.answer("review_documents", "", {"findings": [finding]})
+    resolved = c.ReviewForm(resolved=("R-TECH",))
+    world.complete(REVIEWER, "review_documents", "accept", form=resolved, reason=REASON, evidence=(DIGEST,))
+    assert (world.case.state, world.journey.facts.field_accepted) == ("ELIGIBLE", None)
+
+
+# ---- certificates that do not last ----------------------------------------------------------------------
+
+
+def lasting(day: date) -> JourneyWorld:
+    return JourneyWorld(participant(1, technical=(TechnicalCertificateFacts(field=FIELD, valid_until=day),)))
+
+
+def excused(days: int = 3) -> tuple[JourneyWorld, date]:
+    """A certificate that ends with the class, and the later day that a verifier excused."""
+    world = lasting(JourneyWorld().days[-1]).ready()
+    form = world.form(days=days)
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=form)
+    world.complete(VERIFIER, "resolve_exception", "accept", reason=REASON, evidence=(DIGEST,))
+    return world, form.day
+
+
+def test_an_accepted_exception_covers_its_day_and_no_later_one() -> None:
+    world, day = excused()
+    later = c.ScheduleForm(assessor="m3", venue="TUK-1", day=day + timedelta(days=7))
+    event = world.complete(ORGANISER, "schedule_assessment", "schedule", form=later)
+    assert (event.type, world.kinds) == ("schedule_needs_exception", ["resolve_exception"])
+    world.complete(VERIFIER, "resolve_exception", "accept", reason=REASON, evidence=(DIGEST,))
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=later)
+    assert world.case.state == "SCHEDULED"
+
+
+def test_an_exception_for_another_matter_excuses_no_lapse() -> None:
+    day = JourneyWorld().days[-1]
+    technical = (TechnicalCertificateFacts(field=FIELD, valid_until=day),)
+    world = JourneyWorld(participant(1, technical=technical, exception="accepted")).ready()
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form())
+    assert world.kinds == ["resolve_exception"]
+
+
+def test_a_lapse_after_the_candidates_own_no_show_is_refused() -> None:
+    day = JourneyWorld().days[-1] + timedelta(days=5)
+    world = lasting(day).scheduled()
+    world.to_the_day()
+    world.complete(ASSESSOR, "begin_assessment", "no_show")
+    form = c.ScheduleForm(assessor="m3", venue="TUK-1", day=day + timedelta(days=1))
+    assert refusal(world, ORGANISER, "schedule_assessment", "schedule", form=form) == ["R-TECH"]
+
+
+def test_a_move_that_the_candidate_asked_for_is_their_own_delay() -> None:
+    day = JourneyWorld().days[-1] + timedelta(days=5)
+    later = c.ScheduleForm(assessor="m3", venue="TUK-1", day=day + timedelta(days=1))
+    world = lasting(day).scheduled()
+    assert world.refused(ORGANISER, move(later, asked_by_candidate=True)) == ["R-TECH"]
+    event = world.send(ORGANISER, move(later))
+    assert (event.type, world.case.state) == ("schedule_needs_exception", "SCHEDULED")
+    world.begun()  # on the day that stands
+    assert world.kinds == ["file_assessment"]
+
+
+def test_a_certificate_that_ends_while_eligible_leads_back_to_the_documents() -> None:
+    day = JourneyWorld().days[-1] + timedelta(days=3)
+    world = lasting(day).ready()
+    assert world.pass_time(end_of_day(day))[-1] == "technical_certificate_lapsed"
+    assert (world.case.state, world.kinds) == ("DOCUMENT_REVIEW", ["review_documents"])
+    assert refusal(world, REVIEWER, "review_documents", "accept") == ["M-REQUIREMENT"]
+    points = c.PointsForm(points=(REASON,))
+    world.complete(REVIEWER, "review_documents", "send_back", form=points)
+    renewed = world.facts(participants=(participant(1),))
+    world.complete(CANDIDATE, "correct_application", "resubmit", facts=renewed)
+    world.answer_all()
+    world.complete(REVIEWER, "review_documents", "accept")
+    assert (world.case.state, world.kinds) == ("ELIGIBLE", ["schedule_assessment"])
+
+
+def test_a_scheduled_candidates_certificate_is_watched_no_longer() -> None:
+    day = JourneyWorld().days[-1] + timedelta(days=6)
+    world = lasting(day).scheduled()
+    assert "technical_certificate_lapsed" not in world.pass_time(end_of_day(day))
+    assert world.case.state == "SCHEDULED"
+
+
+def test_what_a_verifier_excused_is_waited_for() -> None:
+    world, day = excused(days=6)
+    waiting = [d.at for d in world.case.deadlines.values() if d.state == "WAITING"]
+    assert waiting == [end_of_day(day)]
+    assert local_day(world.now) < day
