@@ -134,12 +134,21 @@ def verify(
     ledger_only: Annotated[
         bool, typer.Option("--ledger-only", help="Tanpa riwayat Temporal – Without Temporal's histories.")
     ] = False,
+    grace: Annotated[
+        float | None,
+        typer.Option(
+            "--grace",
+            min=0,
+            help="Detik sebelum yang belum tertulis dianggap hilang; 0 bila semua diam – "
+            "Seconds until what is not written counts as lost (60); 0 when everything is at rest.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Periksa semua rantai, titik periksa dan riwayat – Check every chain, checkpoint and history."""
     from tools.cli.ledger import verify as work
 
-    run(json, lambda out: work(out, ledger_only=ledger_only))
+    run(json, lambda out: work(out, ledger_only=ledger_only, grace=grace))
 
 
 @app.command(rich_help_panel=CARE)

@@ -107,8 +107,8 @@ class Event(BaseModel):
     def body(self) -> dict[str, Any]:
         """What the hash covers: everything but the hash itself, as JSON values.
 
-        A field that came after `_FIRST` is left out while it is at its default, here and in every part: so an
-        event that was hashed before the field came keeps its hash, and one that uses the field has it covered.
+        A field that came after `_FIRST` is left out while it is at its default, here and in every part: an
+        event that was hashed before the field came keeps its hash, and one that uses it has it covered.
         """
         dumped = self.model_dump(mode="json", exclude={"hash"})
         _leave_out(self, dumped)

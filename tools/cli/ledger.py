@@ -1,7 +1,7 @@
 """Looking after the witness: verify, repair, checkpoint, archive."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from db.findings import Report
     from db.session import Database
+    from db.verify import Histories
     from settings import Settings
 
 PURPOSE = "checkpoints"
@@ -32,23 +33,36 @@ def public_keys(settings: "Settings") -> list["Ed25519PublicKey"]:
     return [signing_key(key.material).public_key() for key in settings.keys(PURPOSE)]
 
 
-async def verified(settings: "Settings", db: "Database", client: "Client | None") -> "Report":
-    """Everything that can be checked: chains, tables, checkpoints and, with a client, all histories."""
-    from activities.histories import histories
+async def verified(
+    settings: "Settings", db: "Database", client: "Client | None", grace: float | None = None
+) -> "Report":
+    """Everything that can be checked: chains, tables, checkpoints and, with a client, all histories. `grace`:
+    seconds that an accepted event may be on its way (GRACE when not given)."""
+    from db.verify import GRACE
     from db.verify import verify as check
 
-    witnesses = histories(client, db, archive_folder(settings)) if client is not None else None
-    async with db.read() as session:
-        return await check(session, witnesses, keys=public_keys(settings), now=datetime.now(UTC))
+    return await check(
+        db,
+        _witnesses(settings, db, client) if client is not None else None,
+        keys=public_keys(settings),
+        now=datetime.now(UTC),
+        grace=GRACE if grace is None else timedelta(seconds=grace),
+    )
 
 
-async def verify(out: Out, *, ledger_only: bool) -> int:
+def _witnesses(settings: "Settings", db: "Database", client: "Client") -> "Histories":
+    from activities.histories import histories
+
+    return histories(client, db, archive_folder(settings), task_queue=settings.task_queue)
+
+
+async def verify(out: Out, *, ledger_only: bool, grace: float | None = None) -> int:
     """`asesor verify`: 1 when something cannot be true, with the first broken link of each stream."""
     settings = present()
     async with database(settings) as db:
         client = None if ledger_only else await connect(settings)
         with out.progress("verify"):
-            report = await verified(settings, db, client)
+            report = await verified(settings, db, client, grace)
     first = [asdict(problem) for problem in report.first_broken.values()]
     out.result(
         {
@@ -82,15 +96,13 @@ def lines_of(report: "Report", *, ledger_only: bool = False) -> list[str]:
 
 async def repair(out: Out, *, streams: list[str]) -> int:
     """`asesor repair`: 1 when a stream was refused, because only people can decide it."""
-    from activities.histories import histories
     from db.repair import repair as refill
 
     settings = present()
     async with database(settings) as db:
         client = await connect(settings)
-        witnesses = histories(client, db, archive_folder(settings))
         with out.progress("repair"):
-            done = await db.retrying(lambda session: refill(session, witnesses, streams or None))
+            done = await refill(db, _witnesses(settings, db, client), streams or None)
     out.result(
         {
             "ok": not done.refused,
