@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from activities.contracts import AppendRequest
 from db import ledger
-from db.checkpoints import checkpoint, root, signing_key
+from db.checkpoints import checkpoint, checkpoint_when_due, root, signing_key
 from db.findings import Report
 from db.ledger import event_values
 from db.projection import table_of
@@ -331,6 +331,30 @@ async def test_checkpoints_follow_one_another(world: World) -> None:
     report = await world.check()
     assert report.ok, report.problems
     assert report.checkpoints == 2
+
+
+async def test_a_checkpoint_is_due_when_time_has_passed_and_something_was_written(world: World) -> None:
+    hour = timedelta(hours=1)
+
+    async def look(now: datetime) -> int | None:
+        async with world.db.write() as session:
+            row = await checkpoint_when_due(session, KEY, hour, now)
+            return row.id if row else None
+
+    now = datetime.now(UTC)
+    assert await look(now + 2 * hour) is None, "nothing was written since the first"
+    world.one.remark()
+    await ledger.commit(world.db, world.one.request(9))
+    assert await look(now) is None, "the first is not an hour old"
+    assert await look(now + 2 * hour) == 2
+    assert await look(now + 4 * hour) is None
+    report = await world.check()
+    assert (report.ok, report.checkpoints) == (True, 2)
+
+
+async def test_an_empty_ledger_needs_no_checkpoint(db: Database) -> None:
+    async with db.write() as session:
+        assert await checkpoint_when_due(session, KEY, timedelta(hours=1), datetime.now(UTC)) is None
 
 
 @pytest.mark.parametrize(

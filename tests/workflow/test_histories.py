@@ -6,7 +6,7 @@ A server of its own: `verify` looks at every run there is.
 import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.archive import archive_once
+from activities.archive import archive_once, look_back
 from activities.contracts import (
     CASE_WORKFLOWS,
     LEDGER_APPEND,
@@ -32,6 +32,7 @@ from activities.contracts import (
 from activities.histories import archived, archived_events, histories, recorded_events
 from activities.ledger import LedgerActivities
 from activities.plugin import data_converter
+from db import reads
 from db.repair import repair
 from db.session import Database
 from db.tables import ArchiveRow, EventRow
@@ -122,6 +123,31 @@ async def test_the_archive_holds_what_the_server_held_and_is_made_once(place: Pl
     assert told == [[chain.request(1, 3)], [chain.request(4)]]
     assert b"programme_submitted" not in (place.folder / rows[0].path).read_bytes()
     assert await place.problems() == set()
+
+
+async def test_what_closed_long_ago_and_is_not_archived_is_an_alarm(place: Place) -> None:
+    """Half a retention after its end a run must be in the archive, or Temporal may forget it unheard."""
+    await place.write([grown().request()])
+    now = datetime.now(UTC) + timedelta(seconds=5)
+    young = await look_back(place.client, place.db, timedelta(days=90), now)
+    assert (young.overdue, young.oldest) == (0, None)
+    late = await look_back(place.client, place.db, timedelta(0), now)
+    assert late.overdue == 1 and late.oldest is not None
+    await archive_once(place.client, place.db, place.folder)
+    await look_back(place.client, place.db, timedelta(0), now)
+    async with place.db.read() as session:
+        kept = await reads.archive_state(session)
+    assert kept is not None and (kept.overdue, kept.oldest) == (0, None)
+
+
+async def test_a_round_of_the_archiver_asks_for_what_closed_since(place: Place) -> None:
+    await place.write([grown().request()])
+    assert (
+        await archive_once(place.client, place.db, place.folder, datetime.now(UTC) + timedelta(hours=1)) == 0
+    )
+    assert (
+        await archive_once(place.client, place.db, place.folder, datetime.now(UTC) - timedelta(hours=1)) == 1
+    )
 
 
 async def test_an_altered_archive_is_not_believed(place: Place) -> None:

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from db.findings import Report
     from db.session import Database
+    from db.tables import CheckpointRow
     from db.verify import Histories
     from settings import Settings
 
-PURPOSE = "checkpoints"
 SHOWN = 20
 
 
@@ -28,7 +28,7 @@ def archive_folder(settings: "Settings") -> Path:
 
 def public_keys(settings: "Settings") -> list["Ed25519PublicKey"]:
     """The keys under which checkpoints may have been signed, retired ones included."""
-    from db.checkpoints import signing_key
+    from db.checkpoints import PURPOSE, signing_key
 
     return [signing_key(key.material).public_key() for key in settings.keys(PURPOSE)]
 
@@ -116,15 +116,23 @@ async def repair(out: Out, *, streams: list[str]) -> int:
     return Exit.WRONG if done.refused else Exit.OK
 
 
+async def sealed(settings: "Settings", db: "Database") -> "CheckpointRow":
+    """A checkpoint of the ledger as it is, signed with the key in use."""
+    from db import checkpoints
+
+    key = checkpoints.signing_key(settings.key(checkpoints.PURPOSE).material)
+    return await db.retrying(lambda session: checkpoints.checkpoint(session, key))
+
+
 async def checkpoint(out: Out) -> int:
     """`asesor checkpoint`: sign the heads of all streams. Keep the result elsewhere: it shows what is
     taken away later, the newest checkpoints included."""
     from db import checkpoints
 
     settings = present()
-    key = checkpoints.signing_key(settings.key(PURPOSE).material)
+    key = checkpoints.signing_key(settings.key(checkpoints.PURPOSE).material)
     async with database(settings) as db:
-        row = await db.retrying(lambda session: checkpoints.checkpoint(session, key))
+        row = await sealed(settings, db)
     out.result(
         {
             "ok": True,
