@@ -27,7 +27,7 @@ from activities.notifications import run_outbox
 from activities.plugin import plugin
 from activities.review import ReviewActivities
 from activities.scheduling import SchedulingActivities
-from activities.upkeep import run_checkpoints
+from activities.upkeep import first_policies, run_checkpoints, run_policies
 from db.checkpoints import PURPOSE, signing_key
 from db.session import Database
 from db.vault import Vault
@@ -114,6 +114,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     client = await connect(settings)
     parts = Parts(client, db, vault, store, settings)
     try:
+        await first_policies(db, stop)
         async with parts.worker():
             if ready_file := os.environ.get("READY_FILE"):
                 await asyncio.to_thread(
@@ -137,6 +138,7 @@ def beside(parts: Parts, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, N
             stop,
             retention=timedelta(days=settings.retention_days),
         ),
+        "policies": run_policies(db, stop),
         "checkpoints": run_checkpoints(
             db,
             signing_key(settings.key(PURPOSE).material),

@@ -10,11 +10,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db import checkpoints
+from db import checkpoints, registry
 from db.session import Database
+from domain.policy import POLICIES
 
 LOOK_EVERY = 60.0
 """Seconds between two looks at whether a checkpoint is due."""
+
+LEARN_EVERY = 2.0
+"""Seconds between two looks for policies that are new."""
 
 log = structlog.get_logger()
 
@@ -34,15 +38,55 @@ async def run_checkpoints(
     await _repeat("checkpoint", look, stop, min(LOOK_EVERY, every.total_seconds()))
 
 
+async def first_policies(db: Database, stop: asyncio.Event) -> None:
+    """Make the stored policies known to this process before it judges anything; waits for the database.
+
+    Raises Conflict (P-VERSION) when one has the version of the product's own with other content.
+    """
+    known = False
+
+    async def load() -> None:
+        nonlocal known
+        async with db.read() as session:
+            await registry.load_policies(session)
+        known = True
+
+    while not (known or stop.is_set()):
+        await _round("policies", load)
+        if not known:
+            await _pause(stop, LEARN_EVERY)
+
+
+async def run_policies(db: Database, stop: asyncio.Event, *, every: float = LEARN_EVERY) -> None:
+    """Make the policies that BNSP stores meanwhile known to this process: a case keeps its policy by version
+    alone, and who does not know it cannot judge the case."""
+
+    async def learn() -> None:
+        async with db.read() as session:
+            if await registry.load_policies(session, but=list(POLICIES)):
+                log.info("policies", versions=sorted(POLICIES))
+
+    await _repeat("policies", learn, stop, every)
+
+
 async def _repeat(
     what: str, work: Callable[[], Awaitable[None]], stop: asyncio.Event, seconds: float
 ) -> None:
-    """Do it every so many seconds until `stop` is set; a database that does not answer, or another worker
-    that was first, is met again at the next round. Anything else ends the loop, and with it the worker."""
+    """Do it every so many seconds until `stop` is set."""
     while not stop.is_set():
-        try:
-            await work()
-        except (DBAPIError, PoolTimeout, OSError) as error:
-            log.warning(f"{what} round failed", error=type(error).__name__)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
+        await _round(what, work)
+        await _pause(stop, seconds)
+
+
+async def _round(what: str, work: Callable[[], Awaitable[None]]) -> None:
+    """A database that does not answer, or another worker that was first, is met again at the next round.
+    Anything else ends the loop, and with it the worker."""
+    try:
+        await work()
+    except (DBAPIError, PoolTimeout, OSError) as error:
+        log.warning(f"{what} round failed", error=type(error).__name__)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
