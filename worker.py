@@ -27,7 +27,7 @@ from activities.notifications import run_outbox
 from activities.plugin import plugin
 from activities.review import ReviewActivities
 from activities.scheduling import SchedulingActivities
-from activities.upkeep import first_policies, run_checkpoints, run_policies
+from activities.upkeep import first_policies, run_checkpoints, run_drafts, run_policies
 from db.checkpoints import PURPOSE, signing_key
 from db.session import Database
 from db.vault import Vault
@@ -139,6 +139,7 @@ def beside(parts: Parts, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, N
             retention=timedelta(days=settings.retention_days),
         ),
         "policies": run_policies(db, stop),
+        "drafts": run_drafts(db, stop, simulation=settings.clock == "simulation"),
         "checkpoints": run_checkpoints(
             db,
             signing_key(settings.key(PURPOSE).material),

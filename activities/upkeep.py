@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from db import checkpoints, registry
+from db import checkpoints, drafts, reads, registry
 from db.session import Database
 from domain.policy import POLICIES
 
@@ -19,6 +19,9 @@ LOOK_EVERY = 60.0
 
 LEARN_EVERY = 2.0
 """Seconds between two looks for policies that are new."""
+
+SWEEP_EVERY, SWEEP_SIMULATION = 600.0, 2.0
+"""Seconds between two looks for drafts that have been idle for too long."""
 
 log = structlog.get_logger()
 
@@ -67,6 +70,24 @@ async def run_policies(db: Database, stop: asyncio.Event, *, every: float = LEAR
                 log.info("policies", versions=sorted(POLICIES))
 
     await _repeat("policies", learn, stop, every)
+
+
+async def run_drafts(db: Database, stop: asyncio.Event, *, simulation: bool) -> None:
+    """Expire the drafts that nobody touches, as business time goes on: real time, or the simulation's clock,
+    which may leap by months at once."""
+
+    async def sweep() -> None:
+        at = now = datetime.now(UTC)
+        if simulation:
+            async with db.read() as session:
+                clock = await reads.sim_clock(session)
+            if clock is None:
+                return
+            now = clock.now
+        while count := await db.retrying(lambda session: drafts.expire_idle(session, now=now, at=at)):
+            log.info("drafts expired", drafts=count)
+
+    await _repeat("drafts", sweep, stop, SWEEP_SIMULATION if simulation else SWEEP_EVERY)
 
 
 async def _repeat(

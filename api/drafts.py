@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db import reads
+from db.drafts import EXPIRED
 from db.ledger import append_row_event
 from db.people_tables import Draft
 from domain.cases import Case
@@ -138,7 +140,10 @@ async def save(
     new: bool = False,
     **payload: Any,
 ) -> Draft:
-    """Write the draft and its event. Conflict (A-VERSION) when somebody changed it since `expected`."""
+    """Write the draft and its event. Conflict (A-VERSION) when somebody changed it since `expected`.
+
+    `at` is real time; the draft counts as touched at the business moment, which differs in a simulation.
+    """
     if expected is not None and expected != draft.version:
         raise Conflict.because(
             "A-VERSION",
@@ -148,12 +153,25 @@ async def save(
         )
     draft.content = content.model_dump(mode="json")
     draft.version = 1 if new else draft.version + 1
-    draft.updated_at = at
+    clock = await reads.sim_clock(session)
+    draft.updated_at = clock.now if clock else at
     session.add(draft)
     await session.flush()
     told = {"version": draft.version, "digest": content.digest, **payload}
-    await append_row_event(session, f"draft-{draft.id}", type, by, told, at)
+    await append_row_event(session, f"draft-{draft.id}", type, by, told, at, business_at=draft.updated_at)
     return draft
+
+
+def require_open(draft: Draft, case: Case | None) -> None:
+    """Refused (A-DRAFT-EXPIRED) for a draft that nobody touched for the policy's term."""
+    if draft.state == EXPIRED and (case is None or case.state in ("", "DRAFT")):
+        raise Refused.because(
+            "A-DRAFT-EXPIRED",
+            "Draf ini kedaluwarsa karena lama tidak disentuh.",
+            "This draft has expired: nobody touched it for long.",
+            remedy=Text(id="Buat permohonan baru.", en="Begin a new request."),
+            subject=draft.id,
+        )
 
 
 def require_editable(case: Case | None) -> None:
