@@ -200,11 +200,12 @@ async def freeze(session: AsyncSession, stream: str, reason: str) -> None:
     await session.exec(update(CaseRow).where(col(CaseRow.stream) == stream).values(attention=FORKED))
 
 
-async def thaw(session: AsyncSession, stream: str) -> None:
-    """People have looked and mended: take events again."""
+async def thaw(session: AsyncSession, stream: str) -> str:
+    """People have looked and mended: take events again. Gives why it was frozen; empty when it was not."""
     row = await _locked(session, stream)
-    if row is None:
-        return
+    if row is None or not row.frozen:
+        return ""
+    why = row.frozen_reason
     row.frozen, row.frozen_reason = False, ""
     session.add(row)
     await session.exec(
@@ -212,6 +213,7 @@ async def thaw(session: AsyncSession, stream: str) -> None:
         .where(col(CaseRow.stream) == stream, col(CaseRow.attention) == FORKED)
         .values(attention="")
     )
+    return why
 
 
 # ---- reading back ------------------------------------------------------------------------------------

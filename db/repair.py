@@ -5,6 +5,7 @@ Nothing that is there is ever changed: where history and ledger differ, only peo
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -12,11 +13,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db import ledger
 from db.ledger import Batch
 from db.projection import table_of
+from db.registry import REASON_MIN
 from db.session import Database
 from db.tables import EventRow, StreamRow
+from db.vault import Vault, case_owner
 from db.verify import Histories, of_another
 from domain.cases import Case
+from domain.clock import local_day
+from domain.errors import Conflict, Malformed
 from domain.events import GENESIS, Event
+from domain.roles import Actor
 
 
 @dataclass
@@ -69,6 +75,29 @@ async def repair(db: Database, histories: Histories, streams: Collection[str] | 
                 result.events += count
                 result.streams.add(stream)
     return result
+
+
+async def thaw(
+    session: AsyncSession, vault: Vault, stream: str, reason: str, *, by: Actor, at: datetime
+) -> str:
+    """Take events of a frozen stream again, after people have mended it; gives why it was frozen.
+
+    Who did it and why is on the access stream of the day (`at`, UTC), the reason sealed. Raises Malformed
+    (G-REASON) without a reason, Conflict (L-THAW) for a stream that is not frozen.
+    """
+    reason = " ".join(reason.split())
+    if len(reason) < REASON_MIN:
+        raise Malformed.because("G-REASON", "Sebutkan alasannya.", "Give a reason.")
+    why = await ledger.thaw(session, stream)
+    if not why:
+        raise Conflict.because(
+            "L-THAW", "Aliran ini tidak dibekukan.", "This stream is not frozen.", subject=stream
+        )
+    sealed = await vault.seal_text(session, case_owner(stream), reason, by.account, at=at)
+    told = {"stream": stream, "frozen": why, "reason": sealed.model_dump()}
+    day = local_day(at).isoformat()
+    await ledger.append_row_event(session, f"access-{day}", "stream_thawed", by, told, at)
+    return why
 
 
 Chain = dict[int, tuple[str, str]]

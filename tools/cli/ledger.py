@@ -116,6 +116,24 @@ async def repair(out: Out, *, streams: list[str]) -> int:
     return Exit.WRONG if done.refused else Exit.OK
 
 
+async def thaw(out: Out, *, stream: str, reason: str) -> int:
+    """`asesor repair --thaw STREAM --reason …`: for whoever may reach the database of this machine, after the
+    record was mended. Verifies nothing: ask `asesor verify` before."""
+    from db.repair import thaw as take_up
+    from db.vault import Vault
+    from tools.cli.first_filling import BY
+
+    settings = present()
+    vault, now = Vault(settings.keys("vault")), datetime.now(UTC)
+    async with database(settings) as db:
+        why = await db.retrying(lambda session: take_up(session, vault, stream, reason, by=BY, at=now))
+    out.result(
+        {"ok": True, "stream": stream, "frozen": why},
+        f"{stream}: diterima lagi – takes events again ({why})",
+    )
+    return Exit.OK
+
+
 async def sealed(settings: "Settings", db: "Database") -> "CheckpointRow":
     """A checkpoint of the ledger as it is, signed with the key in use."""
     from db import checkpoints
