@@ -134,12 +134,21 @@ def verify(
     ledger_only: Annotated[
         bool, typer.Option("--ledger-only", help="Tanpa riwayat Temporal – Without Temporal's histories.")
     ] = False,
+    grace: Annotated[
+        float | None,
+        typer.Option(
+            "--grace",
+            min=0,
+            help="Detik sebelum yang belum tertulis dianggap hilang; 0 bila semua diam – "
+            "Seconds until what is not written counts as lost (60); 0 when everything is at rest.",
+        ),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Periksa semua rantai, titik periksa dan riwayat – Check every chain, checkpoint and history."""
     from tools.cli.ledger import verify as work
 
-    run(json, lambda out: work(out, ledger_only=ledger_only))
+    run(json, lambda out: work(out, ledger_only=ledger_only, grace=grace))
 
 
 @app.command(rich_help_panel=CARE)
@@ -165,12 +174,28 @@ def replay(
 @app.command(rich_help_panel=CARE)
 def repair(
     stream: Annotated[list[str] | None, typer.Argument(help="Hanya aliran ini – These streams only.")] = None,
+    thaw: Annotated[
+        str,
+        typer.Option(
+            "--thaw",
+            metavar="STREAM",
+            help="Buka aliran beku yang sudah diperbaiki – Take up a frozen stream that people have mended.",
+        ),
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="Alasan membuka – Why it is taken up; kept on record.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Isi kembali buku besar dari riwayat – Refill the ledger from the histories."""
-    from tools.cli.ledger import repair as work
+    from tools.cli import ledger
 
-    run(json, lambda out: work(out, streams=stream or []))
+    if thaw and stream:
+        raise typer.BadParameter("--thaw: satu aliran saja – one stream alone")
+    if thaw:
+        run(json, lambda out: ledger.thaw(out, stream=thaw, reason=reason))
+    else:
+        run(json, lambda out: ledger.repair(out, streams=stream or []))
 
 
 @app.command(rich_help_panel=CARE)

@@ -135,6 +135,13 @@ class Settings(BaseSettings):
         le=3650,
         description="Days that Temporal keeps a closed case's history; archived long before.",
     )
+    checkpoint_hours: float = Field(
+        1,
+        gt=0,
+        le=168,
+        description="Hours between two signed checkpoints of the ledger; the worker makes one when anything "
+        "was written since the last.",
+    )
     rpc_timeout: float = Field(5, gt=0, le=60, description="Seconds that one call to Temporal may take.")
     update_timeout: float = Field(
         10,

@@ -1,10 +1,11 @@
 """The worker: wiring only. Runs the cases' workflows, their activities, and what the outbox owes."""
 
 import asyncio
-import contextlib
 import os
 import signal
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from activities.notifications import run_outbox
 from activities.plugin import plugin
 from activities.review import ReviewActivities
 from activities.scheduling import SchedulingActivities
+from activities.upkeep import first_policies, run_checkpoints, run_drafts, run_policies
+from db.checkpoints import PURPOSE, signing_key
 from db.session import Database
 from db.vault import Vault
 from logs import setup
@@ -111,25 +114,56 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
     client = await connect(settings)
     parts = Parts(client, db, vault, store, settings)
     try:
+        await first_policies(db, stop)
         async with parts.worker():
             if ready_file := os.environ.get("READY_FILE"):
                 await asyncio.to_thread(
                     Path(ready_file).touch
                 )  # what the supervisor and the health check wait for
             log.info("worker ready", task_queue=settings.task_queue, build_id=settings.build_id)
-            side = [
-                asyncio.create_task(
-                    run_outbox(db, vault, settings.mail_folder, stop, public_url=settings.public_url)
-                ),
-                asyncio.create_task(run_archiver(client, db, settings.var_dir / "archive", stop)),
-            ]
-            await stop.wait()
-            for task in side:
-                task.cancel()
-                with contextlib.suppress(asyncio.CancelledError):
-                    await task
+            await together(stop, beside(parts, stop))
     finally:
         await db.dispose()
+
+
+def beside(parts: Parts, stop: asyncio.Event) -> dict[str, Coroutine[Any, Any, None]]:
+    """What runs beside the cases, by name; each until `stop` is set."""
+    client, db, settings = parts.client, parts.db, parts.settings
+    return {
+        "outbox": run_outbox(db, parts.vault, settings.mail_folder, stop, public_url=settings.public_url),
+        "archiver": run_archiver(
+            client,
+            db,
+            settings.var_dir / "archive",
+            stop,
+            retention=timedelta(days=settings.retention_days),
+        ),
+        "policies": run_policies(db, stop),
+        "drafts": run_drafts(db, stop, simulation=settings.clock == "simulation"),
+        "checkpoints": run_checkpoints(
+            db,
+            signing_key(settings.key(PURPOSE).material),
+            timedelta(hours=settings.checkpoint_hours),
+            stop,
+        ),
+    }
+
+
+async def together(stop: asyncio.Event, side: Mapping[str, Coroutine[Any, Any, None]]) -> None:
+    """Run these until `stop` is set. One that ends before raises what ended it: a worker that no longer
+    archives or mails must not look alive; it ends, and its supervisor starts another."""
+    tasks = [asyncio.create_task(work, name=name) for name, work in side.items()]
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        done, _ = await asyncio.wait([stopping, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {stopping} if not stop.is_set() else ():
+            log.error("side work ended", what=task.get_name())
+            task.result()
+            raise RuntimeError(f"{task.get_name()} ended by itself")
+    finally:
+        for task in (stopping, *tasks):
+            task.cancel()
+        await asyncio.gather(stopping, *tasks, return_exceptions=True)
 
 
 async def main() -> None:

@@ -109,7 +109,8 @@ class CertificateActivities:
         async with self._db.read() as session:
             person = await self._vault.open_person(session, request.person)
             scheme = await scheme_data(session, request.scheme, request.scheme_version)
-        rules = policy(request.policy_version) if request.policy_version else default()
+        issued = date.fromisoformat(request.issued_on)
+        rules = policy(request.policy_version) if request.policy_version else default(issued)
         content = sheet(request, code, person.full_name, scheme, rules, self._settings.public_url)
         pdf = await asyncio.to_thread(typeset, content)
         stored = await self._store.put(_once(pdf))

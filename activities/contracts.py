@@ -22,6 +22,9 @@ RELEASE = "release"
 REVIEW_DOCUMENTS = "review_documents"
 RENDER_CERTIFICATE = "render_certificate"
 
+CASE_WORKFLOWS = ("TrainingProgramme", "CertificationJourney", "Certificate")
+"""The types of the workflows whose histories are witnesses of the ledger."""
+
 # Names of non-retryable failures (ApplicationError types), which workflows tell apart.
 LEDGER_FORKED = "LedgerForked"
 LEDGER_BEHIND = "LedgerBehind"

@@ -6,7 +6,7 @@ histories as the server has them, encrypted payloads included.
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from pathlib import Path
 
 from sqlmodel import select
@@ -16,7 +16,8 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.converter import DataConverter
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.contracts import LEDGER_APPEND, AppendRequest
+from activities.codec import ENCODING
+from activities.contracts import CASE_WORKFLOWS, LEDGER_APPEND, AppendRequest
 from db.session import Database
 from db.tables import ArchiveRow
 from db.verify import Histories, Witness
@@ -38,14 +39,21 @@ async def recorded_events(client: Client, workflow_id: str, run_id: str | None =
     return found
 
 
+class Unencrypted(ValueError):
+    """A payload that none of our workers made: they close every one (design § 5)."""
+
+
 async def requests_of(events: Iterable[HistoryEvent], converter: DataConverter) -> list[AppendRequest]:
-    """The inputs of the ledger's activity among these events."""
+    """The inputs of the ledger's activity among these events. Raises Unencrypted: whoever can start workflows
+    can write plain payloads, only who has the codec's keys can write closed ones."""
     found: list[AppendRequest] = []
     for event in events:
         if event.event_type != EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
             continue
         attributes = event.activity_task_scheduled_event_attributes
         if attributes.activity_type.name == LEDGER_APPEND:
+            if any(p.metadata.get("encoding") != ENCODING for p in attributes.input.payloads):
+                raise Unencrypted
             found += await converter.decode(list(attributes.input.payloads), [AppendRequest])
     return found
 
@@ -83,8 +91,15 @@ async def archived_events(folder: Path, row: ArchiveRow, converter: DataConverte
     return await requests_of(history.events, converter)
 
 
-def histories(client: Client, db: Database, folder: Path) -> Histories:
-    """Everything that the archive and then the server know, one run after the other."""
+def histories(
+    client: Client, db: Database, folder: Path, *, task_queue: str, types: Collection[str] = CASE_WORKFLOWS
+) -> Histories:
+    """Everything that the archive and then the server know of our cases, one run after the other: runs of
+    these types on this queue. What others do in the same namespace bears no witness."""
+
+    def ours(history: WorkflowHistory) -> bool:
+        start = history.events[0].workflow_execution_started_event_attributes
+        return start.workflow_type.name in types and start.task_queue.name == task_queue
 
     async def witnesses() -> AsyncIterator[Witness]:
         async with db.read() as session:
@@ -98,9 +113,10 @@ def histories(client: Client, db: Database, folder: Path) -> Histories:
                 yield Witness(row.workflow_id, row.run_id, (), ("archive missing or altered",))
                 continue
             told.add((row.workflow_id, row.run_id))
-            yield await _witness(client, row.workflow_id, row.run_id, history)
+            if ours(history):
+                yield await _witness(client, row.workflow_id, row.run_id, history)
         async for run in client.list_workflows():
-            if (run.id, run.run_id) in told:
+            if (run.id, run.run_id) in told or run.workflow_type not in types:
                 continue
             try:
                 history = await client.get_workflow_handle(run.id, run_id=run.run_id).fetch_history()
@@ -108,7 +124,8 @@ def histories(client: Client, db: Database, folder: Path) -> Histories:
                 if error.status is RPCStatusCode.NOT_FOUND:
                     continue  # deleted between the list and now
                 raise
-            yield await _witness(client, run.id, run.run_id, history)
+            if ours(history):
+                yield await _witness(client, run.id, run.run_id, history)
 
     return witnesses
 

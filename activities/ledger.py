@@ -16,7 +16,13 @@ class LedgerActivities:
 
     @activity.defn(name=c.LEDGER_APPEND)
     async def append(self, request: c.AppendRequest) -> c.AppendAnswer:
-        """Events, projection and outbox in one transaction; what is there already is skipped."""
+        """Events, projection and outbox in one transaction; what is there already is skipped.
+
+        A workflow asks for itself alone: its own history would otherwise bear witness for any case."""
+        if request.workflow_id != activity.info().workflow_id:
+            raise ApplicationError(
+                f"{request.stream}: asked by another workflow", type=c.LEDGER_FORKED, non_retryable=True
+            )
         try:
             head = await ledger.commit(self._db, request)
         except ledger.LedgerForked as fork:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from db.tables import OutboxRow
 from db.vault import PersonData
-from domain.clock import format_wib
+from domain.clock import format_wib, local_day
 from domain.notices import NoticeText, day_in_words
 from domain.policy import default
 from domain.policy import policy as policy_of
@@ -142,7 +142,8 @@ def _value(occasion: Occasion, name: str, value: Any) -> Text:
         return Text(id=", ".join(p.id for p in parts), en=", ".join(p.en for p in parts))
     plain = _line(str(value))
     if name == "kind":
-        policy = policy_of(occasion.policy_version) if occasion.policy_version else default()
+        version, day = occasion.policy_version, local_day(occasion.row.created_at)
+        policy = policy_of(version) if version else default(day)
         return policy.task(plain).label
     if name == "state" and occasion.text.machine:
         return TABLES[occasion.text.machine].state(plain).label

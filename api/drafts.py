@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db import reads
+from db.drafts import EXPIRED
 from db.ledger import append_row_event
 from db.people_tables import Draft
 from domain.cases import Case
@@ -165,17 +167,19 @@ async def save(
 ) -> Draft:
     """Write the draft and its event. Conflict (A-VERSION) when somebody changed it since `expected`.
 
+    `at` is real time; the draft counts as touched at the business moment, which differs in a simulation.
     `same`: nothing changed that a person wrote, so the version that people hold stays good.
     """
     require_version(draft, expected)
     draft.content = content.model_dump(mode="json")
     if not same:
         draft.version = 1 if new else draft.version + 1
-    draft.updated_at = at
+    clock = await reads.sim_clock(session)
+    draft.updated_at = clock.now if clock else at
     session.add(draft)
     await session.flush()
     told = {"version": draft.version, "digest": content.digest, **payload}
-    await append_row_event(session, f"draft-{draft.id}", type, by, told, at)
+    await append_row_event(session, f"draft-{draft.id}", type, by, told, at, business_at=draft.updated_at)
     return draft
 
 
@@ -187,6 +191,18 @@ def require_version(draft: Draft, expected: int | None) -> None:
             "Draf ini sudah diubah orang lain; muat ulang lalu ulangi.",
             "Somebody changed this draft meanwhile; reload and try again.",
             version=draft.version,
+        )
+
+
+def require_open(draft: Draft, case: Case | None) -> None:
+    """Refused (A-DRAFT-EXPIRED) for a draft that nobody touched for the policy's term."""
+    if draft.state == EXPIRED and (case is None or case.state in ("", "DRAFT")):
+        raise Refused.because(
+            "A-DRAFT-EXPIRED",
+            "Draf ini kedaluwarsa karena lama tidak disentuh.",
+            "This draft has expired: nobody touched it for long.",
+            remedy=Text(id="Buat permohonan baru.", en="Begin a new request."),
+            subject=draft.id,
         )
 
 

@@ -33,6 +33,7 @@ from db.facts import JUDGED, facts_for, purpose_of
 from db.session import Database
 from db.vault import Vault
 from domain.cases import REVISION, Case, Entity
+from domain.clock import local_day
 from domain.commands import CompleteTask, Envelope, Receipt, SubmitProgramme
 from domain.errors import Conflict, DomainError, NotFound, Unknown, by_name
 from domain.events import Event
@@ -196,7 +197,7 @@ class Gateway:
                 kind="programme",
                 workflow_id=programme_workflow(stream),
                 head="",
-                policy_version=default().version,
+                policy_version=default(local_day(now)).version,
                 revision=REVISION,
                 calendar=calendar,
                 clock=self.settings.clock,

@@ -7,9 +7,10 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import listings, sight, views
-from api.drafts import DraftContent, content_of
+from api.drafts import DraftContent, content_of, require_open
 from api.runtime import Runtime
 from db import reads, registry
+from db.drafts import EXPIRED
 from db.identity import Access
 from db.people_tables import Draft
 from domain.cases import Case
@@ -53,10 +54,12 @@ async def find(session: AsyncSession, access: Access, programme: str, *, lock: b
 async def find_own(
     session: AsyncSession, access: Access, programme: str, *, lock: bool = True
 ) -> tuple[Draft, Case | None]:
-    """The organiser's own draft; locked for a change, unless the session only reads."""
+    """The organiser's own draft; locked for a change, unless the session only reads. Refused
+    (A-DRAFT-EXPIRED)."""
     found = await find(session, access, programme, lock=lock)
     if found.draft is None or found.draft.organiser != access.hat.organisation:
         raise sight.stranger()
+    require_open(found.draft, found.case)
     return found.draft, found.case
 
 
@@ -76,7 +79,7 @@ async def _draft_view(runtime: Runtime, draft: Draft) -> dict[str, Any]:
     return {
         "id": draft.id,
         "kind": "draft",
-        **views.state_json("programme", "DRAFT"),
+        **views.state_json("programme", EXPIRED if draft.state == EXPIRED else "DRAFT"),
         "stage": 1,
         "organiser": {"id": draft.organiser, "name": organisers.get(draft.organiser, "")},
         "version": draft.version,

@@ -19,6 +19,7 @@ from temporalio.service import RPCError
 
 from activities.documents import DocumentStore
 from activities.plugin import plugin
+from activities.upkeep import run_policies
 from api.gateway import Gateway
 from db import registry
 from db.session import Database
@@ -31,6 +32,8 @@ REMEMBERED = 512
 CHECK_WITHIN = timedelta(seconds=3)
 WAITS = (0.1, 0.25, 0.5, 1.0, 2.0)
 """Seconds between two attempts to reach what is not there yet; the last one for ever."""
+LEARN_EVERY = 30.0
+"""Seconds between two looks for policies that BNSP stored meanwhile."""
 UNREACHED = (RPCError, RuntimeError, OSError, TimeoutError)
 DATABASE_DOWN = (DBAPIError, PoolTimeout, OSError)
 
@@ -111,8 +114,10 @@ class Runtime:
                     self.connected = await self.client.service_client.check_health(timeout=CHECK_WITHIN)
             if self.connected and self.policies:
                 log.info("ready", attempts=attempt + 1)
-                return
+                break
             await asyncio.sleep(WAITS[min(attempt, len(WAITS) - 1)])
+        # Later than the workers, who judge by what is begun here; until it is cancelled with the process.
+        await run_policies(self.db, asyncio.Event(), every=LEARN_EVERY)
 
     async def load_policies(self) -> None:
         """Make the policies that BNSP stored known to this process, once."""

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import update
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
@@ -48,6 +50,7 @@ async def begin(db: Database, now: datetime) -> SimClockRow:
         if row is None:
             row = SimClockRow(id=1, now=now.astimezone(UTC), target=now.astimezone(UTC))
             session.add(row)
+            await session.flush()
         return row
 
     return await db.retrying(make)
@@ -184,22 +187,22 @@ async def _target(db: Database, to: datetime | None) -> datetime:
                 "S-CLOCK", "Jam simulasi belum dimulai.", "The simulation has no clock yet."
             )
         target = row.target if to is None else to.astimezone(UTC)
-        if target < row.now:
+        # Compared where it is written: another driver may have moved the clock since it was read.
+        ahead = update(SimClockRow).where(col(SimClockRow.id) == 1, col(SimClockRow.now) <= target)
+        if not (await session.exec(ahead.values(target=target))).rowcount:
             raise Refused.because(
                 "S-BACK", "Waktu simulasi tidak dapat mundur.", "A simulation's time does not go back."
             )
-        row.target = target
-        session.add(row)
         return target
 
     return await db.retrying(write)
 
 
 async def _write_now(db: Database, now: datetime) -> None:
+    """Set the clock forward; where it is further already, it stays."""
+
     async def write(session: AsyncSession) -> None:
-        row = await reads.sim_clock(session)
-        assert row is not None
-        row.now = max(row.now, now)
-        session.add(row)
+        behind = update(SimClockRow).where(col(SimClockRow.id) == 1, col(SimClockRow.now) < now)
+        await session.exec(behind.values(now=now.astimezone(UTC)))
 
     await db.retrying(write)

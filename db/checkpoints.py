@@ -7,17 +7,20 @@ taken away.
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.findings import Hashes, Report
 from db.tables import CheckpointRow, StreamRow
+from domain.clock import utc
 from domain.events import GENESIS, canonical, digest
 
+PURPOSE = "checkpoints"
+"""Whose key signs (settings.keys)."""
 Leaf = tuple[str, int, str]
 """(stream, seq, hash) of one stream's head."""
 
@@ -49,22 +52,49 @@ async def checkpoint(
     session: AsyncSession, key: Ed25519PrivateKey, at: datetime | None = None
 ) -> CheckpointRow:
     """Sign the heads of all streams as they are (`at`: UTC, now when not given). Use a write session."""
-    last = await _last_checkpoint(session)
-    heads: list[Leaf] = [
-        (row.stream, row.head_seq, row.head_hash)
-        for row in await session.exec(
-            select(StreamRow)
-            .where(StreamRow.head_seq > 0)
-            .order_by(col(StreamRow.stream))
-            .execution_options(populate_existing=True)
-        )
-    ]
+    return await _sign(session, key, await _last_checkpoint(session), await _heads(session), at)
+
+
+async def checkpoint_when_due(
+    session: AsyncSession, key: Ed25519PrivateKey, every: timedelta, now: datetime
+) -> CheckpointRow | None:
+    """Sign the heads when the last checkpoint is older than `every` (`now`: real time, UTC) and anything was
+    written since; else None. Use a write session."""
+    latest = (await session.exec(select(func.max(CheckpointRow.at)))).one()
+    if latest is not None and utc(latest) > now - every:
+        return None
+    last, heads = await _last_checkpoint(session), await _heads(session)
+    if not heads or (last is not None and last.heads == _written(heads)):
+        return None
+    return await _sign(session, key, last, heads, now)
+
+
+async def _heads(session: AsyncSession) -> list[Leaf]:
+    found = await session.exec(
+        select(StreamRow.stream, StreamRow.head_seq, StreamRow.head_hash)
+        .where(StreamRow.head_seq > 0)
+        .order_by(col(StreamRow.stream))
+    )
+    return [(stream, seq, hash_) for stream, seq, hash_ in found]
+
+
+def _written(heads: Sequence[Leaf]) -> str:
+    return canonical(sorted([list(leaf) for leaf in heads])).decode()
+
+
+async def _sign(
+    session: AsyncSession,
+    key: Ed25519PrivateKey,
+    last: CheckpointRow | None,
+    heads: Sequence[Leaf],
+    at: datetime | None,
+) -> CheckpointRow:
     row = CheckpointRow(
         id=last.id + 1 if last else 1,
         at=(at or datetime.now(UTC)).astimezone(UTC),
         previous=_digest(last) if last else GENESIS,
         root=root(heads),
-        heads=canonical(sorted([list(leaf) for leaf in heads])).decode(),
+        heads=_written(heads),
         signature="",
         public_key_id=key_id(key.public_key()),
     )
@@ -103,21 +133,25 @@ async def check(
     """
     known = {key_id(key): key for key in keys}
     previous, number = GENESIS, 1
-    found = await session.exec(
-        select(CheckpointRow).order_by(col(CheckpointRow.id)).execution_options(populate_existing=True)
-    )
+    ids = (await session.exec(select(CheckpointRow.id).order_by(col(CheckpointRow.id)))).all()
     named: set[str] = set()
-    for row in found:
+    for id_ in ids:  # one at a time: each names every stream
         report.checkpoints += 1
-        name = f"checkpoint-{row.id}"
+        name = f"checkpoint-{id_}"
+        try:
+            row = await session.get_one(CheckpointRow, id_, populate_existing=True)
+        except (ValueError, TypeError):
+            report.add("root", name, id_, "the checkpoint cannot be read")
+            continue
+        session.expunge(row)
         if row.id != number or row.previous != previous:
             report.add("sequence", name, number, "a checkpoint before this one is missing or was altered")
         previous, number = _digest(row), row.id + 1
         _signature(report, row, known)
-        leaves: list[Leaf] = [(str(s), int(n), str(h)) for s, n, h in json.loads(row.heads)]
-        if root(leaves) != row.root:
+        leaves = _leaves(row)
+        if leaves is None or root(leaves) != row.root:
             report.add("root", name, row.id, "the heads are not those that were signed")
-        for stream, seq, hash_ in leaves:
+        for stream, seq, hash_ in leaves or ():
             there = hashes.get(stream)
             if stream in named or (there is not None and there.get(seq) == hash_):
                 continue
@@ -130,6 +164,14 @@ async def check(
                 )
             else:
                 report.add("rewound", stream, seq, f"{name} knows event {seq} with another hash")
+
+
+def _leaves(row: CheckpointRow) -> list[Leaf] | None:
+    """The heads that the checkpoint names; None when they cannot be read."""
+    try:
+        return [(str(s), int(n), str(h)) for s, n, h in json.loads(row.heads)]
+    except (ValueError, TypeError):
+        return None
 
 
 def _signature(report: Report, row: CheckpointRow, keys: Mapping[str, Ed25519PublicKey]) -> None:

@@ -145,7 +145,7 @@ async def facts_for(
     business moment (UTC).
     """
     today = local_day(now)
-    policy = policy_of(case.policy_version) if case and case.policy_version else default()
+    policy = policy_of(case.policy_version) if case and case.policy_version else default(today)
     facts = Facts(
         policy=policy,
         today=today,

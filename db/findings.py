@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class Problem:
     """Something that cannot be true. `kind` is one of:
 
-    in a chain: body, columns, gap, link, head, command, frozen; in tables: fold, snapshot, projection;
+    in a chain: body, columns, gap, link, head, kind, command, frozen; in tables: fold, snapshot, projection;
     in checkpoints: signature, root, sequence, removed, rewound; against histories: ghost, lost, differs,
     opening, history, irregular.
     """

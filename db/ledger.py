@@ -28,6 +28,9 @@ from domain.roles import Actor
 from state_machines.turn import evolve, json_value
 
 ROW_STREAM = "row"
+ROW_PREFIXES = ("access-", "calendar-", "draft-", "org-", "person-", "policy-", "scheme-")
+"""How the streams of row truth are named. A stream's name says what it is, never its `kind`: the name is in
+every event's hash, the kind is not."""
 FORKED = "ledger_forked"
 """`cases.attention` of a frozen case."""
 
@@ -60,6 +63,13 @@ class LedgerForked(Exception):
         super().__init__(f"{stream} at {seq}: {reason}")
 
 
+class NotItsOwn(LedgerForked):
+    """Another workflow than the stream's own asks. Refused, and the stream does not freeze for it."""
+
+    def __init__(self, batch: Batch) -> None:
+        super().__init__(batch.stream, batch.events[0].seq if batch.events else 0, "workflow_id")
+
+
 class LedgerBehind(Exception):
     """Events are missing between the ledger's head and the first one that came."""
 
@@ -74,10 +84,12 @@ class LedgerBehind(Exception):
 async def commit(db: Database, batch: Batch) -> Head:
     """Append in a transaction of its own, retried as the database asks.
 
-    Raises LedgerForked, with the stream frozen by a second transaction, or LedgerBehind.
+    Raises LedgerForked, with the stream frozen by a second transaction, NotItsOwn, or LedgerBehind.
     """
     try:
         return await db.retrying(lambda session: append(session, batch))
+    except NotItsOwn:
+        raise
     except LedgerForked as fork:
         stream, reason = fork.stream, f"{fork.seq}:{fork.reason}"
         await db.retrying(lambda session: freeze(session, stream, reason))
@@ -87,14 +99,16 @@ async def commit(db: Database, batch: Batch) -> Head:
 async def append(session: AsyncSession, batch: Batch) -> Head:
     """Write what is new of the batch; gives the stream's head.
 
-    Raises LedgerForked or LedgerBehind (nothing is written then), ValueError for the first events of a
-    stream without the case that they open, and whatever `evolve` raises for a move that this code does not
-    know (a newer worker's: it is tried again).
+    Raises LedgerForked, NotItsOwn or LedgerBehind (nothing is written then), ValueError for the first events
+    of a stream without the case that they open, and whatever `evolve` raises for a move that this code does
+    not know (a newer worker's: it is tried again).
     """
     _check(batch)
     stream = await _lock(session, batch.stream)
     if stream is None and batch.opening is not None and batch.events:
         stream = await _create(session, batch.stream, batch.opening.kind, batch.workflow_id)
+    if is_row(batch.stream) or (stream is not None and stream.workflow_id != batch.workflow_id):
+        raise NotItsOwn(batch)
     head = Head(stream.head_seq, stream.head_hash) if stream else Head(0, GENESIS)
     await _compare(session, batch, head)
     new = [e for e in batch.events if e.seq > head.seq]
@@ -133,14 +147,14 @@ async def append_row_event(
     policy_version: str = "",
     command_id: str = "",
 ) -> Event:
-    """Chain an event onto a stream of row truth (`org-…`, `person-…`, `policy-…`, `access-{day}`), in the
-    caller's transaction, under a lock on the stream's head until it commits.
+    """Chain an event onto a stream of row truth (ROW_PREFIXES), in the caller's transaction, under a lock on
+    the stream's head until it commits. Raises ValueError for another name.
 
     `payload` holds ids, digests and commitments only. `at` is UTC; `business_at` differs in a simulation.
     """
-    row = await _lock(session, stream) or await _create(session, stream, ROW_STREAM, "")
-    if row.kind != ROW_STREAM:
+    if not is_row(stream):
         raise ValueError("a case's stream is written by its workflow alone")
+    row = await hold(session, stream, ROW_STREAM, "")
     seq = row.head_seq + 1
     event = Event(
         stream=stream,
@@ -192,11 +206,12 @@ async def freeze(session: AsyncSession, stream: str, reason: str) -> None:
     await session.exec(update(CaseRow).where(col(CaseRow.stream) == stream).values(attention=FORKED))
 
 
-async def thaw(session: AsyncSession, stream: str) -> None:
-    """People have looked and mended: take events again."""
+async def thaw(session: AsyncSession, stream: str) -> str:
+    """People have looked and mended: take events again. Gives why it was frozen; empty when it was not."""
     row = await _locked(session, stream)
-    if row is None:
-        return
+    if row is None or not row.frozen:
+        return ""
+    why = row.frozen_reason
     row.frozen, row.frozen_reason = False, ""
     session.add(row)
     await session.exec(
@@ -204,9 +219,15 @@ async def thaw(session: AsyncSession, stream: str) -> None:
         .where(col(CaseRow.stream) == stream, col(CaseRow.attention) == FORKED)
         .values(attention="")
     )
+    return why
 
 
 # ---- reading back ------------------------------------------------------------------------------------
+
+
+def is_row(stream: str) -> bool:
+    """Is it a chain of rows (organisations, persons …)? Everything else is a case's."""
+    return stream.startswith(ROW_PREFIXES)
 
 
 def event_values(event: Event) -> dict[str, Any]:
@@ -266,10 +287,15 @@ async def events_of(session: AsyncSession, stream: str, after: int = 0) -> list[
     return [event_of(row) for row in found]
 
 
+async def hold(session: AsyncSession, stream: str, kind: str, workflow_id: str) -> "Locked":
+    """The stream's row, locked until the transaction ends; made of these when there is none."""
+    return await _lock(session, stream) or await _create(session, stream, kind, workflow_id)
+
+
 async def rebuild(session: AsyncSession, stream: str) -> Case | None:
     """Make the stream's projection again from its events alone; None when it has no case."""
     row = await _locked(session, stream)
-    if row is None or row.kind == ROW_STREAM:
+    if row is None or is_row(stream):
         return None
     folded = await _refold(session, row)
     if folded is None:
@@ -290,7 +316,7 @@ async def restore(
     it lacks, rebuild its projection, and keep what those events say of persons."""
     from db import consequences  # which writes row events, and so needs this module
 
-    row = await _lock(session, stream) or await _create(session, stream, kind, workflow_id)
+    row = await hold(session, stream, kind, workflow_id)
     known = json.loads(row.openings)
     told = {str(seq): case.model_dump(mode="json") for seq, case in openings.items()}
     await _keep_openings(session, stream, {**told, **known})
@@ -310,8 +336,8 @@ async def restore(
 
 async def rebuild_all(session: AsyncSession) -> int:
     """Rebuild every case; gives their number."""
-    streams = await session.exec(select(StreamRow.stream).where(StreamRow.kind != ROW_STREAM))
-    return sum([await rebuild(session, stream) is not None for stream in streams.all()])
+    streams = await session.exec(select(StreamRow.stream))
+    return sum([await rebuild(session, s) is not None for s in streams.all() if not is_row(s)])
 
 
 # ---- within ------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from db.ledger import Head, event_from, event_of
 from db.session import Database
 from db.tables import (
+    ArchiveStateRow,
     AssignmentRow,
     CaseRow,
     CertificateRow,
@@ -130,6 +131,11 @@ async def attention(session: AsyncSession) -> list[CaseRow]:
         select(CaseRow).where(CaseRow.attention != "").order_by(col(CaseRow.updated_at), col(CaseRow.stream))
     )
     return list(found)
+
+
+async def archive_state(session: AsyncSession) -> ArchiveStateRow | None:
+    """What the archiver saw when it last looked back; None when it never did."""
+    return await session.get(ArchiveStateRow, 1)
 
 
 async def wait_for(db: Database, stream: str, seq: int, timeout: float = 2.0) -> bool:  # noqa: ASYNC109

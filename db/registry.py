@@ -7,13 +7,14 @@ or number of a person. Moments (`at`) are UTC.
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from sqlalchemy import delete, func
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
@@ -67,6 +68,8 @@ LETTER = "recommendation_letter"
 REVEALERS = frozenset({Role.OPERATIONS, Role.AUDITOR})
 DEFAULT_SCHEME = "asesor-kompetensi"
 REASON_MIN = 5
+
+log = structlog.get_logger()
 
 
 class Model(BaseModel):
@@ -1033,7 +1036,7 @@ async def put_policy(session: AsyncSession, policy: Policy, *, by: Actor, at: da
     content = policy.model_dump(mode="json")
     row = await session.get(StoredPolicy, policy.version)
     if row is not None:
-        if row.content == content:
+        if Policy.model_validate(row.content) == policy:  # an earlier version's text may lack new fields
             return
         raise Conflict.because(
             "P-VERSION",
@@ -1054,12 +1057,28 @@ async def put_policy(session: AsyncSession, policy: Policy, *, by: Actor, at: da
     await append_row_event(session, f"policy-{policy.version}", "policy_added", by, {"content": content}, at)
 
 
-async def load_policies(session: AsyncSession) -> int:
-    """Make every stored policy known to this process; gives their number. At start-up."""
-    rows = list(await session.exec(select(StoredPolicy).order_by(col(StoredPolicy.effective))))
+async def load_policies(session: AsyncSession, *, but: Collection[str] = ()) -> int:
+    """Make every stored policy known to this process, `but` those versions; gives their number. At start-up,
+    and then again and again but for those that are known: BNSP stores new ones while it runs."""
+    wanted = select(StoredPolicy).where(col(StoredPolicy.version).not_in(but))
+    rows = list(await session.exec(wanted.order_by(col(StoredPolicy.effective))))
+    known = 0
     for row in rows:
-        adopt(Policy.model_validate(row.content))
-    return len(rows)
+        try:
+            made = Policy.model_validate(row.content)
+        except ValidationError:
+            # a newer version's, in the middle of a roll-out: its cases are for those who understand it
+            if row.version not in _NOT_UNDERSTOOD:
+                log.error("policy not understood", version=row.version)
+            _NOT_UNDERSTOOD.add(row.version)
+            continue
+        adopt(made)
+        known += 1
+    return known
+
+
+_NOT_UNDERSTOOD: set[str] = set()
+"""Named in the log once a process."""
 
 
 # ---- the first filling --------------------------------------------------------------------------

@@ -377,6 +377,20 @@ class ArchiveRow(SQLModel, table=True):
     digest: str
 
 
+class ArchiveStateRow(SQLModel, table=True):
+    """The single row (id 1) of the archiver: when it last looked, and what it has left undone."""
+
+    __tablename__ = "archive_state"
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    looked_at: datetime = Field(sa_type=UtcDateTime)
+    """UTC, real time."""
+    overdue: int
+    """Closed runs that are not archived half a retention after their end: Temporal will forget them."""
+    oldest: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """When the oldest of them closed."""
+
+
 PROJECTED: tuple[type[SQLModel], ...] = (
     CaseRow,
     ProgrammeRow,

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -28,6 +28,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from db.people_tables import ParticipantRecord, Person, PersonKey, SealedText
 from domain.cases import Sealed
@@ -37,6 +38,7 @@ from domain.roster import phone_number
 KEY_BYTES = 32
 NONCE_BYTES = 12
 SALT_BYTES = 32
+T = TypeVar("T")
 
 
 class VaultBroken(Exception):
@@ -143,7 +145,7 @@ class Vault:
             await session.flush()
             data_key = await self._new_key(session, person_id)
         else:
-            data_key = await self._data_key(session, person_id)
+            data_key = await self._held_key(session, person_id)
         row.ciphertext = _close(AESGCM(data_key), data.model_dump_json().encode(), "person", person_id)
         row.hmac_key = self._current.id
         row.nik_hmac = _keyed(self._current.nik, data.nik) if data.nik else None
@@ -184,7 +186,7 @@ class Vault:
 
         NotFound (V-PERSON) for an unknown person; a forgotten one stays forgotten.
         """
-        key = await session.get(PersonKey, person_id, with_for_update=True)
+        key = await session.get(PersonKey, person_id, with_for_update=True, populate_existing=True)
         row = await session.get(Person, person_id)
         if row is None or key is None:
             raise _unknown_person()
@@ -246,6 +248,8 @@ class Vault:
             )
         text_id = id or str(uuid.uuid4())
         salt = secrets.token_bytes(SALT_BYTES)
+        if owner.kind == "person":
+            await self._held_key(session, owner.id)
         cipher, key_id = await self._text_cipher(session, owner, self._current)
         row = SealedText(
             id=text_id,
@@ -291,7 +295,7 @@ class Vault:
 
     async def close_for(self, session: AsyncSession, person_id: str, what: str, value: Any) -> bytes:
         """JSON closed under the person's own key, for a column of another table. `what` names the row."""
-        key = await self._data_key(session, person_id)
+        key = await self._held_key(session, person_id)
         return _close(AESGCM(key), _ANY.dump_json(value), "detail", person_id, what)
 
     async def open_for(self, session: AsyncSession, person_id: str, what: str, closed: bytes) -> Any:
@@ -318,15 +322,18 @@ class Vault:
     # ---- rotation ------------------------------------------------------------------------------
 
     async def rotate(self, session: AsyncSession, *, limit: int = 200) -> int:
-        """Move up to `limit` persons and texts to the root key in use; 0 means all are there."""
+        """Move up to `limit` persons and texts to the root key in use; 0 means all are there.
+
+        Each is locked before it is read: what is being forgotten meanwhile must not come back.
+        """
         current = self._current.id
         moved = 0
         stale = select(PersonKey).where(col(PersonKey.key_id) != current, col(PersonKey.wrapped).is_not(None))
-        for key in list(await session.exec(stale.limit(limit))):
+        for key in await _locked_first(session, stale.order_by(col(PersonKey.person)).limit(limit)):
             data_key = self._unwrap(key)
             key.wrapped = _close(self._current.wrap, data_key, "key", key.person)
             key.key_id = current
-            row = await session.get_one(Person, key.person)
+            row = await session.get_one(Person, key.person, populate_existing=True)
             if row.ciphertext is not None:
                 plain = _open(AESGCM(data_key), row.ciphertext, "person", row.id)
                 data = PersonData.model_validate_json(plain)
@@ -339,7 +346,8 @@ class Vault:
             col(SealedText.key_id) != current,
             col(SealedText.ciphertext).is_not(None),
         )
-        for text in list(await session.exec(old_texts.limit(max(limit - moved, 0)))):
+        some = old_texts.order_by(col(SealedText.id)).limit(max(limit - moved, 0))
+        for text in await _locked_first(session, some):
             owner = Owner("case", text.owner)
             bound = ("text", text.id, owner.kind, owner.id)
             old, _ = await self._text_cipher(session, owner, self._root(text.key_id, text.id))
@@ -365,6 +373,15 @@ class Vault:
 
     async def _data_key(self, session: AsyncSession, person_id: str) -> bytes:
         key = await session.get(PersonKey, person_id)
+        if key is None:
+            raise _unknown_person()
+        return self._unwrap(key)
+
+    async def _held_key(self, session: AsyncSession, person_id: str) -> bytes:
+        """The key for closing something new: shared with others who close, but nobody forgets the person
+        before this transaction ends. Else what was just destroyed would be written again."""
+        held = {"read": True}
+        key = await session.get(PersonKey, person_id, with_for_update=held, populate_existing=True)
         if key is None:
             raise _unknown_person()
         return self._unwrap(key)
@@ -405,6 +422,14 @@ def commitment(text: str, salt: bytes) -> str:
 def commitment_holds(text: str, salt: bytes, given: str) -> bool:
     """Is it the commitment to this text under this salt?"""
     return hmac.compare_digest(commitment(text, salt).encode(), given.encode())
+
+
+async def _locked_first(session: AsyncSession, query: SelectOfScalar[T]) -> list[T]:
+    """These rows, locked and as they are then: first those that nobody holds, without waiting; when there are
+    none of those, the others, as their holders leave them."""
+    fresh = query.execution_options(populate_existing=True)
+    free = list(await session.exec(fresh.with_for_update(skip_locked=True)))
+    return free or list(await session.exec(fresh.with_for_update()))
 
 
 def _derive(key: bytes, purpose: str) -> bytes:

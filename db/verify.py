@@ -19,6 +19,7 @@ from db import checkpoints, ledger, projection
 from db.findings import Hashes, Report
 from db.ledger import Batch
 from db.projection import Folded, table_of
+from db.session import Database
 from db.tables import PROJECTED, EventRow, StreamRow
 from domain.cases import Case
 from domain.events import GENESIS, Event, digest
@@ -45,8 +46,18 @@ Histories = Callable[[], AsyncIterator[Witness]]
 """Gives every run that Temporal or the archive knows; called anew for each pass."""
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What of the ledger is held against histories, as it was at one moment."""
+
+    hashes: Hashes
+    openings: Openings
+    owners: Mapping[str, str]
+    """stream → the workflow that writes it."""
+
+
 async def verify(
-    session: AsyncSession,
+    db: Database,
     histories: Histories | None = None,
     *,
     keys: Collection[Ed25519PublicKey] = (),
@@ -56,23 +67,25 @@ async def verify(
     """Check everything. `keys` are the public keys that may have signed checkpoints; `now` (UTC) is the
     machine's time, against which `grace` is counted; without it every event missing here is lost.
 
-    Use a session of `Database.read`: all of the ledger is then seen at one moment, before any history.
+    All of the ledger is seen at one moment, before any history; no transaction is open while histories are
+    read, which may take long.
     """
     report = Report()
-    openings: Openings = {}
-    hashes = await _streams(session, report, openings)
-    await _orphans(session, report, hashes)
-    await checkpoints.check(session, report, hashes, keys)
+    async with db.read() as session:
+        owners = await session.exec(select(StreamRow.stream, StreamRow.workflow_id))
+        seen = _Seen({}, {}, dict(owners.all()))
+        await _streams(session, report, seen)
+        await _orphans(session, report, seen.hashes)
+        await checkpoints.check(session, report, seen.hashes, keys)
     if histories is not None:
-        await _histories(session, report, hashes, openings, histories, now, grace)
+        await _histories(report, seen, histories, now, grace)
     return report
 
 
 # ---- chains and tables -------------------------------------------------------------------------------
 
 
-async def _streams(session: AsyncSession, report: Report, openings: Openings) -> Hashes:
-    hashes: Hashes = {}
+async def _streams(session: AsyncSession, report: Report, seen: _Seen) -> None:
     last = ""
     while True:
         found = await session.exec(
@@ -84,34 +97,83 @@ async def _streams(session: AsyncSession, report: Report, openings: Openings) ->
         )
         streams = list(found)
         if not streams:
-            return hashes
+            return
         last = streams[-1].stream
         names = [s.stream for s in streams]
-        events = await _grouped(session, EventRow, names, "seq")
-        tables = {model: await _grouped(session, model, names, "stream") for model in PROJECTED}
+        events, tables = await _rows_of(session, report, names)
         for stream in streams:
             rows = events.get(stream.stream, [])
             report.streams += 1
             report.events += len(rows)
-            hashes[stream.stream] = {row["seq"]: row["hash"] for row in rows}
-            for seq, opening in json.loads(stream.openings).items():
-                openings[stream.stream, int(seq)] = digest(opening)
+            seen.hashes[stream.stream] = {row["seq"]: row["hash"] for row in rows}
             whole = _chain(report, stream, rows)
-            if stream.kind != ledger.ROW_STREAM:
-                there = {model: tables[model].get(stream.stream, []) for model in PROJECTED}
-                _tables(report, stream, whole, there)
+            there: Tables = {model: tables[model].get(stream.stream, []) for model in PROJECTED}
+            if ledger.is_row(stream.stream):
+                _row_stream(report, stream, there)
+                continue
+            try:
+                begun = ledger.openings_of(stream)
+            except (ValueError, TypeError, AttributeError):
+                report.add("fold", stream.stream, 1, "the openings cannot be read")
+                continue
+            for seq, opening in begun.items():
+                seen.openings[stream.stream, seq] = _told_as(opening)
+            _tables(report, stream, begun, whole, there)
+
+
+def _told_as(opening: Case) -> str:
+    """A beginning in one form, whichever version of the product wrote it down."""
+    return digest(opening.model_dump(mode="json"))
+
+
+Grouped = dict[str, list[dict[str, Any]]]
+"""stream → rows."""
+Tables = Mapping[type[SQLModel], Sequence[Mapping[str, Any]]]
+"""The projected rows of one stream."""
+
+
+def _row_stream(report: Report, stream: StreamRow, there: Tables) -> None:
+    """A chain of rows has no workflow, no beginning and no case."""
+    if (stream.kind, stream.workflow_id, stream.openings) != (ledger.ROW_STREAM, "", "{}"):
+        report.add("kind", stream.stream, 1, "a chain of rows that claims to be a case")
+    for model, rows in there.items():
+        if rows:
+            report.add(
+                "projection", stream.stream, 1, f"{model.__tablename__}: rows of a stream without a case"
+            )
+
+
+async def _rows_of(
+    session: AsyncSession, report: Report, names: Sequence[str]
+) -> tuple[Grouped, dict[type[SQLModel], Grouped]]:
+    """Events and projected rows of these streams. SQLite keeps whatever it is given: where a value cannot be
+    read as what it should be, that stream alone is named."""
+    try:
+        events = await _grouped(session, EventRow, names, "seq")
+        tables = {model: await _grouped(session, model, names, "stream") for model in PROJECTED}
+    except (ValueError, TypeError):
+        if len(names) == 1:
+            report.add("columns", names[0], 1, "a row of this stream cannot be read")
+            return {}, {model: {} for model in PROJECTED}
+        events, tables = {}, {model: {} for model in PROJECTED}
+        for name in names:
+            found, rows = await _rows_of(session, report, [name])
+            events |= found
+            for model in PROJECTED:
+                tables[model] |= rows[model]
+    return events, tables
 
 
 async def _grouped(
     session: AsyncSession, model: type[SQLModel], streams: Sequence[str], order: str
-) -> dict[str, list[dict[str, Any]]]:
+) -> Grouped:
     """The rows of these streams as plain values: nothing that the session has cached can hide a change."""
     table = table_of(model)
     connection = await session.connection()
     found = await connection.execute(
         table.select().where(table.c.stream.in_(streams)).order_by(table.c.stream, table.c[order])
     )
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: Grouped = {}
     for row in found.mappings():
         groups.setdefault(row["stream"], []).append(dict(row))
     return groups
@@ -165,22 +227,28 @@ def _event(row: Mapping[str, Any]) -> Event | None:
 def _tables(
     report: Report,
     stream: StreamRow,
+    begun: Mapping[int, Case],
     events: Sequence[Event],
-    there: Mapping[type[SQLModel], Sequence[Mapping[str, Any]]],
+    there: Tables,
 ) -> None:
     """Does the fold of the events give exactly what the tables hold?"""
     name, folded, seq = stream.stream, None, 0
+    expected: Mapping[type[SQLModel], Sequence[Mapping[str, Any]]] = {}
     try:
-        for folded in ledger.fold_stream(ledger.openings_of(stream), events):
+        for folded in ledger.fold_stream(begun, events):
             seq = folded.case.seq
-        if folded is None:
-            return
-        expected = projection.rows(
-            Folded(folded.case, folded.opened_at, folded.updated_at, folded.closed_at, None)
-        )
+        if folded is not None:
+            expected = projection.rows(
+                Folded(folded.case, folded.opened_at, folded.updated_at, folded.closed_at, None)
+            )
     except Exception as error:
         report.add("fold", name, seq + 1, f"the events cannot be folded: {type(error).__name__}")
         return
+    if folded is not None and (folded.case.kind, folded.case.workflow_id) != (
+        stream.kind,
+        stream.workflow_id,
+    ):
+        report.add("kind", name, 1, "the stream's row names another kind or workflow than its beginning")
     if len(events) < stream.head_seq:
         return  # the chain is broken: the tables show more than can be judged
     for model, rows in there.items():
@@ -188,14 +256,12 @@ def _tables(
         found = {tuple(r[k] for k in keys): r for r in rows}
         wanted = {tuple(r[k] for k in keys): r for r in expected.get(model, [])}
         if found.keys() != wanted.keys():
-            report.add(
-                "projection", name, folded.case.seq, f"{model.__tablename__}: rows are missing or made up"
-            )
+            report.add("projection", name, max(seq, 1), f"{model.__tablename__}: rows are missing or made up")
             continue
         wrong = sorted({c for k, r in wanted.items() for c, v in r.items() if not _same(c, found[k][c], v)})
         if wrong:
             kind = "snapshot" if "snapshot" in wrong else "projection"
-            report.add(kind, name, folded.case.seq, f"{model.__tablename__}: {', '.join(wrong)}")
+            report.add(kind, name, seq, f"{model.__tablename__}: {', '.join(wrong)}")
 
 
 def _same(column: str, found: Any, wanted: Any) -> bool:
@@ -242,34 +308,44 @@ async def _orphans(session: AsyncSession, report: Report, hashes: Hashes) -> Non
 # ---- histories ---------------------------------------------------------------------------------------
 
 
+def of_another(witness: Witness, batch: Batch, owner: str) -> bool:
+    """Did the run ask to write what is not its own? `owner` is the stream's workflow, empty when the ledger
+    does not know the stream. A workflow tells about its own stream alone: else whoever may start workflows
+    could bear witness for any case."""
+    return (
+        not witness.workflow_id == batch.workflow_id == (owner or batch.workflow_id)
+        or ledger.is_row(batch.stream)
+        or any(event.stream != batch.stream for event in batch.events)
+    )
+
+
 async def _histories(
-    session: AsyncSession,
-    report: Report,
-    hashes: Hashes,
-    openings: Openings,
-    histories: Histories,
-    now: datetime | None,
-    grace: timedelta,
+    report: Report, seen: _Seen, histories: Histories, now: datetime | None, grace: timedelta
 ) -> None:
-    kinds = {s: k for s, k in await session.exec(select(StreamRow.stream, StreamRow.kind))}  # noqa: C416
     known: dict[str, set[int]] = {}
+    owners = dict(seen.owners)
     async for witness in histories():
+        name = f"{witness.workflow_id} {witness.run_id}"
         for what in witness.irregular:
             streams = {b.stream for b in witness.batches} or {witness.workflow_id}
             for stream in sorted(streams):
-                report.add("irregular", stream, 0, f"{witness.workflow_id} {witness.run_id}: {what}")
+                report.add("irregular", stream, 0, f"{name}: {what}")
         for batch in witness.batches:
-            seen = known.setdefault(batch.stream, set())
+            if of_another(witness, batch, owners.get(batch.stream, "")):
+                report.add("irregular", batch.stream, 0, f"{name}: asked to write what is not its own")
+                continue
+            owners.setdefault(batch.stream, batch.workflow_id)
+            told = known.setdefault(batch.stream, set())
             if batch.opening is not None:
-                ours = openings.get((batch.stream, batch.opening.seq))
-                if ours not in (None, digest(batch.opening.model_dump(mode="json"))):
+                ours = seen.openings.get((batch.stream, batch.opening.seq))
+                if ours not in (None, _told_as(batch.opening)):
                     detail = "history and ledger tell different beginnings"
                     report.add("opening", batch.stream, batch.opening.seq + 1, detail)
             for event in batch.events:
-                _compare(report, hashes.get(batch.stream, {}), event, seen, now, grace)
-                seen.add(event.seq)
-    for stream, there in hashes.items():
-        if kinds.get(stream) == ledger.ROW_STREAM:
+                _compare(report, seen.hashes.get(batch.stream, {}), event, told, now, grace)
+                told.add(event.seq)
+    for stream, there in seen.hashes.items():
+        if ledger.is_row(stream):
             continue
         for seq in sorted(there.keys() - known.get(stream, set())):
             report.add("ghost", stream, seq, "no history knows this event")

@@ -19,6 +19,10 @@ router = APIRouter(tags=["health"])
 
 POLLED_WITHIN = timedelta(seconds=75)
 """A worker asks for work at least once a minute (its long poll)."""
+WATCHED = frozenset({"archive"})
+"""What people must look at, but is no reason to take the product out of service."""
+LOOKED_WITHIN = timedelta(hours=3)
+"""The archiver looks back every hour; an older look means that it does not run or does not get through."""
 LAG_LIMIT = 60.0
 """Seconds after which an event that is not written is worth a look (design § 4.5)."""
 
@@ -36,7 +40,7 @@ async def live() -> dict[str, str]:
 )
 async def ready(runtime: Run) -> JSONResponse:
     checks = await state_of(runtime)
-    ok = all(check["ok"] for check in checks.values())
+    ok = all(check["ok"] for name, check in checks.items() if name not in WATCHED)
     body = {"status": "ok" if ok else "waiting", "checks": checks}
     return JSONResponse(body, 200 if ok else 503, {"Cache-Control": "no-store"})
 
@@ -47,7 +51,8 @@ async def state_of(runtime: Runtime) -> dict[str, dict[str, Any]]:
         _database(runtime), _temporal(runtime), _worker(runtime)
     )
     lag = await _lag(runtime) if database["ok"] else {"ok": False, "seconds": None}
-    return {"database": database, "temporal": temporal, "worker": worker, "projection": lag}
+    kept = await archive_of(runtime) if database["ok"] else {"ok": False}
+    return {"database": database, "temporal": temporal, "worker": worker, "projection": lag, "archive": kept}
 
 
 async def _database(runtime: Runtime) -> dict[str, Any]:
@@ -85,6 +90,24 @@ async def _worker(runtime: Runtime) -> dict[str, Any]:
     since = datetime.now(UTC) - POLLED_WITHIN
     pollers = [p for p in found.pollers if p.last_access_time.ToDatetime(UTC) >= since]
     return {"ok": bool(pollers), "pollers": len(pollers)}
+
+
+async def archive_of(runtime: Runtime) -> dict[str, Any]:
+    """Is every closed run archived well before Temporal forgets it (design § 5)? Before the archiver's first
+    look there is nothing to say."""
+    try:
+        async with runtime.db.read() as session:
+            row = await reads.archive_state(session)
+    except DATABASE_DOWN as error:
+        return {"ok": False, "error": type(error).__name__}
+    if row is None:
+        return {"ok": True, "looked_at": None, "overdue": 0, "oldest": None}
+    return {
+        "ok": row.overdue == 0 and runtime.now() - row.looked_at < LOOKED_WITHIN,
+        "looked_at": row.looked_at.isoformat(),
+        "overdue": row.overdue,
+        "oldest": row.oldest.isoformat() if row.oldest else None,
+    }
 
 
 async def _lag(runtime: Runtime) -> dict[str, Any]:

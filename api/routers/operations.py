@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from api import listings, simulation, views
 from api.deps import Anybody, Operations, Run, Watchers
+from api.routers.health import archive_of
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
 from db import reads
@@ -37,6 +38,8 @@ async def denials(
 
 @router.get("/attention", summary="Cases that operations must look at")
 async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
+    """And the archive: `ok` is false when closed runs were not archived half a retention after their end, or
+    when nobody has looked for hours."""
     async with runtime.db.read() as session:
         rows = await reads.attention(session)
     return {
@@ -49,7 +52,8 @@ async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
                 "updated_at": views.moment(row.updated_at),
             }
             for row in rows
-        ]
+        ],
+        "archive": await archive_of(runtime),
     }
 
 

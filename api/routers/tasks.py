@@ -18,6 +18,7 @@ from db.reads import Whose
 from db.tables import TaskRow
 from domain import commands as c
 from domain.cases import Case, Task
+from domain.clock import local_day
 from domain.commands import Receipt
 from domain.policy import default
 from domain.roles import Role
@@ -104,7 +105,7 @@ async def inbox(
 
 
 def _row(row: TaskRow, now: Any) -> dict[str, Any]:
-    entry = next((t for t in default().tasks if t.kind == row.kind), None)
+    entry = next((t for t in default(local_day(now)).tasks if t.kind == row.kind), None)
     return {
         **row.model_dump(mode="json", exclude={"workflow_id", "seen_by", "open"}),
         **views.state_json("task", row.state),

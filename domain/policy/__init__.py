@@ -1,8 +1,10 @@
 """Policies: versioned data that a case keeps from its first day until BNSP migrates it (§ 5).
 
-`CURRENT` is the policy that new cases get. A policy made by BNSP later is data too: it is stored as JSON,
-read with `Policy.model_validate` and made known to this process by `adopt` at start-up.
+`CURRENT` is the product's own policy. A policy made by BNSP later is data too: it is stored as JSON, read
+with `Policy.model_validate` and made known to this process by `adopt`. New cases get it from its day on.
 """
+
+from datetime import date
 
 from domain.errors import Conflict, NotFound
 from domain.policy.first import FIRST
@@ -40,9 +42,11 @@ def policy(version: str) -> Policy:
     return found
 
 
-def default() -> Policy:
-    """The policy that a new case starts with."""
-    return CURRENT
+def default(day: date | None = None) -> Policy:
+    """The policy that a case begun on that day (WIB) starts with: the newest that is effective by then, of
+    those that this process knows. Without a day, and before any is effective: the product's own."""
+    effective = [p for p in POLICIES.values() if day is not None and p.effective <= day]
+    return max(effective, key=lambda p: (p.effective, p.version), default=CURRENT)
 
 
 def adopt(new: Policy) -> None:

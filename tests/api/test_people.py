@@ -1,10 +1,12 @@
 """Organisations, schemes, persons, and the whole NIK for a recorded reason."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from api.routers import health
 from db import registry
+from db.tables import ArchiveStateRow
 from db.vault import PersonData
 from domain.clock import local_day
 from domain.roles import SYSTEM
@@ -117,7 +119,26 @@ async def test_operations_see_the_ledger_and_the_refusals(product: Product) -> N
     assert head["stream"]["seq"] == 1
     assert head["events"] > head["streams"] > 0
     assert head["frozen"] == 0
-    assert (await product.ask("GET", "/v1/attention", "operations")).json() == {"items": []}
+    assert (await product.ask("GET", "/v1/attention", "operations")).json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("age", "overdue", "ok"),
+    [(timedelta(minutes=5), 0, True), (timedelta(minutes=5), 2, False), (timedelta(days=1), 0, False)],
+)
+async def test_operations_are_told_of_runs_that_are_not_archived(
+    product: Product, age: timedelta, overdue: int, ok: bool
+) -> None:
+    """Temporal forgets them; but a product that lacks nothing else stays in service."""
+    now = product.runtime.now()
+    oldest = now - timedelta(days=46) if overdue else None
+    async with product.runtime.db.write() as session:
+        session.add(ArchiveStateRow(id=1, looked_at=now - age, overdue=overdue, oldest=oldest))
+    told = (await product.ask("GET", "/v1/attention", "operations")).json()["archive"]
+    assert (told["ok"], told["overdue"], told["oldest"]) == (ok, overdue, oldest and oldest.isoformat())
+    checks = (await product.client.get("/health/ready")).json()["checks"]
+    assert checks["archive"] == told
+    assert "archive" in health.WATCHED
 
 
 async def test_time_is_not_moved_in_real_life(product: Product) -> None:

@@ -8,7 +8,10 @@ import pytest
 from sqlmodel import select
 
 from api.drafts import DraftContent
+from db.drafts import expire_idle
+from db.ledger import events_of
 from db.people_tables import Draft, Idempotency
+from db.tables import SimClockRow
 from domain import commands as c
 from domain.commands import Receipt
 from domain.errors import Conflict, Unknown
@@ -41,6 +44,37 @@ async def test_a_draft_is_begun_shown_and_changed(product: Product) -> None:
     assert [(k["label"], k["zone"]) for k in again["classes"]] == [("A", "WIB"), ("B", "WIT")]
     assert again["classes"][0]["id"] == shown["classes"][0]["id"]
     assert await product.events(f"draft-{id_}") == ["draft_created", "draft_changed"]
+
+
+async def test_an_expired_draft_is_shown_and_no_longer_changed_or_submitted(product: Product) -> None:
+    id_ = await product.draft()
+    async with product.runtime.db.write() as session:
+        draft = await session.get_one(Draft, id_)
+        assert await expire_idle(session, now=draft.updated_at + timedelta(days=90), at=product.runtime.now())
+    shown = (await product.ask("GET", f"/v1/programmes/{id_}", "organiser")).json()
+    assert (shown["state"], shown["state_label"]) == ("EXPIRED", "kedaluwarsa")
+    listed = (await product.ask("GET", "/v1/programmes", "organiser")).json()
+    assert listed["drafts"] == []
+    for method, path, body in (
+        ("PATCH", f"/v1/programmes/{id_}", {"version": 1, "venue": "TUK-9"}),
+        ("POST", f"/v1/programmes/{id_}/submit", None),
+    ):
+        answer = await product.ask(method, path, "organiser", json=body)
+        assert answer.status_code == 409, answer.text
+        assert answer.json()["violations"][0]["rule"] == "A-DRAFT-EXPIRED"
+    assert await product.events(f"draft-{id_}") == ["draft_created", "draft_expired"]
+
+
+async def test_a_draft_is_touched_at_the_business_moment(product: Product) -> None:
+    """A simulation leaps by months: a draft is not idle for the time that lies between two clocks."""
+    now = datetime(2031, 5, 1, tzinfo=UTC)
+    async with product.runtime.db.write() as session:
+        session.add(SimClockRow(id=1, now=now, target=now))
+    id_ = await product.draft()
+    async with product.runtime.db.read() as session:
+        assert (await session.get_one(Draft, id_)).updated_at == now
+        (event,) = await events_of(session, f"draft-{id_}")
+    assert (event.business_at, event.at > now) == (now, False)
 
 
 async def test_who_saw_an_older_draft_does_not_overwrite_the_newer(product: Product) -> None:

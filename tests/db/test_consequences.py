@@ -123,7 +123,6 @@ async def test_an_event_that_is_put_back_says_it_again(db: Database) -> None:
     async def histories() -> AsyncIterator[Witness]:
         yield Witness(whole.workflow_id, "run-1", (whole,), ())
 
-    async with db.write() as session:
-        result = await repair(session, histories)
+    result = await repair(db, histories)
     assert result.events == len(world.events) - asked == 1
     assert await answers(db) == {"equivalence": ("accepted", "programme-1")}

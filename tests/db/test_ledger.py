@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, col, func, select
 
 from db import ledger, reads
+from db.checkpoints import checkpoint, signing_key
 from db.ledger import Head, LedgerBehind, LedgerForked
 from db.projection import table_of
 from db.session import Database
@@ -221,6 +222,59 @@ async def test_postgresql_refuses_truncate_too(postgresql_url: str) -> None:
                 await (await session.connection()).execute(text("TRUNCATE events"))
     finally:
         await db.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT OR REPLACE INTO events SELECT {0} FROM events WHERE seq = 3",
+        "INSERT OR REPLACE INTO events SELECT {0} FROM events, (SELECT 99 AS place) WHERE seq = 3",
+        "REPLACE INTO checkpoints SELECT 1, at, previous, 'x', heads, '', '' FROM checkpoints",
+        "INSERT INTO events SELECT {0} FROM events WHERE true ON CONFLICT (stream, seq) DO UPDATE SET seq=9",
+    ],
+)
+async def test_sqlite_replaces_nothing_in_the_witness(sqlite_db: Database, statement: str) -> None:
+    """Its REPLACE takes the old row out without asking the trigger that refuses DELETE."""
+    chain = grown()
+    await ledger.commit(sqlite_db, chain.request())
+    async with sqlite_db.write() as session:
+        await checkpoint(session, signing_key(bytes(range(32))))
+    columns = [c.name for c in table_of(EventRow).columns]
+    values = {"type": "'forged'"}
+    if "99" in statement:  # another place, the same command
+        values |= {"seq": "place"}
+    listed = ", ".join(values.get(name, name) for name in columns)
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with sqlite_db.write() as session:
+            await (await session.connection()).execute(text(statement.format(listed)))
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with sqlite_db.write() as session:  # another place and command, but the hidden row number
+            await (await session.connection()).execute(
+                text(
+                    f"INSERT OR REPLACE INTO events (rowid, {', '.join(columns)}) "  # our names
+                    "SELECT rowid, 'prog-9', seq, 'other', schema_version, type, at, business_at, "
+                    "actor_account, actor_person, actor_role, on_behalf_of, policy_version, body, prev_hash, "
+                    "hash FROM events WHERE seq = 3"
+                )
+            )
+    async with sqlite_db.read() as session:
+        assert await ledger.events_of(session, chain.stream) == chain.events
+
+
+async def test_only_its_own_workflow_writes_a_stream(db: Database) -> None:
+    chain = grown()
+    await ledger.commit(db, chain.request(1, 5))
+    stranger = chain.request(6).model_copy(update={"workflow_id": "programme-other"})
+    with pytest.raises(ledger.NotItsOwn):
+        await ledger.commit(db, stranger)
+    assert (await ledger.commit(db, chain.request(6))).seq == 8, "and the stream is not frozen for it"
+
+
+@pytest.mark.parametrize("stream", ["person-1", "access-2026-03-02"])
+async def test_no_workflow_writes_a_chain_of_rows(db: Database, stream: str) -> None:
+    with pytest.raises(ledger.NotItsOwn):
+        await ledger.commit(db, grown(stream).request())
+    assert await rows(db, StreamRow) == 0
 
 
 async def test_twenty_at_once_write_each_event_once(db: Database, database_url: str) -> None:

@@ -2,27 +2,31 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
-from datetime import UTC, date, datetime
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 import pytest
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.upkeep import run_policies
 from db import registry
+from db.facts import facts_for
 from db.ledger import events_of
-from db.people_tables import Account, Document, ParticipantRecord, Person, RosterConflict
+from db.people_tables import Account, Document, ParticipantRecord, Person, RosterConflict, StoredPolicy
 from db.registry import BNSP, SCHEME, HolidayData, OrganisationData, ParticipantData
 from db.session import Database
 from db.tables import EventRow, ReservationRow
 from db.vault import PersonData, Vault, case_owner
+from domain.cases import Case
 from domain.errors import Conflict, Forbidden, Malformed, NotFound
 from domain.facts import OrganiserKind
-from domain.policy import CURRENT, POLICIES
-from domain.roles import Actor, Role
+from domain.policy import CURRENT, POLICIES, Policy
+from domain.roles import SYSTEM, Actor, Role
 from domain.roster import Experience, RosterRow
 from examples.synthetic import synthetic
+from tests.db.cases import opening
 
 T = TypeVar("T")
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -287,6 +291,58 @@ async def test_policies_are_kept_and_made_known(db: Database, monkeypatch: pytes
         assert await registry.load_policies(session) == 1
     assert POLICIES.pop("test-2") == new
     assert await types(db, "policy-test-2") == ["policy_added"]
+
+
+@pytest.fixture
+def only_our_own_policies() -> Iterator[None]:
+    """What a test makes known is forgotten after it."""
+    before = dict(POLICIES)
+    yield
+    POLICIES.clear()
+    POLICIES.update(before)
+
+
+async def test_a_policy_counts_for_new_cases_from_its_day_and_old_ones_keep_theirs(
+    db: Database, vault: Vault, only_our_own_policies: None
+) -> None:
+    changes = {"version": "2027-01", "effective": date(2027, 1, 1), "class_maximum": 12}
+    new = CURRENT.model_copy(update=changes)
+    stop = asyncio.Event()
+    learning = asyncio.create_task(run_policies(db, stop, every=0.02))
+    await write(db, lambda s: registry.put_policy(s, new, by=OPERATIONS, at=AT))
+    async with asyncio.timeout(10):
+        while "2027-01" not in POLICIES:
+            await asyncio.sleep(0.02)
+    stop.set()
+    await learning
+    old = opening(policy_version=CURRENT.version)
+
+    async def judged_by(now: datetime, case: Case | None) -> Policy:
+        async with db.read() as session:
+            facts = await facts_for(
+                session, vault, purpose="class_start", case=case, command=None, actor=SYSTEM, now=now
+            )
+        return facts.policy
+
+    eve = datetime(2026, 12, 31, 16, 59, tzinfo=UTC)  # 23:59 in Jakarta
+    assert await judged_by(eve, None) == CURRENT
+    assert await judged_by(eve + timedelta(minutes=1), None) == new
+    assert await judged_by(eve + timedelta(days=90), old) == CURRENT
+    assert await judged_by(eve, opening(policy_version="2027-01")) == new
+
+
+async def test_a_policy_of_a_newer_version_of_the_product_keeps_nobody_from_the_others(
+    db: Database, only_our_own_policies: None
+) -> None:
+    for version in ("test-3", "test-4"):
+        made = CURRENT.model_copy(update={"version": version})
+        await write(db, lambda s, p=made: registry.put_policy(s, p, by=OPERATIONS, at=AT))  # type: ignore[misc]  # a loop's default
+    async with db.write() as session:
+        row = await session.get_one(StoredPolicy, "test-3")
+        row.content = {**row.content, "of_tomorrow": 1}
+    async with db.read() as session:
+        assert await registry.load_policies(session, but=[CURRENT.version]) == 1
+    assert "test-4" in POLICIES and "test-3" not in POLICIES
 
 
 # ---- participants -------------------------------------------------------------------------------

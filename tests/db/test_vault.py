@@ -1,5 +1,6 @@
 """The vault on real databases: what is closed opens again, what is forgotten does not, chains still hold."""
 
+import asyncio
 import json
 import secrets
 from datetime import UTC, date, datetime
@@ -187,6 +188,77 @@ async def test_a_retired_root_key_opens_finds_and_is_rotated_away(db: Database, 
         assert await only_new.open_person(session, "p1") == SITI
         assert await only_new.open_text(session, sealed.id) == "lama"
         assert await only_new.find_by_nik(session, NIK) == "p1"
+
+
+async def waiting(db: Database) -> None:
+    """Until somebody waits for another's lock."""
+    async with asyncio.timeout(10):
+        while True:
+            async with db.read() as session:
+                locks = await (await session.connection()).scalar(
+                    sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                )
+            if locks:
+                return
+            await asyncio.sleep(0.01)
+
+
+@pytest.mark.parametrize("what", ["rotate", "seal again", "seal text", "close detail"])
+async def test_what_is_being_forgotten_does_not_come_back(
+    postgresql_url: str, root: bytes, what: str
+) -> None:
+    """Somebody else is at work on a person whose key is destroyed in the same moment."""
+    db, vault = Database(postgresql_url), Vault([secrets.token_bytes(32), root])
+    await seal(db, Vault(root))
+
+    async def meanwhile() -> None:
+        async with db.write() as session:
+            if what == "rotate":
+                assert await vault.rotate(session) == 0
+            elif what == "seal again":
+                await vault.seal_person(session, "p1", SITI, by="a1", at=AT)
+            elif what == "seal text":
+                await vault.seal_text(session, person_owner("p1"), "alasan", "a1", at=AT)
+            else:
+                await vault.close_for(session, "p1", "record/1", {})
+
+    try:
+        async with db.write() as session:
+            await vault.forget_person(session, "p1", at=AT)
+            other = asyncio.create_task(meanwhile())
+            await waiting(db)
+        if what == "rotate":
+            await other
+        else:
+            with pytest.raises(NotFound):
+                await other
+        async with db.read() as session:
+            key, row = await session.get_one(PersonKey, "p1"), await session.get_one(Person, "p1")
+            assert (key.wrapped, row.ciphertext, row.nik_hmac, row.nik_last4) == (None, None, None, "")
+            assert list(await session.exec(select(SealedText))) == []
+    finally:
+        await db.dispose()
+
+
+async def test_a_text_that_is_being_forgotten_is_not_rotated_back(postgresql_url: str, root: bytes) -> None:
+    db, vault = Database(postgresql_url), Vault([secrets.token_bytes(32), root])
+    try:
+        async with db.write() as session:
+            sealed = await Vault(root).seal_text(session, case_owner("s1"), "lama", "a1", at=AT)
+
+        async def rotated() -> int:
+            async with db.write() as session:
+                return await vault.rotate(session)
+
+        async with db.write() as session:
+            await vault.forget_texts(session, case_owner("s1"))
+            other = asyncio.create_task(rotated())
+            await waiting(db)
+        assert await other == 0
+        async with db.read() as session:
+            assert (await session.get_one(SealedText, sealed.id)).ciphertext is None
+    finally:
+        await db.dispose()
 
 
 async def test_details_are_closed_under_the_persons_key(db: Database, vault: Vault) -> None:

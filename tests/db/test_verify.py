@@ -1,8 +1,9 @@
 """Whoever falsifies the past is found: in a chain, in the tables, by a checkpoint, or by a history."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy import text
 
 from activities.contracts import AppendRequest
 from db import ledger
-from db.checkpoints import checkpoint, root, signing_key
+from db.checkpoints import checkpoint, checkpoint_when_due, root, signing_key
 from db.findings import Report
 from db.ledger import event_values
 from db.projection import table_of
@@ -19,7 +20,10 @@ from db.repair import Repair, repair
 from db.session import Database
 from db.tables import EventRow
 from db.verify import Histories, Witness, verify
+from domain.cases import Case
+from domain.events import GENESIS, Event
 from domain.roles import Actor, Role
+from state_machines.turn import evolve
 from tests.db.cases import MONDAY, Chain, grown, tampered
 
 KEY = signing_key(bytes(range(32)))
@@ -52,7 +56,7 @@ class World:
             connection = await session.connection()
             for table in ("events", "checkpoints"):
                 if self.db.sqlite:
-                    for verb in ("update", "delete"):
+                    for verb in ("update", "delete", "replace"):
                         await connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_no_{verb}"))
                 else:
                     await connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER ALL"))
@@ -66,12 +70,10 @@ class World:
 
     async def check(self, histories: Histories | None = None, **options: Any) -> Report:
         options.setdefault("keys", [KEY.public_key()])
-        async with self.db.read() as session:
-            return await verify(session, histories, **options)
+        return await verify(self.db, histories, **options)
 
     async def mend(self, histories: Histories, streams: Sequence[str] | None = None) -> Repair:
-        async with self.db.write() as session:
-            return await repair(session, histories, streams)
+        return await repair(self.db, histories, streams)
 
     async def seal(self, key: Ed25519PrivateKey = KEY) -> None:
         async with self.db.write() as session:
@@ -248,6 +250,77 @@ async def test_rows_of_a_case_that_never_was_are_named(world: World) -> None:
     assert report.first_broken.keys() == {"prog-1", "prog-9"}
 
 
+async def test_values_that_no_column_should_hold_are_named(world: World) -> None:
+    if not world.db.sqlite:
+        pytest.skip("PostgreSQL keeps nothing but what the column is for")
+    await world.sql(
+        "UPDATE events SET at='x' WHERE stream='prog-1' AND seq=2",
+        "UPDATE checkpoints SET at='x'",
+        "UPDATE seats SET attended='x' WHERE stream='prog-2' AND id='seat-1'",
+    )
+    report = await world.check()
+    assert first(report, "prog-1") == ("columns", 1)
+    assert first(report, "prog-2") == ("columns", 1)
+    assert first(report, "checkpoint-1") == ("root", 1)
+    assert "org-1" not in report.first_broken
+
+
+@pytest.mark.parametrize("openings", ["x", "[]", "{}", '{"0": 1}', '{"x": {}}'])
+async def test_a_beginning_that_cannot_be_read_is_named(world: World, openings: str) -> None:
+    await world.sql("UPDATE streams SET openings=:openings WHERE stream='prog-1'", openings=openings)
+    report = await world.check(told(world.one.request(), world.two.request()))
+    assert report.kinds() == {"fold"}
+    assert report.first_broken.keys() == {"prog-1"}
+
+
+async def test_a_case_passed_off_as_rows_is_judged_as_a_case(world: World) -> None:
+    """Without events of its own in any history, a row's chain is believed: the name decides who is one."""
+    await world.sql(
+        "UPDATE streams SET kind='row', workflow_id='' WHERE stream='prog-1'",
+        "UPDATE cases SET state='COMPLETED' WHERE stream='prog-1'",
+    )
+    report = await world.check(told(world.two.request()))
+    assert {p.kind for p in report.problems if p.stream == "prog-1"} == {"kind", "projection", "ghost"}
+    assert report.first_broken.keys() == {"prog-1"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "kind"),
+    [
+        ("UPDATE streams SET kind='programme' WHERE stream='org-1'", "kind"),
+        ("UPDATE streams SET workflow_id='programme-9' WHERE stream='org-1'", "kind"),
+        ("UPDATE streams SET openings='{\"0\": {}}' WHERE stream='org-1'", "kind"),
+        ("UPDATE seats SET stream='org-1' WHERE stream='prog-1' AND id='seat-3'", "projection"),
+        ("UPDATE streams SET workflow_id='programme-9' WHERE stream='prog-1'", "kind"),
+    ],
+)
+async def test_a_stream_of_two_natures_is_named(world: World, statement: str, kind: str) -> None:
+    await world.sql(statement.replace(":", "\\:"))
+    assert kind in (await world.check()).kinds()
+
+
+async def test_rows_of_a_case_whose_events_were_all_taken_are_named(world: World) -> None:
+    await world.sql(
+        "DELETE FROM events WHERE stream='prog-1'",
+        "UPDATE streams SET head_seq=0, head_hash=:genesis WHERE stream='prog-1'",
+        genesis=GENESIS,
+    )
+    report = await world.check()
+    assert {p.kind for p in report.problems} == {"projection", "rewound"}
+    assert report.first_broken.keys() == {"prog-1"}
+
+
+async def test_a_new_field_of_the_case_alters_no_beginning(world: World) -> None:
+    """What an earlier version wrote lacks the fields that came since; its history lacks them too."""
+    older = {**json.loads(world.one.opening.model_dump_json())}
+    del older["revision"], older["clock"]  # both have a default
+    await world.sql(
+        "UPDATE streams SET openings=:openings WHERE stream='prog-1'", openings=json.dumps({"0": older})
+    )
+    report = await world.check(told(world.one.request(), world.two.request()))
+    assert report.ok, report.problems
+
+
 # ---- checkpoints -------------------------------------------------------------------------------------
 
 
@@ -260,10 +333,36 @@ async def test_checkpoints_follow_one_another(world: World) -> None:
     assert report.checkpoints == 2
 
 
+async def test_a_checkpoint_is_due_when_time_has_passed_and_something_was_written(world: World) -> None:
+    hour = timedelta(hours=1)
+
+    async def look(now: datetime) -> int | None:
+        async with world.db.write() as session:
+            row = await checkpoint_when_due(session, KEY, hour, now)
+            return row.id if row else None
+
+    now = datetime.now(UTC)
+    assert await look(now + 2 * hour) is None, "nothing was written since the first"
+    world.one.remark()
+    await ledger.commit(world.db, world.one.request(9))
+    assert await look(now) is None, "the first is not an hour old"
+    assert await look(now + 2 * hour) == 2
+    assert await look(now + 4 * hour) is None
+    report = await world.check()
+    assert (report.ok, report.checkpoints) == (True, 2)
+
+
+async def test_an_empty_ledger_needs_no_checkpoint(db: Database) -> None:
+    async with db.write() as session:
+        assert await checkpoint_when_due(session, KEY, timedelta(hours=1), datetime.now(UTC)) is None
+
+
 @pytest.mark.parametrize(
     ("statement", "kind"),
     [
         ("UPDATE checkpoints SET heads='[]' WHERE id=1", "root"),
+        ("UPDATE checkpoints SET heads='x' WHERE id=1", "root"),
+        ("UPDATE checkpoints SET heads='[1]' WHERE id=1", "root"),
         ("UPDATE checkpoints SET root='00' WHERE id=2", "signature"),
         ("UPDATE checkpoints SET signature='zz' WHERE id=2", "signature"),
         ("DELETE FROM checkpoints WHERE id=1", "sequence"),
@@ -335,6 +434,31 @@ async def test_what_was_done_to_a_run_is_named(world: World) -> None:
     assert report.first_broken.keys() == {"prog-1", "prog-2"}
 
 
+async def test_a_workflow_bears_witness_for_its_own_stream_alone(world: World) -> None:
+    """Whoever may start a workflow of another id could else make a forged chain look decided."""
+    forged = grown("prog-3")
+    await ledger.commit(world.db, forged.request())
+
+    async def witnesses() -> AsyncIterator[Witness]:
+        for chain in (world.one, world.two):
+            yield Witness(chain.opening.workflow_id, "run", (chain.request(),))
+        yield Witness("programme-liar", "run", (forged.request(),))
+        claimed = forged.request().model_copy(update={"workflow_id": "programme-liar"})
+        yield Witness("programme-liar", "run", (claimed,))
+        moved = forged.request().model_copy(update={"stream": "prog-2", "workflow_id": "programme-prog-2"})
+        yield Witness("programme-prog-2", "run", (moved,))
+
+    report = await world.check(witnesses)
+    assert {(p.kind, p.stream) for p in report.problems} == {
+        ("ghost", "prog-3"),
+        ("irregular", "prog-3"),
+        ("irregular", "prog-2"),
+    }
+    await world.sql("DELETE FROM events WHERE stream='prog-3' AND seq>5")
+    result = await world.mend(witnesses)
+    assert (result.events, set(result.refused)) == (0, {"prog-2", "prog-3"})
+
+
 async def test_an_event_on_its_way_is_not_lost(world: World) -> None:
     world.one.remark()
     histories = told(world.one.request(), world.two.request())
@@ -392,6 +516,63 @@ async def test_what_does_not_join_is_not_put_back(world: World) -> None:
     result = await world.mend(told(world.one.request(6)))
     assert result.refused.keys() == {"prog-1"}
     assert result.events == 0
+
+
+async def test_what_the_next_event_does_not_continue_is_not_put_back(world: World) -> None:
+    """Event 5 was taken away, 6 altered to continue nothing: filling the gap would hide it."""
+    six = tampered(world.one.events[5], prev_hash="f" * 64)
+    await world.sql(
+        "DELETE FROM events WHERE stream='prog-1' AND seq=5",
+        "UPDATE events SET body=:body, hash=:hash, prev_hash=:prev WHERE stream='prog-1' AND seq=6",
+        body=event_values(six)["body"],
+        hash=six.hash,
+        prev=six.prev_hash,
+    )
+    result = await world.mend(told(world.one.request(1, 5)))
+    assert result.refused.keys() == {"prog-1"}
+    assert "6 does not continue" in result.refused["prog-1"]
+
+
+async def test_a_stream_that_cannot_be_mended_keeps_no_other_from_it(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.sql("DELETE FROM events WHERE seq=5", "DELETE FROM streams WHERE stream='prog-2'")
+
+    def failing(case: Case, event: Event) -> Case:
+        if case.stream == "prog-1":
+            raise AssertionError("a move of a newer version")
+        return evolve(case, event)
+
+    histories = told(world.one.request(), world.two.request())
+    monkeypatch.setattr("db.ledger.evolve", failing)
+    result = await world.mend(histories)
+    assert (result.streams, set(result.refused)) == ({"prog-2"}, {"prog-1"})
+    monkeypatch.undo()
+    assert (await world.mend(histories)).streams == {"prog-1"}
+    report = await world.check(histories)
+    assert report.ok, report.problems
+
+
+async def test_a_flusher_that_is_first_undoes_no_repair(world: World) -> None:
+    """Histories are heard with no transaction open: meanwhile cases go on, and what they write stays."""
+    await world.sql(
+        "DELETE FROM events WHERE stream='prog-1' AND seq>6",
+        "UPDATE streams SET head_seq=6, head_hash=:hash WHERE stream='prog-1'",
+        "DELETE FROM events WHERE stream='prog-2' AND seq=4",
+        hash=world.one.events[5].hash,
+    )
+    async with world.db.write() as session:
+        await ledger.rebuild(session, "prog-1")
+
+    async def witnesses() -> AsyncIterator[Witness]:
+        async for witness in told(world.one.request(), world.two.request())():
+            yield witness
+        await ledger.commit(world.db, world.one.request(7, 7))
+
+    result = await world.mend(witnesses)
+    assert (result.events, result.streams, result.refused) == (2, {"prog-1", "prog-2"}, {})
+    report = await world.check(told(world.one.request(), world.two.request()))
+    assert report.ok, report.problems
 
 
 async def test_a_stream_whose_beginning_nobody_tells_is_not_put_back(world: World) -> None:

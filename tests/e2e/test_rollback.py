@@ -14,7 +14,6 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -32,7 +31,6 @@ from db.projection import table_of
 from db.session import Database
 from db.tables import PROJECTED, EventRow
 from db.vault import Vault
-from db.verify import GRACE
 from domain import commands as c
 from domain.roles import Actor
 from settings import ROOT, Settings
@@ -98,7 +96,8 @@ class Site:
         return self.settings.var_dir / LEDGER
 
     async def verify(self) -> Report:
-        return await verified(self.settings, self.db, self.client)
+        """Nothing is at work in these copies: what the ledger lacks is lost, however young."""
+        return await verified(self.settings, self.db, self.client, grace=0)
 
     async def asesor(self, *arguments: str) -> tuple[int, dict[str, Any]]:
         """The real command: its exit code and its JSON."""
@@ -306,16 +305,14 @@ async def test_a_forger_who_makes_everything_fit_is_named_by_the_histories(
 
 
 async def test_a_ledger_put_back_is_named_event_by_event_and_refilled(world: World, tmp_path: Path) -> None:
-    """It comes after the others: what was decided less than a minute ago may still be on its way."""
     missing = world.between
     assert {stream for stream, _ in missing} == {world.programme, *world.journeys}
     async with site(world, tmp_path, of_ledger="early") as place:
-        await grace_is_over(world)
         report = await place.verify()
         assert report.kinds() == {"lost"}
         assert places(report.problems) == missing
 
-        code, told = await place.asesor("verify")
+        code, told = await place.asesor("verify", "--grace", "0")
         assert (code, told["ok"]) == (1, False)
         assert places(told["problems"]) == missing
         first = {stream: min(seq for s, seq in missing if s == stream) for stream, _ in missing}
@@ -332,14 +329,6 @@ async def test_a_ledger_put_back_is_named_event_by_event_and_refilled(world: Wor
         assert projected(place.file) == projected(world.folder / "late" / LEDGER)
         await goes_on(place)
         assert (await place.verify()).problems == []
-
-
-async def grace_is_over(world: World) -> None:
-    """The last decision is old enough that its absence from a ledger is a loss."""
-    with closing(sqlite3.connect(world.folder / "late" / LEDGER)) as file:
-        (last,) = file.execute("SELECT max(at) FROM events").fetchone()
-    while datetime.now(UTC) <= datetime.fromisoformat(last).replace(tzinfo=UTC) + GRACE:
-        await asyncio.sleep(0.5)
 
 
 def projected(file: Path) -> dict[str, list[tuple[Any, ...]]]:
@@ -378,7 +367,6 @@ async def goes_on(place: Site) -> None:
 async def test_a_stream_taken_away_is_named_by_the_checkpoint(world: World, tmp_path: Path) -> None:
     journey = world.journeys[0]
     async with site(world, tmp_path) as place:
-        await grace_is_over(world)
         code, told = await place.asesor("checkpoint")
         assert (code, told["id"]) == (0, 1)
         assert (await place.verify()).problems == []

@@ -305,6 +305,34 @@ def test_verify_finds_a_whole_ledger_and_names_the_first_broken_link(asesor: Ase
     assert "prog-1 @ 6" in asesor("verify", "--ledger-only").output
 
 
+def test_a_frozen_stream_is_taken_up_again_on_record(asesor: Asesor, database: Path) -> None:
+    chain = grown()
+    write(database, chain.request(1, 5))
+    db = f"sqlite+aiosqlite:///{database}"
+
+    async def frozen() -> None:
+        opened = Database(db)
+        await opened.retrying(lambda session: ledger.freeze(session, "prog-1", "3:other_hash"))
+        await opened.dispose()
+
+    apart(frozen())
+    thaw = ("repair", "--thaw", "prog-1", "--json")
+    assert told(asesor(*thaw), Exit.USAGE)["problems"][0]["id"].startswith("G-REASON")
+    assert told(asesor(*thaw, "--reason", "catatan sudah dipulihkan"))["frozen"] == "3:other_hash"
+    write(database, chain.request(6))
+    report = told(asesor("verify", "--ledger-only", "--json"))
+    assert (report["ok"], report["events"]) == (True, 9)
+    again = told(asesor(*thaw, "--reason", "sekali lagi"), Exit.WRONG)
+    assert again["problems"][0]["id"].startswith("L-THAW")
+    with sqlite3.connect(database) as session:
+        ((type_, body),) = session.execute("SELECT type, body FROM events WHERE stream LIKE 'access-%'")
+        ((attention,),) = session.execute("SELECT attention FROM cases")
+    session.close()
+    assert (type_, attention) == ("stream_thawed", "")
+    assert json.loads(body)["payload"]["stream"] == "prog-1"
+    assert "dipulihkan" not in body, "a reason is free text: sealed"
+
+
 def test_a_checkpoint_shows_a_stream_that_was_taken_away(asesor: Asesor, database: Path) -> None:
     write(database, grown().request(), grown("prog-2").request())
     made = told(asesor("checkpoint", "--json"))

@@ -1,5 +1,7 @@
 """The policy: every number has its source, and the catalogue of tasks is that of § 4."""
 
+from datetime import date
+
 import pytest
 from pydantic import ValidationError
 
@@ -155,6 +157,18 @@ def test_a_later_policy_is_adopted_once_and_never_altered() -> None:
             adopt(later.model_copy(update={"class_maximum": 30}))
     finally:
         del POLICIES["test-later"]
+
+
+def test_a_policy_counts_for_new_cases_from_its_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = {"test-2028": date(2028, 1, 1), "test-2027": date(2027, 1, 1)}
+    for version, day in days.items():
+        made = CURRENT.model_copy(update={"version": version, "effective": day})
+        monkeypatch.setitem(POLICIES, version, made)
+    told = [
+        default(date(*day)).version
+        for day in ((2020, 1, 1), (2026, 12, 31), (2027, 1, 1), (2027, 12, 31), (2028, 6, 1))
+    ]
+    assert told == [CURRENT.version, CURRENT.version, "test-2027", "test-2027", "test-2028"]
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,8 @@ async def test_in_a_simulation_a_correction_that_never_comes_expires_with_its_re
 async def test_in_real_time_a_plain_timer_moves_the_case(real_time: Stack) -> None:
     stack = real_time
     world = World([participant(1), participant(2)])
-    world.opening = world.opening.model_copy(update={"clock": "real"})
+    workflow_id = f"{world.opening.workflow_id}-{stack.settings.task_queue}"
+    world.opening = world.opening.model_copy(update={"clock": "real", "workflow_id": workflow_id})
     world.case = world.opening
     from tests.unit.test_case_programme import verified
 
@@ -227,7 +228,7 @@ async def test_in_real_time_a_plain_timer_moves_the_case(real_time: Stack) -> No
     handle = await stack.client.start_workflow(
         "TrainingProgramme",
         CaseStart(case=world.case, now=world.now),
-        id=f"{world.case.workflow_id}-{stack.settings.task_queue}",
+        id=workflow_id,
         task_queue=stack.settings.task_queue,
         result_type=str,
     )

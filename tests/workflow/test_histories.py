@@ -3,9 +3,10 @@
 A server of its own: `verify` looks at every run there is.
 """
 
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +20,27 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from activities.archive import archive_once
-from activities.contracts import LEDGER_APPEND, LEDGER_BEHIND, LEDGER_FORKED, AppendAnswer, AppendRequest
+from activities.archive import archive_once, look_back
+from activities.contracts import (
+    CASE_WORKFLOWS,
+    LEDGER_APPEND,
+    LEDGER_BEHIND,
+    LEDGER_FORKED,
+    AppendAnswer,
+    AppendRequest,
+)
 from activities.histories import archived, archived_events, histories, recorded_events
 from activities.ledger import LedgerActivities
 from activities.plugin import data_converter
+from db import reads
 from db.repair import repair
 from db.session import Database
 from db.tables import ArchiveRow, EventRow
-from db.verify import verify
+from db.verify import Histories, verify
 from settings import Settings
 from tests.db.cases import grown, tampered
 from tools.temporal.obtain import obtain
+from worker import WORKFLOWS
 
 
 @workflow.defn(sandboxed=False)
@@ -63,9 +73,11 @@ class Place:
             Writes.run, args=[now, later or []], id=now[0].workflow_id, task_queue=self.queue
         )
 
+    def histories(self, client: Client | None = None) -> Histories:
+        return histories(client or self.client, self.db, self.folder, task_queue=self.queue, types=["Writes"])
+
     async def problems(self) -> set[tuple[str, int]]:
-        async with self.db.read() as session:
-            report = await verify(session, histories(self.client, self.db, self.folder))
+        report = await verify(self.db, self.histories())
         return {(p.kind, p.seq) for p in report.problems}
 
 
@@ -113,6 +125,31 @@ async def test_the_archive_holds_what_the_server_held_and_is_made_once(place: Pl
     assert await place.problems() == set()
 
 
+async def test_what_closed_long_ago_and_is_not_archived_is_an_alarm(place: Place) -> None:
+    """Half a retention after its end a run must be in the archive, or Temporal may forget it unheard."""
+    await place.write([grown().request()])
+    now = datetime.now(UTC) + timedelta(seconds=5)
+    young = await look_back(place.client, place.db, timedelta(days=90), now)
+    assert (young.overdue, young.oldest) == (0, None)
+    late = await look_back(place.client, place.db, timedelta(0), now)
+    assert late.overdue == 1 and late.oldest is not None
+    await archive_once(place.client, place.db, place.folder)
+    await look_back(place.client, place.db, timedelta(0), now)
+    async with place.db.read() as session:
+        kept = await reads.archive_state(session)
+    assert kept is not None and (kept.overdue, kept.oldest) == (0, None)
+
+
+async def test_a_round_of_the_archiver_asks_for_what_closed_since(place: Place) -> None:
+    await place.write([grown().request()])
+    assert (
+        await archive_once(place.client, place.db, place.folder, datetime.now(UTC) + timedelta(hours=1)) == 0
+    )
+    assert (
+        await archive_once(place.client, place.db, place.folder, datetime.now(UTC) - timedelta(hours=1)) == 1
+    )
+
+
 async def test_an_altered_archive_is_not_believed(place: Place) -> None:
     chain = grown()
     await place.write([chain.request()])
@@ -134,8 +171,7 @@ async def test_what_the_ledger_lost_comes_back_from_the_histories(place: Place) 
         await (await session.connection()).execute(text("DROP TRIGGER events_no_delete"))
         await session.exec(delete(EventRow).where(col(EventRow.seq).in_([2, 7, 8])))
     assert {("lost", 2), ("lost", 7), ("lost", 8)} <= await place.problems()
-    async with place.db.write() as session:
-        result = await repair(session, histories(place.client, place.db, place.folder))
+    result = await repair(place.db, place.histories())
     assert (result.events, result.refused) == (3, {})
     assert await place.problems() == set()
 
@@ -156,11 +192,61 @@ async def test_forks_and_gaps_end_the_activity_for_good(place: Place) -> None:
     assert {("irregular", 0), ("differs", 3), ("frozen", 4), ("lost", 5)} <= await place.problems()
 
 
+async def test_what_others_do_bears_no_witness(place: Place, tmp_path: Path) -> None:
+    """A workflow of another type or queue, however well it tells; and one whose payloads nobody closed."""
+    chain, plain = grown(), grown("prog-2")
+    await place.write([chain.request()])
+    by_type = histories(place.client, place.db, place.folder, task_queue=place.queue)
+    assert (await verify(place.db, by_type)).kinds() == {"ghost"}
+    by_queue = histories(place.client, place.db, place.folder, task_queue="other", types=["Writes"])
+    assert (await verify(place.db, by_queue)).kinds() == {"ghost"}
+    await archive_once(place.client, place.db, place.folder)
+    assert (await verify(place.db, by_queue)).kinds() == {"ghost"}, "from the archive neither"
+
+    open_converter = dataclasses.replace(place.client.data_converter, payload_codec=None)
+    host = place.client.service_client.config.target_host
+    stranger = await Client.connect(host, data_converter=open_converter)
+    async with Worker(
+        stranger,
+        task_queue="plain",
+        workflows=[Writes],
+        activities=[LedgerActivities(place.db).append],
+        workflow_runner=UnsandboxedWorkflowRunner(),
+    ):
+        await stranger.execute_workflow(
+            Writes.run, args=[[plain.request()], []], id=plain.opening.workflow_id, task_queue="plain"
+        )
+    plainly = histories(place.client, place.db, place.folder, task_queue="plain", types=["Writes"])
+    problems = (await verify(place.db, plainly)).problems
+    assert {p.kind for p in problems if p.stream == "prog-2"} == {"ghost"}
+    assert [p.detail.split()[-1] for p in problems if p.kind == "irregular"] == ["Unencrypted"]
+    assert (await repair(place.db, plainly)).events == 0
+
+
+async def test_a_workflow_writes_for_itself_alone(place: Place) -> None:
+    chain = grown()
+    with pytest.raises(WorkflowFailureError) as caught:
+        await place.client.execute_workflow(
+            Writes.run, args=[[chain.request()], []], id="programme-stranger", task_queue=place.queue
+        )
+    assert caught.value.cause.cause.type == LEDGER_FORKED  # type: ignore[attr-defined]  # an activity's failure
+    async with place.db.read() as session:
+        assert list(await session.exec(select(EventRow))) == []
+
+
+def test_the_cases_workflows_are_those_that_the_worker_runs() -> None:
+    assert {workflow._Definition.must_from_class(w).name for w in WORKFLOWS} == set(CASE_WORKFLOWS)
+
+
 async def test_a_terminated_run_is_named(place: Place) -> None:
     chain = grown()
     await place.write([chain.request()])
     handle = await place.client.start_workflow(
-        Writes.run, args=[[], []], id="programme-other", task_queue="nobody"
+        Writes.run,
+        args=[[], []],
+        id="programme-other",
+        task_queue=place.queue,
+        start_delay=timedelta(hours=1),
     )
     await handle.terminate()
     assert await place.problems() == {("irregular", 0)}
@@ -173,6 +259,5 @@ async def test_a_run_that_cannot_be_read_hides_no_other(place: Place, tmp_path: 
         place.client.service_client.config.target_host,
         data_converter=data_converter(Settings(var_dir=tmp_path / "other-keys")),
     )
-    async with place.db.read() as session:
-        report = await verify(session, histories(stranger, place.db, place.folder))
+    report = await verify(place.db, place.histories(stranger))
     assert report.kinds() == {"irregular", "ghost"}

@@ -118,13 +118,14 @@ def emptied(settings: Settings) -> None:
 async def judged(out: Out, running: Stack, story: int, seconds: float) -> Verdict:
     """Let everything come to rest, then ask the ledger and the histories."""
     from api.simulation import settle
-    from tools.cli.ledger import verified
+    from tools.cli.ledger import sealed, verified
     from tools.cli.replay import replay_histories, stored_histories
 
     settings = running.settings
     async with database(settings) as db:
         client = await connect(settings)
         await settle(db, client)
+        await sealed(settings, db)
         with out.progress("verify"):
             report = await verified(settings, db, client)
         replayed = []
@@ -179,6 +180,7 @@ def tell(out: Out, running: Stack, verdict: Verdict) -> None:
                 "ok": verdict.report.ok,
                 "streams": verdict.report.streams,
                 "events": verdict.report.events,
+                "checkpoints": verdict.report.checkpoints,
                 "witnessed": verdict.report.witnessed,
                 "problems": len(verdict.report.problems),
             },

@@ -1,7 +1,7 @@
 """Looking after the witness: verify, repair, checkpoint, archive."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 
     from db.findings import Report
     from db.session import Database
+    from db.tables import CheckpointRow
+    from db.verify import Histories
     from settings import Settings
 
-PURPOSE = "checkpoints"
 SHOWN = 20
 
 
@@ -27,28 +28,41 @@ def archive_folder(settings: "Settings") -> Path:
 
 def public_keys(settings: "Settings") -> list["Ed25519PublicKey"]:
     """The keys under which checkpoints may have been signed, retired ones included."""
-    from db.checkpoints import signing_key
+    from db.checkpoints import PURPOSE, signing_key
 
     return [signing_key(key.material).public_key() for key in settings.keys(PURPOSE)]
 
 
-async def verified(settings: "Settings", db: "Database", client: "Client | None") -> "Report":
-    """Everything that can be checked: chains, tables, checkpoints and, with a client, all histories."""
-    from activities.histories import histories
+async def verified(
+    settings: "Settings", db: "Database", client: "Client | None", grace: float | None = None
+) -> "Report":
+    """Everything that can be checked: chains, tables, checkpoints and, with a client, all histories. `grace`:
+    seconds that an accepted event may be on its way (GRACE when not given)."""
+    from db.verify import GRACE
     from db.verify import verify as check
 
-    witnesses = histories(client, db, archive_folder(settings)) if client is not None else None
-    async with db.read() as session:
-        return await check(session, witnesses, keys=public_keys(settings), now=datetime.now(UTC))
+    return await check(
+        db,
+        _witnesses(settings, db, client) if client is not None else None,
+        keys=public_keys(settings),
+        now=datetime.now(UTC),
+        grace=GRACE if grace is None else timedelta(seconds=grace),
+    )
 
 
-async def verify(out: Out, *, ledger_only: bool) -> int:
+def _witnesses(settings: "Settings", db: "Database", client: "Client") -> "Histories":
+    from activities.histories import histories
+
+    return histories(client, db, archive_folder(settings), task_queue=settings.task_queue)
+
+
+async def verify(out: Out, *, ledger_only: bool, grace: float | None = None) -> int:
     """`asesor verify`: 1 when something cannot be true, with the first broken link of each stream."""
     settings = present()
     async with database(settings) as db:
         client = None if ledger_only else await connect(settings)
         with out.progress("verify"):
-            report = await verified(settings, db, client)
+            report = await verified(settings, db, client, grace)
     first = [asdict(problem) for problem in report.first_broken.values()]
     out.result(
         {
@@ -82,15 +96,13 @@ def lines_of(report: "Report", *, ledger_only: bool = False) -> list[str]:
 
 async def repair(out: Out, *, streams: list[str]) -> int:
     """`asesor repair`: 1 when a stream was refused, because only people can decide it."""
-    from activities.histories import histories
     from db.repair import repair as refill
 
     settings = present()
     async with database(settings) as db:
         client = await connect(settings)
-        witnesses = histories(client, db, archive_folder(settings))
         with out.progress("repair"):
-            done = await db.retrying(lambda session: refill(session, witnesses, streams or None))
+            done = await refill(db, _witnesses(settings, db, client), streams or None)
     out.result(
         {
             "ok": not done.refused,
@@ -104,15 +116,41 @@ async def repair(out: Out, *, streams: list[str]) -> int:
     return Exit.WRONG if done.refused else Exit.OK
 
 
+async def thaw(out: Out, *, stream: str, reason: str) -> int:
+    """`asesor repair --thaw STREAM --reason …`: for whoever may reach the database of this machine, after the
+    record was mended. Verifies nothing: ask `asesor verify` before."""
+    from db.repair import thaw as take_up
+    from db.vault import Vault
+    from tools.cli.first_filling import BY
+
+    settings = present()
+    vault, now = Vault(settings.keys("vault")), datetime.now(UTC)
+    async with database(settings) as db:
+        why = await db.retrying(lambda session: take_up(session, vault, stream, reason, by=BY, at=now))
+    out.result(
+        {"ok": True, "stream": stream, "frozen": why},
+        f"{stream}: diterima lagi – takes events again ({why})",
+    )
+    return Exit.OK
+
+
+async def sealed(settings: "Settings", db: "Database") -> "CheckpointRow":
+    """A checkpoint of the ledger as it is, signed with the key in use."""
+    from db import checkpoints
+
+    key = checkpoints.signing_key(settings.key(checkpoints.PURPOSE).material)
+    return await db.retrying(lambda session: checkpoints.checkpoint(session, key))
+
+
 async def checkpoint(out: Out) -> int:
     """`asesor checkpoint`: sign the heads of all streams. Keep the result elsewhere: it shows what is
     taken away later, the newest checkpoints included."""
     from db import checkpoints
 
     settings = present()
-    key = checkpoints.signing_key(settings.key(PURPOSE).material)
+    key = checkpoints.signing_key(settings.key(checkpoints.PURPOSE).material)
     async with database(settings) as db:
-        row = await db.retrying(lambda session: checkpoints.checkpoint(session, key))
+        row = await sealed(settings, db)
     out.result(
         {
             "ok": True,

@@ -1,0 +1,61 @@
+"""Requests that nobody has touched for long: their drafts expire (domain specification § 2)."""
+
+from datetime import datetime, timedelta
+
+from sqlmodel import col, or_, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ledger import append_row_event
+from db.people_tables import Draft
+from db.tables import CaseRow
+from domain.clock import local_day
+from domain.events import Move
+from domain.policy import default
+from domain.roles import SYSTEM
+from state_machines.table import follow
+from state_machines.tables import TABLES
+
+BATCH = 50
+DRAFT, EXPIRED = "DRAFT", "EXPIRED"
+
+
+async def expire_idle(session: AsyncSession, *, now: datetime, at: datetime) -> int:
+    """Expire up to BATCH drafts that have been idle for the policy's term (`draft_idle`, in days) at the
+    business moment `now`; `at` is the real one (both UTC). Gives their number; 0 when none is left.
+
+    A request that was submitted has a case, which counts; one that was taken back is a draft again, touched
+    last when it was. A draft that somebody is changing at this moment is not idle: it is passed over.
+    """
+    idle_since = now - timedelta(days=default(local_day(now)).term("draft_idle"))
+    untouched = (
+        select(Draft)
+        .outerjoin(CaseRow, col(CaseRow.stream) == col(Draft.id))
+        .where(
+            Draft.state == DRAFT,
+            col(Draft.updated_at) <= idle_since,
+            or_(
+                col(CaseRow.stream).is_(None),
+                (col(CaseRow.state) == DRAFT) & (col(CaseRow.updated_at) <= idle_since),
+            ),
+        )
+        .order_by(col(Draft.updated_at), col(Draft.id))
+        .limit(BATCH)
+        .with_for_update(of=Draft, skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    drafts = list(await session.exec(untouched))
+    for draft in drafts:
+        move = Move(machine="programme", subject=draft.id, trigger="expire", source=DRAFT, dest=EXPIRED)
+        draft.state = follow(TABLES["programme"], draft.state, move)
+        session.add(draft)
+        await append_row_event(
+            session,
+            f"draft-{draft.id}",
+            "draft_expired",
+            SYSTEM,
+            {"version": draft.version},
+            at,
+            business_at=now,
+            policy_version=default(local_day(now)).version,
+        )
+    return len(drafts)
