@@ -3,6 +3,8 @@
 Workflows never hold the key, so a workflow's code or a reader of histories cannot make a message.
 """
 
+import uuid
+
 from temporalio import activity
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
@@ -32,6 +34,26 @@ class MessageActivities:
                 return c.Delivered(outcome="closed")
             raise
         return c.Delivered(outcome="delivered")
+
+
+async def thaw(client: Client, vault: Vault, *, workflow_id: str, stream: str) -> bool:
+    """Tell a frozen case that people have mended its record: it asks its ledger again. False when the case
+    does not run (any more). Raises RPCError when Temporal does not answer."""
+    message = c.Message(
+        id=f"thaw-{uuid.uuid4()}",
+        type="thaw",
+        sender="operations",
+        sender_workflow="",
+        to_workflow=workflow_id,
+        application=stream,
+    )
+    try:
+        await client.get_workflow_handle(workflow_id).signal(SIGNAL, sign(vault, message))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return True
 
 
 def sign(vault: Vault, message: c.Message) -> c.SignedMessage:

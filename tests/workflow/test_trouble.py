@@ -12,8 +12,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.common import RawValue
 from temporalio.worker import Replayer
 
-from activities import contracts
-from activities.messages import sign
+from activities.messages import thaw
 from activities.plugin import plugin
 from db import identity, ledger
 from db.identity import Hat
@@ -81,15 +80,7 @@ async def test_a_frozen_case_takes_nothing_more_and_goes_on_once_its_record_is_m
 
     await run_sql(hasty, "UPDATE streams SET head_hash = :hash WHERE stream = :s", hash=case.head, s=stream)
     await hasty.db.retrying(lambda session: ledger.thaw(session, stream))
-    message = contracts.Message(
-        id=str(uuid.uuid4()),
-        type="thaw",
-        sender="operations",
-        sender_workflow="",
-        to_workflow=handle.id,
-        application=stream,
-    )
-    await handle.signal("message", sign(hasty.vault, message))
+    assert await thaw(hasty.client, hasty.vault, workflow_id=handle.id, stream=stream)
     await until_attention(handle, "")
     written = await hasty.until(stream, lambda x: x.seq >= taken.seq)
     assert written.head == taken.hash
