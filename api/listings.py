@@ -150,20 +150,6 @@ async def conflicts(session: AsyncSession, *, open: bool = True, limit: int = 20
     return list(found)
 
 
-async def conflicts_from(session: AsyncSession, source: str, persons: Sequence[str]) -> list[RosterConflict]:
-    """What this draft's own roster says otherwise of these persons, the latest last."""
-    found = await session.exec(
-        select(RosterConflict)
-        .where(
-            RosterConflict.source == source,
-            col(RosterConflict.person).in_(list(persons)),
-            col(RosterConflict.resolved_at).is_(None),
-        )
-        .order_by(col(RosterConflict.created_at), col(RosterConflict.id))
-    )
-    return list(found)
-
-
 async def ledger_summary(session: AsyncSession) -> tuple[int, int, int]:
     """Streams, events and frozen streams."""
     streams = (await session.exec(select(func.count()).select_from(StreamRow))).one()

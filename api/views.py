@@ -1,6 +1,5 @@
 """Cases as answers show them: what the asker may see of one, and what the asker may do."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -11,7 +10,7 @@ from api.gateway import Gateway
 from api.problems import violation_json
 from db import reads
 from db.identity import Access
-from db.people_tables import Document, RosterConflict
+from db.people_tables import Document
 from db.tables import TaskRow
 from db.vault import Vault
 from domain.cases import Assignment, Case, Certificate, Class, Journey, Seat, Task
@@ -41,18 +40,6 @@ async def people(session: AsyncSession, vault: Vault, ids: Iterable[str]) -> dic
     """Names and last four digits; who is unknown or forgotten is left out."""
     opened = await vault.open_persons(session, [i for i in ids if i])
     return {id_: {"name": data.full_name, "nik_last4": (data.nik or "")[-4:]} for id_, data in opened.items()}
-
-
-def as_given(
-    known: People, conflicts: Iterable[RosterConflict], opened: Mapping[str, str]
-) -> dict[str, dict[str, str]]:
-    """The names that a roster gave where they differ from those that are known, by person."""
-    found: dict[str, dict[str, str]] = {}
-    for conflict in conflicts:
-        said = json.loads(opened[conflict.proposed]) if conflict.proposed in opened else {}
-        if "full_name" in said and conflict.person in known:
-            found[conflict.person] = {**known[conflict.person], "name": str(said["full_name"])}
-    return found
 
 
 def person_json(id_: str, known: People) -> dict[str, str]:

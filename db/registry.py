@@ -20,6 +20,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import calendar_seed
+from db.given_names import keep_given_name
 from db.ledger import append_row_event
 from db.people_tables import (
     Account,
@@ -294,13 +295,10 @@ async def upsert_person_from_roster(
         email=row.email,
         phone=row.phone,
     )
-    person = await vault.find_by_nik(session, row.nik)
-    if person is None:
-        person = await _new_person(session, vault, data, by=by, at=at)
-        if person is not None:
-            return RosterPerson(person, created=True)
-        person = await vault.find_by_nik(session, row.nik)  # another roster was faster
-        assert person is not None
+    person, created = await _found_or_new(session, vault, data, by=by, at=at)
+    await keep_given_name(session, vault, person, data.full_name, data.nik, by=by, at=at)
+    if created:
+        return RosterPerson(person, created=True)
     known = await vault.open_person(session, person)
     given = data.model_dump(mode="json", exclude_defaults=True)
     differs = {
@@ -309,6 +307,33 @@ async def upsert_person_from_roster(
     if differs:
         await _report(session, vault, person, differs, by=by, at=at, source=source)
     return RosterPerson(person, created=False, differs=tuple(sorted(differs)))
+
+
+async def name_person(
+    session: AsyncSession, vault: Vault, data: PersonData, *, by: Actor, at: datetime
+) -> str:
+    """The id of a person who is to be named in a request: who is known by NIK keeps it. What is known is
+    not changed; that somebody asked by this NIK is on the person's record. Raises Malformed (P-NIK)."""
+    person, _ = await _found_or_new(session, vault, data, by=by, at=at)
+    given = await keep_given_name(session, vault, person, data.full_name, data.nik, by=by, at=at)
+    payload = {"given": given.model_dump()} if given else {}
+    await append_row_event(session, f"person-{person}", "person_named", by, payload, at)
+    return person
+
+
+async def _found_or_new(
+    session: AsyncSession, vault: Vault, data: PersonData, *, by: Actor, at: datetime
+) -> tuple[str, bool]:
+    """The person with this NIK and whether it was made just now; without a NIK always a new one."""
+    if data.nik is None:
+        return await create_person(session, vault, data, by=by, at=at), True
+    if (person := await vault.find_by_nik(session, data.nik)) is not None:
+        return person, False
+    if (person := await _new_person(session, vault, data, by=by, at=at)) is not None:
+        return person, True
+    person = await vault.find_by_nik(session, data.nik)  # another request was faster
+    assert person is not None
+    return person, False
 
 
 async def create_person(
@@ -466,11 +491,13 @@ async def _report(
     text = json.dumps(differs, sort_keys=True)
     waiting = await session.exec(
         select(RosterConflict.proposed).where(
-            RosterConflict.person == person, col(RosterConflict.resolved_at).is_(None)
+            RosterConflict.person == person,
+            RosterConflict.source == source,
+            col(RosterConflict.resolved_at).is_(None),
         )
     )
     if text in (await vault.open_texts(session, waiting.all())).values():
-        return  # the same roster again
+        return  # the same roster into the same draft again
     sealed = await vault.seal_text(session, person_owner(person), text, by.account, at=at)
     conflict = RosterConflict(
         id=str(uuid.uuid4()),

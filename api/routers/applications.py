@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.review import REQUIRED
 from api import commands, evidence, listings, sight, views
 from api.deps import PEOPLE, Allow, Key, Run
+from api.programmes import names
 from api.reading import fresh, one
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.derive import request_model
@@ -68,7 +69,7 @@ async def applications(
                 limit=limit,
             )
             rows, following = page.items, page.next
-        known = await views.people(session, runtime.vault, [row.person for row in rows])
+        known = await names(session, runtime, access, [row.person for row in rows])
     return {
         "items": [
             {
@@ -101,7 +102,7 @@ async def application(application: Id, request: Request, access: Readers, runtim
     async with runtime.db.read() as session:
         case = await find(session, access, application)
         journey = case.journey
-        known = await views.people(session, runtime.vault, [journey.person])
+        known = await names(session, runtime, access, [journey.person])
         documents = await listings.documents_of(session, [application])
         rows = await views.task_rows(session, application, now)
     visible = {id_ for id_, row in rows.items() if sight.sees_task(access, row)}

@@ -8,7 +8,18 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import commands, drafts, evidence, idempotency, programmes, roster_xlsx, rosters, uploads, views
+from api import (
+    commands,
+    drafts,
+    evidence,
+    idempotency,
+    limits,
+    programmes,
+    roster_xlsx,
+    rosters,
+    uploads,
+    views,
+)
 from api.deps import STAFF, Allow, Key, Organiser, Run
 from api.reading import one
 from api.schemas.common import PROBLEMS, Id
@@ -47,9 +58,7 @@ async def participants(programme: Id, request: Request, access: Readers, runtime
             raise missing()
         content = drafts.content_of(found.draft)
         persons = [s.person for s in content.seats]
-        known = await programmes.names(
-            session, runtime, programme, persons, organiser=access.hat.role is Role.ORGANISER
-        )
+        known = await programmes.names(session, runtime, access, persons)
         facts = await registry.participants(
             session, persons, scheme=content.scheme, drafts=[programme], own_streams=[programme]
         )
@@ -73,6 +82,7 @@ async def add(
     programme: Id, body: NewParticipant, response: Response, access: Organiser, key: Key, runtime: Run
 ) -> dict[str, Any]:
     """Judged exactly like a row of the roster."""
+    limits.NAMING.check_for(access.account)
     reading = rosters.reading_of(body)
     more = {
         "assessor_certificate_until": body.assessor_certificate_until,
@@ -113,6 +123,7 @@ async def import_roster(
 ) -> dict[str, Any]:
     """All or nothing: unless every row is in order nothing is stored, and the answer (422) says for each
     row and cell what is wrong. 413 above 10 MiB, 415 for what is not a plain .xlsx."""
+    limits.ROSTERS.check_for(access.account)
     content = await uploads.whole(request)
     if len(content) > runtime.settings.upload_limit:
         raise _too_large(runtime.settings.upload_limit)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import idempotency, listings, views
+from api import idempotency, limits, listings, views
 from api.deps import Allow, Anybody, Key, Operations, Run, Watchers
 from api.schemas.common import PROBLEMS, Body, Id
 from api.schemas.people import MasterAssessorRecord, NewPerson, Reveal
@@ -22,17 +22,14 @@ Namers = Annotated[Access, Depends(Allow(Role.ORGANISER, Role.OPERATIONS))]
 @router.post("/persons", status_code=201, summary="Name a person")
 async def name(body: NewPerson, access: Namers, key: Key, runtime: Run) -> dict[str, Any]:
     """An id for a committee member or a master assessor. Who is known by NIK keeps the id; whether that was
-    so is not told."""
+    so is not told, and you go on seeing the name that you gave."""
+    limits.NAMING.check_for(access.account)
     mark = idempotency.mark(runtime.settings, access, key, "name_person", body.model_dump(mode="json"))
     data = PersonData(full_name=body.full_name, nik=body.nik, email=body.email, phone=body.phone)
 
     async def work(session: AsyncSession) -> dict[str, Any]:
-        known = await runtime.vault.find_by_nik(session, body.nik) if body.nik else None
-        if known is None:
-            known = await registry.create_person(
-                session, runtime.vault, data, by=access.actor, at=runtime.now()
-            )
-        return {"person": known}
+        named = await registry.name_person(session, runtime.vault, data, by=access.actor, at=runtime.now())
+        return {"person": named}
 
     answer, _ = await idempotency.once(runtime, mark, work)
     return answer

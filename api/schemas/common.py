@@ -51,6 +51,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         404: "No such thing, or not for you",
         409: "A rule, the state or somebody faster says no",
         422: "The shape or a value of the request is wrong",
+        429: "Too often (Retry-After)",
         503: "The answer is not known: send again with the same key (Retry-After)",
     }.items()
 }

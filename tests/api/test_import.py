@@ -178,6 +178,19 @@ async def test_who_is_known_keeps_the_id_and_no_name_is_told(product: Product) -
     assert (await product.ask("GET", "/v1/roster-conflicts", "operations")).json()["items"] == []
 
 
+async def test_the_same_wrong_name_in_two_drafts_stays_what_was_given(product: Product) -> None:
+    mine = await product.draft("organiser")
+    await send(product, mine, roster((1,)))
+    for _ in range(2):
+        theirs = await product.draft("neighbour")
+        await send(product, theirs, roster((1,), full_name="Tebakan Saja"), who="neighbour")
+        listed = await product.ask("GET", f"/v1/programmes/{theirs}/participants", "neighbour")
+        assert [i["name"] for i in listed.json()["items"]] == ["Tebakan Saja"]
+        shown = await product.ask("GET", f"/v1/programmes/{theirs}", "neighbour")
+        assert PEOPLE[0].name not in listed.text + shown.text
+    assert await count(product, RosterConflict) == 2  # one for each draft
+
+
 def participant(number: int = 1, **changes: object) -> dict[str, object]:
     person = PEOPLE[number - 1]
     cells = person.cells()
