@@ -53,6 +53,8 @@ class Runtime:
     """stream → (seq of our latest receipt, when): what the ledger may not have written yet."""
     touched: dict[str, float] = field(default_factory=dict)
     """When a session or token was last noted as used."""
+    rosters: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """Workbooks read at once: each may take a processor and a hundred megabytes."""
 
     def require_temporal(self) -> None:
         """Unknown (503) as long as Temporal has never answered this process."""

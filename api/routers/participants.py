@@ -136,7 +136,8 @@ async def import_roster(
     )
     async with runtime.db.read() as session:
         await programmes.find(session, access, programme)  # before a stranger's file is worked on
-    reading = await asyncio.to_thread(roster_xlsx.read, content)
+    async with runtime.rosters:
+        reading = await asyncio.to_thread(roster_xlsx.read, content)
 
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
