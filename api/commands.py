@@ -15,7 +15,7 @@ from db.identity import Access
 from db.vault import case_owner
 from domain.cases import Sealed
 from domain.commands import Receipt
-from domain.errors import DomainError, Unknown
+from domain.errors import DomainError, Malformed, Unknown
 from domain.events import derived_id
 from domain.roles import Actor
 
@@ -131,6 +131,13 @@ def database_down() -> DomainError:
 
 
 def min_seq_of(request: Request) -> int:
-    """What the reader has seen of the stream already: `X-Min-Seq`, or `?min_seq=`; 0 for neither."""
-    given = request.headers.get("x-min-seq") or request.query_params.get("min_seq") or ""
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
+    """What the reader has seen of the stream already: `X-Min-Seq`, or `?min_seq=`; 0 for neither. Malformed
+    (A-MIN-SEQ) for what no receipt says."""
+    given = request.headers.get("x-min-seq") or request.query_params.get("min_seq") or "0"
+    if not (given.isascii() and given.isdigit() and len(given) <= 9):
+        raise Malformed.because(
+            "A-MIN-SEQ",
+            "X-Min-Seq harus nomor dari sebuah tanda terima.",
+            "X-Min-Seq must be the number of a receipt.",
+        )
+    return int(given)

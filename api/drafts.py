@@ -2,12 +2,14 @@
 transaction together with an event on `draft-{programme}`."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.schemas.derive import COMMITTEE
+from api.schemas.exact import Day, Whole
 from db.ledger import append_row_event
 from db.people_tables import Draft
 from domain.cases import Case
@@ -38,12 +40,12 @@ class ClassWish(Model):
     """A class as the organiser wishes it. `days` are local dates of `zone`."""
 
     label: Label
-    days: Annotated[tuple[date, ...], Field(min_length=1, max_length=30)]
-    start_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=30)]
+    start_hour: Annotated[Whole, Field(ge=0, le=23)] = 8
     venue: Id | None = None
     """Empty: the programme's."""
     zone: Zone | None = None
-    committee: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    committee: Annotated[tuple[Id, ...], COMMITTEE] = ()
     masters: Annotated[tuple[Master, ...], Field(max_length=60)] = ()
 
 
@@ -74,7 +76,7 @@ def with_classes(programme: str, content: DraftContent, wishes: Iterable[ClassWi
     Malformed (X-CLASS-TWICE, X-VENUE), Refused (X-CLASS-TAKEN) when participants would lose their class.
     """
     wishes = list(wishes)
-    labels = [w.label for w in wishes]
+    labels = [w.label.casefold() for w in wishes]  # as rosters compare them
     if len(set(labels)) != len(labels):
         raise Malformed.because(
             "X-CLASS-TWICE", "Dua kelas memakai label yang sama.", "Two classes have the same label."

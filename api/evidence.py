@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import listings, uploads, views
 from api.runtime import Runtime
+from api.schemas.exact import Day
 from api.sight import missing, sees_file, staff, stranger
 from db import registry
 from db.identity import Access
@@ -24,7 +25,7 @@ Requirement = Annotated[
         examples=["recommendation_letter"],
     ),
 ]
-Dated = Annotated[date | None, Query(description="The day that stands on the document.")]
+Dated = Annotated[Day | None, Query(description="The day that stands on the document.")]
 DOCS = uploads.body_docs("application/pdf", "image/jpeg", "image/png")
 SANDBOX = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",

@@ -169,7 +169,8 @@ class Gateway:
         process (or the caller, by `min_seq`) has already seen of the case."""
         if case is None:
             return
-        behind = case.seq < max(self._heads.get(case.stream, 0), min_seq)
+        # (A start is behind nothing: there is no case yet that could have moved on.)
+        behind = 0 < case.seq < max(self._heads.get(case.stream, 0), min_seq)
         try:
             if known(case, envelope) is None:
                 decide(LOGIC[case.kind], case, envelope, now)

@@ -615,7 +615,7 @@ def _opened(cursor: str, order: _Order) -> list[Any]:
         if not isinstance(values, list) or len(values) != len(order.columns):
             raise ValueError("another list's cursor")
         return [_typed(t, v) for t, v in zip(order.types, values, strict=True)]
-    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError):
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         raise Malformed.because(
             "A-CURSOR",
             "Penanda halaman tidak sah; buka daftar dari awal.",
@@ -625,9 +625,11 @@ def _opened(cursor: str, order: _Order) -> list[Any]:
 
 def _typed(wanted: type[Any], value: Any) -> Any:
     if wanted is datetime:
-        return utc(datetime.fromisoformat(value))
+        return utc(datetime.fromisoformat(value))  # OverflowError at the ends of time
     if wanted is date:
         return date.fromisoformat(value)
-    if type(value) is not wanted:
+    if type(value) is not wanted or (wanted is int and abs(value) >= 2**31):
         raise ValueError("another list's cursor")
+    if wanted is str:
+        value.encode()  # ValueError for half a character, which no database takes
     return value

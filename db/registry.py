@@ -875,14 +875,21 @@ async def busy_days(
     keys = {day_key(person, day): (person, day) for person in set(persons) for day in asked}
     taken: dict[str, list[date]] = {person: [] for person in sorted(set(persons))}
     own, streams = set(not_holders), set(not_streams)
-    rows = await session.exec(
-        select(ReservationRow).where(ReservationRow.kind == kind, col(ReservationRow.key).in_(list(keys)))
-    )
-    for row in rows:
-        if row.holder not in own and row.stream not in streams:
-            person, day = keys[row.key]
-            taken[person].append(day)
+    for some in batched(keys):
+        rows = await session.exec(
+            select(ReservationRow).where(ReservationRow.kind == kind, col(ReservationRow.key).in_(some))
+        )
+        for row in rows:
+            if row.holder not in own and row.stream not in streams:
+                person, day = keys[row.key]
+                taken[person].append(day)
     return {person: tuple(sorted(found)) for person, found in taken.items()}
+
+
+def batched(keys: Iterable[str], size: int = 500) -> Iterable[list[str]]:
+    """The keys in parts: a statement takes only so many values."""
+    every = list(keys)
+    return (every[start : start + size] for start in range(0, len(every), size))
 
 
 # ---- documents ----------------------------------------------------------------------------------

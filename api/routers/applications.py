@@ -97,10 +97,11 @@ async def find(session: AsyncSession, access: Access, application: str) -> Case:
 @router.get("/{application}", summary="One application")
 async def application(application: Id, request: Request, access: Readers, runtime: Run) -> Response:
     """With its requirements, what was found for each, its tasks, and what you may do."""
-    projection = await fresh(request, runtime, application)
+    case, projection = await fresh(
+        request, runtime, application, lambda session: find(session, access, application)
+    )
     now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
-        case = await find(session, access, application)
         journey = case.journey
         known = await names(session, runtime, access, [journey.person])
         documents = await listings.documents_of(session, [application])

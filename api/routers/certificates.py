@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import evidence, sight, views
 from api.deps import STAFF, Allow, Run
@@ -65,9 +66,8 @@ async def certificates(
     }
 
 
-async def _find(runtime: Runtime, access: Access, certificate: str) -> Case:
-    async with runtime.db.read() as session:
-        case = await reads.case(session, certificate)
+async def _find(session: AsyncSession, access: Access, certificate: str) -> Case:
+    case = await reads.case(session, certificate)
     if case is None or case.kind != "certificate" or case.main is None:
         raise sight.missing()
     if not sight.sees_certificate(access, case):
@@ -77,8 +77,9 @@ async def _find(runtime: Runtime, access: Access, certificate: str) -> Case:
 
 @router.get("/certificates/{certificate}", summary="One certificate")
 async def certificate(certificate: Id, request: Request, access: Readers, runtime: Run) -> Response:
-    projection = await fresh(request, runtime, certificate)
-    case = await _find(runtime, access, certificate)
+    case, projection = await fresh(
+        request, runtime, certificate, lambda session: _find(session, access, certificate)
+    )
     now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
         known = await views.people(session, runtime.vault, [case.certificate.person])
@@ -92,7 +93,8 @@ async def certificate(certificate: Id, request: Request, access: Readers, runtim
 
 @router.get("/certificates/{certificate}/pdf", summary="The certificate as PDF", response_class=Response)
 async def pdf(certificate: Id, access: Readers, runtime: Run) -> Response:
-    case = await _find(runtime, access, certificate)
+    async with runtime.db.read() as session:
+        case = await _find(session, access, certificate)
     found = case.certificate
     if not found.pdf_digest:
         raise NotFound.because(

@@ -4,12 +4,13 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from api import listings, simulation, views
 from api.deps import Anybody, Operations, Run, Watchers
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
+from api.schemas.exact import Moment, Whole, YesNo
 from db import reads
 from domain.clock import utc
 from domain.errors import Refused
@@ -94,9 +95,9 @@ async def ledger_head(
 class Advance(Body):
     """How far business time is to move: to a moment, by days, or to what happens next."""
 
-    to: AwareDatetime | None = None
-    days: Annotated[int, Field(ge=1, le=4000)] | None = None
-    next: bool = False
+    to: Moment | None = None
+    days: Annotated[Whole, Field(ge=1, le=4000)] | None = None
+    next: YesNo = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Advance":

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import idempotency, limits, listings, views
 from api.deps import Allow, Anybody, Key, Operations, Run, Watchers
 from api.schemas.common import PROBLEMS, Body, Id
+from api.schemas.exact import YesNo
 from api.schemas.people import MasterAssessorRecord, NewPerson, Reveal
 from db import registry
 from db.identity import Access
@@ -100,7 +101,7 @@ async def record(person: Id, body: MasterAssessorRecord, access: Operations, run
 class Resolution(Body):
     """Take the differing data over, or drop it."""
 
-    accept: bool
+    accept: YesNo
 
 
 @router.get("/roster-conflicts", summary="Rosters that said something else of a known person")

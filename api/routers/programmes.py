@@ -139,9 +139,9 @@ async def programme(programme: Id, request: Request, access: Readers, runtime: R
     """The draft, or the case with classes, seats, tasks and what you may do. Participants' names are for
     the organiser of the case, BNSP and the engaged master assessors; of the NIK only the last four digits.
     """
-    projection = await fresh(request, runtime, programme)
-    async with runtime.db.read() as session:
-        found = await programmes.find(session, access, programme)
+    found, projection = await fresh(
+        request, runtime, programme, lambda session: programmes.find(session, access, programme)
+    )
     return one(request, await programmes.view(runtime, access, found), projection)
 
 

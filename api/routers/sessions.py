@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
 
 from api import listings
 from api.deps import (
@@ -16,6 +16,7 @@ from api.deps import (
     set_session_cookie,
 )
 from api.limits import Brake
+from api.middleware import client_of
 from api.schemas.common import PROBLEMS, Id
 from api.schemas.people import NewTokenRequest, SignIn, WearHat
 from api.sight import missing
@@ -30,7 +31,12 @@ router = APIRouter(prefix="/v1", tags=["sessions"], responses=PROBLEMS)
 SIGN_IN_BRAKE = Brake(burst=60, every=1.0)  # an office behind one address signs in at eight
 
 
-@router.post("/sessions", status_code=201, summary="Sign in")
+def brake(request: Request) -> None:
+    """A dependency, since those come before the body is judged."""
+    SIGN_IN_BRAKE.check(request)
+
+
+@router.post("/sessions", status_code=201, summary="Sign in", dependencies=[Depends(brake)])
 async def sign_in(body: SignIn, request: Request, response: Response, runtime: Run) -> dict[str, Any]:
     """The secret of a session (`token`), and the hats that it may wear."""
     if "origin" in request.headers and not from_our_own_page(request, runtime.settings):
@@ -39,7 +45,6 @@ async def sign_in(body: SignIn, request: Request, response: Response, runtime: R
             "Permintaan ini tidak datang dari halaman produk ini.",
             "This request does not come from a page of this product.",
         )
-    SIGN_IN_BRAKE.check(request)
     secret = await identity.sign_in(
         runtime.db,
         body.username,
@@ -47,6 +52,7 @@ async def sign_in(body: SignIn, request: Request, response: Response, runtime: R
         now=runtime.now(),
         hours=runtime.settings.session_hours,
         agent=request.headers.get("user-agent", "")[:400],
+        address=client_of(request),
     )
     async with runtime.db.read() as session:
         access = await identity.resolve_session(session, secret, now=runtime.now())

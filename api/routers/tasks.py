@@ -116,10 +116,10 @@ def _row(row: TaskRow, now: Any) -> dict[str, Any]:
 @router.get("/{task}", summary="One task")
 async def task(task: Id, request: Request, access: Anybody, runtime: Run) -> Response:
     """With its decisions, its points and comments, and whether you may do it, or why not."""
-    row, case, found = await _find(runtime, access, task)
-    projection = await fresh(request, runtime, row.stream)
-    if projection and commands.min_seq_of(request) > case.seq:
-        row, case, found = await _find(runtime, access, task)
+    stream = (await _find(runtime, access, task))[0].stream
+    (row, case, found), projection = await fresh(
+        request, runtime, stream, lambda _session: _find(runtime, access, task)
+    )
     now = await runtime.gateway.business_now()
     wanted = [s.id for s in (*found.points, *found.comments, *((found.reason,) if found.reason else ()))]
     async with runtime.db.read() as session:

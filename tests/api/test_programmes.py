@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from db.given_names import keep_given_name
 from db.people_tables import Idempotency
 from domain import commands as c
 from domain.commands import Receipt
@@ -263,13 +264,18 @@ async def test_a_case_shows_names_to_its_organiser_and_bnsp_and_to_nobody_else(p
     world = World()
     world.send(ORGANISER, world.submission())
     case = await product.project(world)
+    async with product.runtime.db.write() as session:
+        await keep_given_name(
+            session, product.runtime.vault, "p1", "Nama dari daftar", None, by=ORGANISER, at=world.now
+        )
     path = f"/v1/programmes/{case.stream}"
     own = (await product.ask("GET", path, "organiser")).json()
     assert own["kind"] == "case"
     assert own["state_label_en"] == "submitted"
     assert (own["seq"], own["hash"]) == (case.seq, case.head)
     named = next(s for s in own["seats"] if s["person"] == "p1")
-    assert named["name"] == "Nama candidate"
+    assert named["name"] == "Nama dari daftar"
+    assert "name" not in next(s for s in own["seats"] if s["person"] == "p2")
     assert (await product.ask("GET", path, "verifier")).json()["seats"][0]["name"] == "Nama candidate"
     assert (await product.ask("GET", path, "neighbour")).status_code == 404
     mine = (await product.ask("GET", path, "candidate")).json()
