@@ -45,17 +45,21 @@ async def send(
     given: Any,
     filled: Mapping[str, Any] | None = None,
     actor: Actor | None = None,
+    of: str = "",
 ) -> Sent:
     """Bring a request's command to its case. Raises DomainErrors; Unknown (503) when the outcome is not
     known, and then the same again with the same key is always safe.
 
-    `filled` holds the server's fields by path. What a draft gives to a command does not count for the key:
+    `filled` holds the server's fields by path; `of` is the thing within the case that the address names (a
+    task), which counts for the key like the body. What a draft gives to a command does not count for the key:
     a retry is the same act, and the ledger's receipt says which request it was.
     """
     runtime = runtime_of(request)
     name = given.command.__name__
     actor = actor or access.actor
     body = {"given": given.model_dump(mode="json"), "on_behalf_of": actor.on_behalf_of}
+    if of:
+        body["of"] = of
     mark = idempotency.mark(runtime.settings, access, key, name, body, stream=stream)
     try:
         async with runtime.db.read() as session:

@@ -1,7 +1,9 @@
 """What stands between a task's request and its command: whose act it is, and what the server fills in."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from api import drafts, listings
 from api.runtime import Runtime
@@ -10,9 +12,12 @@ from api.sight import missing
 from db.identity import Access
 from domain import commands as c
 from domain.cases import Case, Task
-from domain.errors import Forbidden, Malformed
+from domain.errors import DomainError, Forbidden, Malformed, Refused
 from domain.roles import Actor, Role
 from domain.text import Text
+
+DIGEST = get_args(c.Digest)[1]
+"""What marks a field as the digest of a document."""
 
 
 def actor_for(access: Access, case: Case, task: Task, *, on_behalf: bool) -> Actor:
@@ -54,18 +59,41 @@ async def filled_for(runtime: Runtime, access: Access, case: Case, given: Derive
     return {f"form.{name}": value for name, value in fields.items()}
 
 
-async def check_evidence(runtime: Runtime, stream: str, digests: Sequence[str]) -> None:
-    """Was every document that is named as evidence uploaded for this case? Malformed (D-UNKNOWN)."""
+def as_malformed(error: DomainError) -> DomainError:
+    """A decision that the task does not have is a mistake of the request, whatever the case's state: 422."""
+    if error.status == Refused.status and any(v.rule == "T-DECISION" for v in error.violations):
+        return Malformed(error.violations)
+    return error
+
+
+def digests_in(given: BaseModel) -> list[str]:
+    """Every document that a request names: its evidence, and the forms that are filed with it."""
+    fields = given.command.model_fields if isinstance(given, Derived) else type(given).model_fields
+    named: list[str] = []
+    for field, info in fields.items():
+        value = getattr(given, field, None)
+        if isinstance(value, BaseModel):
+            named += digests_in(value)
+        elif field == "evidence":
+            named += value or ()
+        elif isinstance(value, str) and DIGEST in info.metadata:
+            named.append(value)
+    return named
+
+
+async def check_documents(runtime: Runtime, stream: str, digests: Sequence[str]) -> None:
+    """Was every document that is named uploaded for this case? Malformed (D-UNKNOWN): what was never
+    uploaded is not filed."""
     if not digests:
         return
     async with runtime.db.read() as session:
         known = await listings.known_digests(session, digests, stream)
-    lost = [d for d in digests if d not in known]
+    lost = [d for d in dict.fromkeys(digests) if d not in known]
     if lost:
         raise Malformed.because(
             "D-UNKNOWN",
-            "Bukti yang disebut belum diunggah untuk perkara ini.",
-            "The evidence that is named was not uploaded for this case.",
+            "Dokumen atau formulir yang disebut belum diunggah untuk perkara ini.",
+            "A document or form that is named was not uploaded for this case.",
             remedy=Text(
                 id="Unggah dokumennya lebih dahulu, lalu sebutkan sidiknya (digest).",
                 en="Upload the document first, then name its digest.",

@@ -7,16 +7,21 @@ from typing import Any
 import pytest
 from sqlmodel import select
 
+from api.schemas.derive import request_model
+from api.tasks import digests_in
 from db.given_names import keep_given_name
 from db.people_tables import Idempotency
 from domain import commands as c
+from domain.cases import UnitResult
 from domain.commands import Receipt
 from domain.errors import Conflict
 from domain.roles import Actor, Role
 from tests.api.conftest import CLASS, Product, roster
+from tests.support.journeys import JourneyWorld
 from tests.support.programmes import ORGANISER, VERIFIER, World
 
 SCHEME = "asesor-kompetensi"
+PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 1\ntrailer\n<< >>\nstartxref\n50\n%%EOF\n"
 
 
 async def test_a_draft_is_begun_shown_and_changed(product: Product) -> None:
@@ -423,6 +428,92 @@ async def test_evidence_that_was_not_uploaded_is_no_evidence(product: Product, s
     answer = await product.ask("POST", f"/v1/tasks/{task.id}/complete", "organiser", json=body)
     assert answer.status_code == 422
     assert answer.json()["violations"][0]["rule"] == "D-UNKNOWN"
+    assert sent.commands == []
+
+
+async def test_a_form_that_was_not_uploaded_is_not_filed(product: Product, sent: Dispatched) -> None:
+    """Every digest of a form, not the evidence alone."""
+    world = JourneyWorld()
+    await product.project(world)
+    task = world.task("submit_application")
+    path = f"/v1/tasks/{task.id}/complete"
+    form = {"form": "application", "apl01": "a" * 64, "consent_version": "2026-01", "it_declared": True}
+    uploaded = await product.ask(
+        "POST",
+        f"/v1/applications/{world.case.stream}/evidence?requirement=FR.APL.02",
+        "candidate",
+        content=PDF,
+    )
+    form["apl02"] = uploaded.json()["digest"]
+    answer = await product.ask("POST", path, "candidate", json={"decision": "submit", "form": form})
+    assert answer.status_code == 422
+    (violation,) = answer.json()["violations"]
+    assert (violation["rule"], violation["facts"]["digests"]) == ("D-UNKNOWN", ["a" * 64])
+    assert violation["text"] and violation["text_en"] and violation["remedy"]
+    assert [d.rules for d in await product.denials("candidate")] == [["D-UNKNOWN"]]
+    assert sent.commands == []
+    form["apl01"] = form["apl02"]
+    answer = await product.ask("POST", path, "candidate", json={"decision": "submit", "form": form})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("form", "digests"),
+    [
+        (c.BeginForm(mapa="a" * 64), ["a" * 64]),
+        (c.ReportForm(report="b" * 64), ["b" * 64]),
+        (
+            c.UnitsForm(results=(UnitResult(unit="u", result="K"),), ak02="c" * 64, ak05="d" * 64),
+            ["c" * 64, "d" * 64],
+        ),
+        (c.NumbersForm(certificate_number="1", registration_number="2", blank_number="3"), []),
+    ],
+)
+def test_every_form_names_its_documents(form: c.Model, digests: list[str]) -> None:
+    body = {"decision": "ok", "form": form.model_dump(mode="json", exclude_none=True)}
+    assert digests_in(request_model(c.CompleteTask).model_validate(body)) == digests
+
+
+async def test_a_decision_outside_the_tasks_set_is_refused_with_those_that_there_are(
+    product: Product,
+) -> None:
+    product.runtime.connected = True  # the refusal comes before Temporal is asked
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    answer = await product.ask(
+        "POST", f"/v1/tasks/{task.id}/complete", "organiser", json={"decision": "approve"}
+    )
+    assert answer.status_code == 422
+    (violation,) = answer.json()["violations"]
+    assert violation["rule"] == "T-DECISION"
+    assert "resubmit, cancel" in violation["text"]
+    assert "resubmit, cancel" in violation["text_en"]
+    assert [d.rules for d in await product.denials("organiser")] == [["T-DECISION"]]
+
+
+async def test_one_key_for_two_tasks_is_a_conflict(product: Product, sent: Dispatched) -> None:
+    """The task stands in the address: the key covers it like the body."""
+    world = JourneyWorld().scheduled()
+    await product.project(world)
+    first, second, *_ = (t.id for t in world.open_tasks())
+    claimed = await product.ask("POST", f"/v1/tasks/{first}/claim", "operations", key="k1")
+    assert claimed.status_code == 200, claimed.text
+    again = await product.ask("POST", f"/v1/tasks/{first}/claim", "operations", key="k1")
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await product.ask("POST", f"/v1/tasks/{second}/claim", "operations", key="k1")
+    assert other.status_code == 409
+    assert other.json()["violations"][0]["rule"] == "A-KEY"
+    assert len(sent.commands) == 1
+    assert [d.rules for d in await product.denials("operations")] == [["A-KEY"]]
+
+
+async def test_claim_and_release_take_no_other_body(product: Product, sent: Dispatched) -> None:
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    for what in ("claim", "release"):
+        for body in ({"to_person": "p1"}, [1], "x"):
+            answer = await product.ask("POST", f"/v1/tasks/{task.id}/{what}", "organiser", json=body)
+            assert answer.status_code == 422, body
     assert sent.commands == []
 
 
