@@ -19,7 +19,6 @@ from domain.errors import DomainError, Malformed, Unknown
 from domain.events import derived_id
 from domain.roles import Actor
 
-REPLAYED = "Idempotent-Replayed"
 SEQ = "X-Seq"
 
 
@@ -32,7 +31,7 @@ class Sent:
         """The receipt, with the headers that the next read needs."""
         response.headers[SEQ] = str(self.receipt.seq)
         if self.replayed:
-            response.headers[REPLAYED] = "true"
+            response.headers[idempotency.REPLAYED] = "true"
         return self.receipt
 
 
@@ -69,15 +68,28 @@ async def send(
     if before is not None:
         return Sent(Receipt.model_validate(before), True)
     runtime.require_temporal()
-    sealed = await _seal(runtime, access, key, stream, texts(given))
-    command = command_of(given, sealed, filled or {})
+    found, filled, min_seq = texts(given), filled or {}, min_seq_of(request)
+    try:
+        if found:  # what is refused is not kept, and its key stays free for a better text
+            blank = dict.fromkeys(found, Sealed(id="", commitment=""))
+            await runtime.gateway.rehearse(
+                stream=stream,
+                command=command_of(given, blank, filled),
+                actor=actor,
+                key=key,
+                min_seq=min_seq,
+            )
+    except DomainError as error:
+        request.state.denied = not isinstance(error, Unknown)
+        raise
+    sealed = await _seal(runtime, access, key, stream, found)
     try:
         receipt = await runtime.gateway.dispatch(
             stream=stream,
-            command=command,
+            command=command_of(given, sealed, filled),
             actor=actor,
             key=key,
-            min_seq=min_seq_of(request),
+            min_seq=min_seq,
         )
     except DomainError as error:
         # The gateway has recorded the denial.

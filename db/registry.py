@@ -931,8 +931,20 @@ async def add_document(
         uploaded_at=at,
         duplicate_of=next((d.id for d in same if d.person != person), ""),
     )
-    session.add(row)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # the same upload, twice at once: the other one has noted it by now
+        return (
+            await session.exec(
+                select(Document).where(
+                    Document.digest == digest,
+                    Document.requirement == requirement,
+                    Document.person == person,
+                    Document.application == application,
+                )
+            )
+        ).one()
     await append_row_event(
         session,
         f"person-{person}" if person else f"draft-{application}",

@@ -152,12 +152,14 @@ async def upload(
     application: Id,
     request: Request,
     access: Uploaders,
+    _key: Key,
     runtime: Run,
     requirement: evidence.Requirement,
     dated: evidence.Dated = None,
 ) -> dict[str, Any]:
     """The answer's `digest` is what forms and decisions name. The candidate's own evidence is the
-    candidate's; what an assessor or BNSP files belongs to the application."""
+    candidate's; what an assessor or BNSP files belongs to the application. The same file again for the same
+    purpose is the same document, whatever its Idempotency-Key."""
     async with runtime.db.read() as session:
         case = await find(session, access, application)
     if case.journey.state in TABLES["journey"].terminal:

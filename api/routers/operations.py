@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field, model_validator
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import listings, simulation, views
-from api.deps import Anybody, Operations, Run, Watchers
+from api import idempotency, listings, simulation, views
+from api.deps import Anybody, Key, Operations, Run, Watchers
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
 from api.schemas.exact import Moment, Whole, YesNo
@@ -121,8 +122,11 @@ async def clock(_access: Anybody, runtime: Run) -> dict[str, Any]:
 
 
 @router.post("/simulation/advance", summary="Move business time (simulation only)")
-async def advance(body: Advance, _access: Operations, runtime: Run) -> dict[str, Any]:
-    """Everything that falls due on the way happens, in its order. Time never goes back."""
+async def advance(
+    body: Advance, response: Response, access: Operations, key: Key, runtime: Run
+) -> dict[str, Any]:
+    """Everything that falls due on the way happens, in its order. Time never goes back. The key stands for
+    the moment that was meant when it came first: sent again, time goes no further than there."""
     if runtime.settings.clock != "simulation":
         raise Refused.because(
             "S-REAL",
@@ -130,7 +134,18 @@ async def advance(body: Advance, _access: Operations, runtime: Run) -> dict[str,
             "Time can be moved in a simulation only.",
         )
     runtime.require_temporal()
-    done = await simulation.advance(runtime.db, runtime.client, await _target(runtime, body))
+    asked = body.model_dump(mode="json")
+    mark = idempotency.mark(runtime.settings, access, key, "advance", asked)
+    async with runtime.db.read() as session:
+        before = await idempotency.answered(session, mark)
+    # Outside the write: to know what comes next, the worker must be able to write what is under way.
+    target = await _target(runtime, body) if before is None else datetime.fromisoformat(before["to"])
+
+    async def work(_session: AsyncSession) -> dict[str, Any]:
+        return {"to": target.isoformat()}
+
+    kept = await idempotency.write(runtime, access, key, "advance", asked, response, work)
+    done = await simulation.advance(runtime.db, runtime.client, datetime.fromisoformat(kept["to"]))
     return {"now": views.moment(done.now), "moments": done.moments, "ticks": done.ticks}
 
 

@@ -9,7 +9,6 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import (
-    commands,
     drafts,
     evidence,
     idempotency,
@@ -103,7 +102,7 @@ async def add(
 
     answer, replayed = await idempotency.once(runtime, mark, work)
     if replayed:
-        response.headers[commands.REPLAYED] = "true"
+        response.headers[idempotency.REPLAYED] = "true"
     return answer
 
 
@@ -148,13 +147,19 @@ async def import_roster(
 
     answer, replayed = await idempotency.once(runtime, mark, work)
     if replayed:
-        response.headers[commands.REPLAYED] = "true"
+        response.headers[idempotency.REPLAYED] = "true"
     return answer
 
 
 @router.patch("/{programme}/participants/{seat}", summary="Change a participant")
 async def change(
-    programme: Id, seat: Id, body: ParticipantChange, access: Organiser, runtime: Run
+    programme: Id,
+    seat: Id,
+    body: ParticipantChange,
+    response: Response,
+    access: Organiser,
+    key: Key,
+    runtime: Run,
 ) -> dict[str, Any]:
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
@@ -174,7 +179,10 @@ async def change(
         )
         return {**after.model_dump(mode="json"), "version": draft.version}
 
-    return await runtime.db.retrying(work)
+    asked = body.model_dump(mode="json", exclude_unset=True)
+    return await idempotency.write(
+        runtime, access, key, f"change_participant {programme} {seat}", asked, response, work
+    )
 
 
 def _moved(content: drafts.DraftContent, seat: SeatRequest, body: ParticipantChange) -> SeatRequest:
@@ -220,7 +228,9 @@ async def _record(
 
 
 @router.delete("/{programme}/participants/{seat}", summary="Take a participant out")
-async def remove(programme: Id, seat: Id, access: Organiser, runtime: Run) -> dict[str, Any]:
+async def remove(
+    programme: Id, seat: Id, response: Response, access: Organiser, key: Key, runtime: Run
+) -> dict[str, Any]:
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
         drafts.require_editable(case)
@@ -234,7 +244,9 @@ async def remove(programme: Id, seat: Id, access: Organiser, runtime: Run) -> di
         )
         return {"id": draft.id, "version": draft.version, "seats": len(seats)}
 
-    return await runtime.db.retrying(work)
+    return await idempotency.write(
+        runtime, access, key, f"remove_participant {programme} {seat}", {}, response, work
+    )
 
 
 # ---- evidence ------------------------------------------------------------------------------------
@@ -247,6 +259,7 @@ async def upload(
     programme: Id,
     request: Request,
     access: Uploaders,
+    _key: Key,
     runtime: Run,
     requirement: evidence.Requirement,
     dated: evidence.Dated = None,
@@ -256,7 +269,8 @@ async def upload(
     ] = "",
 ) -> dict[str, Any]:
     """A letter that recommends several participants is sent once, with all their seats. The answer's
-    `digest` is what commands name as evidence or report."""
+    `digest` is what commands name as evidence or report. The same file again for the same purpose is the
+    same document, whatever its Idempotency-Key."""
     async with runtime.db.read() as session:
         found = await programmes.find(session, access, programme)
     known = {s.id: s.person for s in drafts.content_of(found.draft).seats} if found.draft else {}

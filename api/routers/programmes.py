@@ -60,7 +60,7 @@ async def create(body: NewProgramme, response: Response, access: Organiser, key:
     answer, replayed = await idempotency.once(runtime, mark, work)
     response.headers["Location"] = f"/v1/programmes/{answer['id']}"
     if replayed:
-        response.headers[commands.REPLAYED] = "true"
+        response.headers[idempotency.REPLAYED] = "true"
     return answer
 
 
@@ -146,7 +146,9 @@ async def programme(programme: Id, request: Request, access: Readers, runtime: R
 
 
 @router.patch("/{programme}", summary="Change a draft")
-async def change(programme: Id, body: ProgrammeChange, access: Organiser, runtime: Run) -> dict[str, Any]:
+async def change(
+    programme: Id, body: ProgrammeChange, response: Response, access: Organiser, key: Key, runtime: Run
+) -> dict[str, Any]:
     """While it is a draft, and while the request is being corrected."""
     given = body.model_dump(exclude_unset=True, exclude={"version", "classes"})
 
@@ -169,7 +171,9 @@ async def change(programme: Id, body: ProgrammeChange, access: Organiser, runtim
         )
         return {"id": draft.id, "version": draft.version, "digest": content.digest}
 
-    return await runtime.db.retrying(work)
+    # What is not sent is not the same as null.
+    asked = body.model_dump(mode="json", exclude_unset=True)
+    return await idempotency.write(runtime, access, key, f"change {programme}", asked, response, work)
 
 
 @router.post("/{programme}/submit", summary="Submit the request to BNSP")

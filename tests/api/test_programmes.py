@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from sqlmodel import select
@@ -10,7 +11,7 @@ from sqlmodel import select
 from api.schemas.derive import request_model
 from api.tasks import digests_in
 from db.given_names import keep_given_name
-from db.people_tables import Idempotency
+from db.people_tables import Idempotency, SealedText
 from domain import commands as c
 from domain.cases import UnitResult
 from domain.commands import Receipt
@@ -189,7 +190,24 @@ def sent(product: Product, monkeypatch: pytest.MonkeyPatch) -> Dispatched:
     dispatched = Dispatched()
     product.runtime.connected = True
     monkeypatch.setattr(product.runtime.gateway, "dispatch", dispatched)
+    monkeypatch.setattr(product.runtime.gateway, "rehearse", AsyncMock())
     return dispatched
+
+
+async def test_a_refused_text_is_not_kept_and_its_key_stays_free(product: Product) -> None:
+    product.runtime.connected = True  # the refusal comes before Temporal is asked
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    path = "/v1/programmes/programme-1/commands/cancel_programme"
+    for reason in ("Satu.", "Dua."):  # not before verification has begun
+        answer = await product.ask("POST", path, "organiser", key="c1", json={"reason": reason})
+        assert answer.status_code == 409
+        assert "A-KEY" not in [v["rule"] for v in answer.json()["violations"]]
+    async with product.runtime.db.read() as session:
+        kept = await session.exec(select(SealedText).where(SealedText.owner == "programme-1"))
+        assert kept.all() == []
+    assert len(await product.denials("organiser")) == 2
 
 
 async def test_a_submit_takes_everything_from_the_draft(product: Product, sent: Dispatched) -> None:
