@@ -109,6 +109,16 @@ async def documents_of(
     return list(found)
 
 
+async def documents_kept(session: AsyncSession, application: str) -> tuple[int, int]:
+    """How many documents were noted for this case, and their bytes (the same file for several persons counts
+    once)."""
+    mine = Document.application == application
+    count = (await session.exec(select(func.count()).select_from(Document).where(mine))).one()
+    files = select(Document.digest, Document.size).where(mine).distinct()
+    size = (await session.exec(select(func.coalesce(func.sum(files.subquery().c.size), 0)))).one()
+    return int(count), int(size)
+
+
 async def documents_by_id(session: AsyncSession, id: str) -> Document | None:
     return await session.get(Document, id)
 

@@ -112,7 +112,7 @@ async def application(application: Id, request: Request, access: Readers, runtim
     body = {
         **views.head_json(case),
         **views.journey_json(journey, known),
-        "requirements": _requirements(journey.findings, uploaded),
+        "requirements": _requirements(journey.findings, uploaded, whole=sight.staff(access)),
         "checking": any(e.kind == "review_documents" and e.state == "ASKED" for e in case.errands.values()),
         "consent_version_now": policy(case.policy_version).consent_version,
         "tasks": [views.task_json(case, t, now) for t in case.tasks.values() if t.id in visible],
@@ -122,9 +122,10 @@ async def application(application: Id, request: Request, access: Readers, runtim
 
 
 def _requirements(
-    findings: tuple[DocumentFinding, ...], uploaded: list[dict[str, Any]]
+    findings: tuple[DocumentFinding, ...], uploaded: list[dict[str, Any]], *, whole: bool
 ) -> list[dict[str, Any]]:
-    """Each line of the review: its rule, the documents that show it, and what was found."""
+    """Each line of the review: its rule, the documents that show it, and what was found. That somebody else
+    handed the same bytes in is for BNSP alone."""
     found = {f.requirement: f for f in findings}
     lines = []
     for requirement in REQUIRED:
@@ -139,10 +140,17 @@ def _requirements(
                     {"requirement": name, "uploaded": [d for d in uploaded if d["requirement"] == name]}
                     for name in requirement.documents
                 ],
-                "finding": finding.model_dump(mode="json") if finding else None,
+                "finding": _finding(finding, whole=whole) if finding else None,
             }
         )
     return lines
+
+
+def _finding(finding: DocumentFinding, *, whole: bool) -> dict[str, Any]:
+    shown = finding.model_dump(mode="json")
+    if not whole:
+        shown["facts"].pop("handed_in_by_others", None)
+    return shown
 
 
 @router.post(

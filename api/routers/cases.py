@@ -68,9 +68,10 @@ async def timeline(
     found, projection = await fresh(request, runtime, stream, lambda session: _find(session, access, stream))
     async with runtime.db.read() as session:
         page = await reads.timeline(session, stream, newest_first=newest_first, cursor=cursor, limit=limit)
+    own = views.own_parts(found, access) if found else None
     return {
         "stream": stream,
-        "items": [views.event_json(event, access) for event in page.items],
+        "items": [views.event_json(event, access, own) for event in page.items],
         "next": page.next,
         "head": {"seq": found.seq, "hash": found.head} if found else None,
         "projection": projection if found else WRITING,

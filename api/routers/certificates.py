@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.certificates import read_code
 from api import evidence, sight, views
 from api.deps import STAFF, Allow, Run
 from api.limits import Brake
@@ -25,6 +26,7 @@ router = APIRouter(prefix="/v1", tags=["certificates"], responses=PROBLEMS)
 
 Readers = Annotated[Access, Depends(Allow(Role.CANDIDATE, Role.MASTER_ASSESSOR, *STAFF))]
 CHECK_BRAKE = Brake(burst=30, every=2.0)
+CHECK_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 VERDICTS: dict[str, Text] = {
     "valid": Text(id="Berlaku", en="Valid"),
     "expired": Text(id="Kedaluwarsa", en="Expired"),
@@ -111,8 +113,7 @@ async def check(code: Annotated[str, Path(max_length=200)], request: Request, ru
     """
     CHECK_BRAKE.check(request)
     found = await look_up(runtime, code)
-    headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-    return JSONResponse(found or nothing(), 200 if found else 404, headers)
+    return JSONResponse(found or nothing(), 200 if found else 404, CHECK_HEADERS)
 
 
 def nothing() -> dict[str, Any]:
@@ -134,8 +135,10 @@ def nothing() -> dict[str, Any]:
 
 
 async def look_up(runtime: Runtime, code: str) -> dict[str, Any] | None:
-    """What anybody may know of the certificate with this code; None when there is none."""
-    if not (code.isascii() and code.isprintable()):  # PostgreSQL refuses NUL, and no code has any of these
+    """What anybody may know of the certificate with this code, as somebody typed it from paper; None when
+    there is none."""
+    code = read_code(code)
+    if not code:
         return None
     today = local_day(await runtime.gateway.business_now())
     async with runtime.db.read() as session:

@@ -19,18 +19,19 @@ from api import (
     uploads,
     views,
 )
-from api.deps import STAFF, Allow, Key, Organiser, Run
+from api.deps import STAFF, Allow, Key, Organiser, Run, wrong_role
 from api.reading import one
 from api.schemas.common import PROBLEMS, Id
 from api.schemas.programmes import NewParticipant, ParticipantChange
-from api.sight import missing
+from api.sight import missing, sees_names
 from db import registry
 from db.identity import Access
 from db.people_tables import ParticipantRecord
 from db.registry import ParticipantData
 from domain.commands import SeatRequest
-from domain.errors import Malformed, TooLarge
+from domain.errors import Forbidden, Malformed, Refused, TooLarge
 from domain.roles import Role
+from state_machines.tables import TABLES
 
 router = APIRouter(prefix="/v1/programmes", tags=["participants"], responses=PROBLEMS)
 
@@ -273,6 +274,7 @@ async def upload(
     same document, whatever its Idempotency-Key."""
     async with runtime.db.read() as session:
         found = await programmes.find(session, access, programme)
+    _may_upload(access, found, bool(seats.strip(", ")))
     known = {s.id: s.person for s in drafts.content_of(found.draft).seats} if found.draft else {}
     if found.case is not None:
         known |= {s.id: s.person for s in found.case.seats.values()}
@@ -291,7 +293,31 @@ async def upload(
         persons=[known[s] for s in wanted] or [""],
         requirement=requirement,
         dated=dated,
+        programme=True,
     )
+
+
+def _may_upload(access: Access, found: programmes.Found, of_participants: bool) -> None:
+    """May this person upload here now? Participants' evidence belongs to the request: its organiser's, while
+    the request is being worked on. Anything else: who works on the programme, until it ends.
+
+    Forbidden (A-ROLE, A-ENGAGED), Refused (A-DRAFT, M-CLOSED).
+    """
+    if of_participants:
+        if access.hat.role is not Role.ORGANISER:
+            raise wrong_role(frozenset({Role.ORGANISER}))
+        drafts.require_editable(found.case)
+    case = found.case
+    if case is not None and case.state in TABLES["programme"].terminal:
+        raise Refused.because(
+            "M-CLOSED", "Perkara ini sudah berakhir.", "This case has ended.", state=case.state
+        )
+    if access.hat.role is Role.MASTER_ASSESSOR and not (case is not None and sees_names(access, case)):
+        raise Forbidden.because(
+            "A-ENGAGED",
+            "Hanya master asesor yang ditugaskan untuk program ini.",
+            "Only for the master assessors who are assigned to this programme.",
+        )
 
 
 @router.get("/{programme}/evidence", summary="What was uploaded")

@@ -331,6 +331,24 @@ async def test_the_timeline_tells_findings_again_and_its_chain_holds(product: Pr
     assert "account" in seen["items"][0]["actor"]
 
 
+async def test_a_participant_reads_nothing_of_how_others_were_judged(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    case = await product.project(world)
+    await product.person("master", Role.MASTER_ASSESSOR, person="m1")
+    path = f"/v1/cases/{case.stream}/timeline"
+    whole = (await product.ask("GET", path, "organiser")).json()["items"]
+    judged = {f["subject"] for event in whole for f in event["findings"]}
+    assert {"s1", "s2"} <= judged or {"p1", "p2"} <= judged, judged
+    for who, own in (("candidate", {"s1", "p1"}), ("master", {"m1"})):
+        items = (await product.ask("GET", path, who)).json()["items"]
+        assert [e["hash"] for e in items] == [e["hash"] for e in whole]  # every link is there
+        assert {f["subject"] for e in items for f in e["findings"]} <= {*own, "class-a", case.stream}
+        seats = {m["subject"] for e in items for m in e["moves"] if m["machine"] == "seat"}
+        assert seats <= own
+        assert all(f"{kind}2" not in json.dumps(items) for kind in ('"s', '"p'))
+
+
 async def test_a_read_waits_for_what_its_reader_wrote_and_says_when_it_could_not(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
