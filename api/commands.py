@@ -18,6 +18,7 @@ from domain.commands import Receipt
 from domain.errors import DomainError, Malformed, Unknown
 from domain.events import derived_id
 from domain.roles import Actor
+from logs import bind_case
 
 SEQ = "X-Seq"
 
@@ -54,6 +55,7 @@ async def send(
     a retry is the same act, and the ledger's receipt says which request it was.
     """
     runtime = runtime_of(request)
+    bind_case(stream)
     name = given.command.__name__
     actor = actor or access.actor
     body = {"given": given.model_dump(mode="json"), "on_behalf_of": actor.on_behalf_of}

@@ -15,6 +15,7 @@ from db.identity import Access
 from db.people_tables import Draft
 from domain.cases import Case
 from domain.roles import Role
+from logs import bind_case
 from state_machines.tables import TABLES
 
 
@@ -48,6 +49,7 @@ async def find(session: AsyncSession, access: Access, programme: str, *, lock: b
     )
     if not seen:
         raise sight.stranger()
+    bind_case(programme, case.workflow_id if case else "")
     return Found(draft, case)
 
 

@@ -121,6 +121,12 @@ async def attention(session: AsyncSession) -> list[CaseRow]:
     return list(found)
 
 
+async def attention_count(session: AsyncSession) -> int:
+    """How many cases operations must look at."""
+    query = select(func.count()).select_from(CaseRow).where(CaseRow.attention != "")
+    return (await session.exec(query)).one()
+
+
 async def wait_for(db: Database, stream: str, seq: int, timeout: float = 2.0) -> bool:  # noqa: ASYNC109
     """Wait until the ledger has written the stream up to `seq`; False when `timeout` seconds were too few."""
     pause, deadline = POLL_SECONDS, asyncio.get_running_loop().time() + timeout

@@ -21,6 +21,7 @@ from domain.errors import Refused
 from domain.policy import policy
 from domain.roles import Role
 from domain.rules.book import RULES
+from logs import bind_case
 from state_machines.tables import TABLES
 
 router = APIRouter(prefix="/v1/applications", tags=["applications"], responses=PROBLEMS)
@@ -91,6 +92,7 @@ async def find(session: AsyncSession, access: Access, application: str) -> Case:
         raise sight.missing()
     if not sight.sees_journey(access, case):
         raise sight.stranger()
+    bind_case(case.stream, case.workflow_id)
     return case
 
 

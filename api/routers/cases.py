@@ -12,6 +12,7 @@ from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from db import reads
 from db.identity import Access
 from domain.cases import Case
+from logs import bind_case
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=PROBLEMS)
 
@@ -25,6 +26,7 @@ async def _find(session: AsyncSession, access: Access, stream: str) -> Case | No
         raise sight.stranger()
     if case is None and (draft is None or not sight.sees_draft(access, draft)):
         raise sight.missing("M-CASE") if draft is None else sight.stranger()
+    bind_case(stream, case.workflow_id if case else "")
     return case
 
 

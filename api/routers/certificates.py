@@ -21,6 +21,7 @@ from domain.clock import local_day
 from domain.errors import NotFound
 from domain.roles import Role
 from domain.text import Text
+from logs import bind_case
 
 router = APIRouter(prefix="/v1", tags=["certificates"], responses=PROBLEMS)
 
@@ -74,6 +75,7 @@ async def _find(session: AsyncSession, access: Access, certificate: str) -> Case
         raise sight.missing()
     if not sight.sees_certificate(access, case):
         raise sight.stranger()
+    bind_case(case.stream, case.workflow_id)
     return case
 
 

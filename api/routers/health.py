@@ -1,6 +1,7 @@
 """Is this process alive, and can it do its work?"""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,8 @@ router = APIRouter(tags=["health"])
 
 POLLED_WITHIN = timedelta(seconds=75)
 """A worker asks for work at least once a minute (its long poll)."""
+CHECKED_FOR = 2.0
+"""Seconds for which an answer holds."""
 LAG_LIMIT = 60.0
 """Seconds after which an event that is not written is worth a look (design § 4.5)."""
 
@@ -42,7 +45,15 @@ async def ready(runtime: Run) -> JSONResponse:
 
 
 async def state_of(runtime: Runtime) -> dict[str, dict[str, Any]]:
-    """Each part of the product, and whether it is there."""
+    """Each part of the product, and whether it is there; looked at every two seconds at most, however many
+    ask: nobody needs to sign in for it."""
+    async with runtime.checking:
+        if runtime.checked is None or time.monotonic() - runtime.checked[0] > CHECKED_FOR:
+            runtime.checked = (time.monotonic(), await _look(runtime))
+        return runtime.checked[1]
+
+
+async def _look(runtime: Runtime) -> dict[str, dict[str, Any]]:
     database, temporal, worker = await asyncio.gather(
         _database(runtime), _temporal(runtime), _worker(runtime)
     )
@@ -92,7 +103,7 @@ async def _lag(runtime: Runtime) -> dict[str, Any]:
     try:
         seconds = await runtime.lag()
         async with runtime.db.read() as session:
-            attention = len(await reads.attention(session))
+            attention = await reads.attention_count(session)
             outbox = (await reads.outbox_counts(session)).get("PENDING", 0)
     except DATABASE_DOWN as error:
         return {"ok": False, "error": type(error).__name__}

@@ -22,6 +22,7 @@ from domain.commands import Receipt
 from domain.errors import DomainError
 from domain.policy import default
 from domain.roles import Role
+from logs import bind_case
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], responses=PROBLEMS)
 
@@ -154,6 +155,7 @@ async def _find(runtime: Runtime, access: Access, id_: str) -> tuple[TaskRow, Ca
         raise sight.missing("T-NONE")
     if not sight.sees_task(access, row) and not _on_behalf(access, row):
         raise sight.stranger()
+    bind_case(case.stream, case.workflow_id)
     return row, case, case.tasks[id_]
 
 

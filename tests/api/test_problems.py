@@ -1,8 +1,10 @@
 """Refusals as programs and people read them, and what the edge does with every request."""
 
+import asyncio
 import json
 from io import StringIO
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from fastapi import Request
@@ -10,11 +12,12 @@ from fastapi import Request
 from api import limits
 from api.fields import MOST, path_of
 from api.middleware import BODY_LIMIT, client_of
-from api.routers import sessions
+from api.routers import health, sessions
 from domain.errors import Unknown
 from logs import setup
 from settings import Settings
 from tests.api.conftest import Product
+from tests.support.programmes import ORGANISER, World
 
 PROBLEM = "application/problem+json"
 
@@ -178,6 +181,34 @@ async def test_a_log_line_has_the_routes_template_and_not_its_path(product: Prod
     assert [line["route"] for line in lines if line["event"] == "request"] == ["/v1/check/{code}", "-"]
     assert "rahasia" not in written.getvalue()
     assert "Siti" not in written.getvalue()
+
+
+async def test_a_requests_line_names_its_case_and_who_asks(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    written = StringIO()
+    setup(Settings(log_format="json", var_dir=product.runtime.settings.var_dir), written)
+    for path in ("programmes/programme-1", "cases/programme-1/timeline"):
+        await product.ask("GET", f"/v1/{path}", "organiser")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    for line in lines:
+        assert (line["case"], line["workflow"]) == ("programme-1", "programme-programme-1")
+        assert (line["actor"], line["role"]) == (product.accounts["organiser"], "organiser")
+        assert line["request"]
+    assert len(lines) == 2
+
+
+async def test_health_is_looked_at_once_however_many_ask(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = AsyncMock(return_value={"database": {"ok": True}})
+    monkeypatch.setattr(health, "_look", looks)
+    await asyncio.gather(*(product.client.get("/health/ready") for _ in range(10)))
+    assert looks.await_count == 1
+    product.runtime.checked = (0.0, {})
+    await product.client.get("/health/ready")
+    assert looks.await_count == 2
 
 
 async def test_a_character_that_no_database_keeps_is_no_fault(product: Product) -> None:
