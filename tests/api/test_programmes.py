@@ -8,6 +8,7 @@ from unittest.mock import AsyncMock
 import pytest
 from sqlmodel import select
 
+from api.roster_xlsx import write
 from api.schemas.derive import request_model
 from api.tasks import digests_in
 from db.given_names import keep_given_name
@@ -17,6 +18,7 @@ from domain.cases import UnitResult
 from domain.commands import Receipt
 from domain.errors import Conflict
 from domain.roles import Actor, Role
+from examples.people import PEOPLE
 from tests.api.conftest import CLASS, Product, roster
 from tests.support.journeys import JourneyWorld
 from tests.support.programmes import ORGANISER, VERIFIER, World
@@ -168,6 +170,43 @@ async def test_a_refused_submit_names_every_rule_at_once(product: Product) -> No
     assert {"R-REC", "R-NOTICE"} <= rules, rules
     assert all(v["citation"] and v["text"] and v["text_en"] for v in answer.json()["violations"])
     assert len(await product.denials("organiser")) == 1
+
+
+@pytest.mark.parametrize(
+    ("mains", "external", "rule"),
+    [(25, 0, "R-24"), (24, 8, "R-30")],
+)
+async def test_a_25th_seat_and_an_8th_external_of_24_are_refused(
+    product: Product, mains: int, external: int, rule: str
+) -> None:
+    product.runtime.connected = True  # the refusal comes before Temporal is asked
+    id_ = await product.draft()
+    rows: list[dict[str, object]] = [
+        {**one.cells(), "kind": "main", "recommending": "LSP-NUSA" if n < external else "LSP-TIK"}
+        for n, one in enumerate(PEOPLE[:mains])
+    ]
+    imported = await product.ask("POST", f"/v1/programmes/{id_}/import", "organiser", content=write(rows))
+    assert imported.status_code == 200, imported.text
+    answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser")
+    assert answer.status_code in (403, 409)
+    found = next(v for v in answer.json()["violations"] if v["rule"] == rule)
+    assert found["text"] and found["text_en"] and found["citation"]
+    (denial,) = await product.denials("organiser")
+    assert rule in denial.rules
+    assert denial.stream == id_
+    assert await product.events(id_) == []
+
+
+async def test_24_with_7_externals_are_not_too_many(product: Product) -> None:
+    product.runtime.connected = True
+    id_ = await product.draft()
+    rows: list[dict[str, object]] = [
+        {**one.cells(), "kind": "main", "recommending": "LSP-NUSA" if n < 7 else "LSP-TIK"}
+        for n, one in enumerate(PEOPLE[:24])
+    ]
+    await product.ask("POST", f"/v1/programmes/{id_}/import", "organiser", content=write(rows))
+    answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser")
+    assert not {"R-24", "R-30"} & {v["rule"] for v in answer.json()["violations"]}
 
 
 class Dispatched:
