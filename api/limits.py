@@ -53,7 +53,7 @@ class Brake:
             )
 
 
-NAMING = Brake(burst=60, every=30)
+NAMING = Brake(burst=120, every=10)
 """Persons named one by one, for each account: several large committees at once, but no trying of numbers."""
 ROSTERS = Brake(burst=20, every=30)
 """Rosters sent, for each account."""
