@@ -1,7 +1,7 @@
 """SELECTs of row truth for lists and single rows: organisations, schemes, sessions, tokens, documents,
 drafts. (Those of cases stand in db/reads.py.)"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_
@@ -121,16 +121,6 @@ async def documents_kept(session: AsyncSession, application: str) -> tuple[int, 
 
 async def documents_by_id(session: AsyncSession, id: str) -> Document | None:
     return await session.get(Document, id)
-
-
-async def known_digests(session: AsyncSession, digests: Iterable[str], stream: str) -> set[str]:
-    """Which of these documents were uploaded for this case."""
-    found = await session.exec(
-        select(Document.digest).where(
-            col(Document.digest).in_(sorted(set(digests))), Document.application == stream
-        )
-    )
-    return set(found)
 
 
 async def journeys_of_assessor(session: AsyncSession, person: str, limit: int = 200) -> list[JourneyRow]:

@@ -1,7 +1,6 @@
 """What stands between a task's request and its command: whose act it is, and what the server fills in."""
 
-from collections.abc import Sequence
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -9,15 +8,12 @@ from api import drafts, listings
 from api.runtime import Runtime
 from api.schemas.derive import Derived
 from api.sight import missing
+from db import registry
 from db.identity import Access
 from domain import commands as c
 from domain.cases import Case, Task
 from domain.errors import DomainError, Forbidden, Malformed, Refused
 from domain.roles import Actor, Role
-from domain.text import Text
-
-DIGEST = get_args(c.Digest)[1]
-"""What marks a field as the digest of a document."""
 
 
 def actor_for(access: Access, case: Case, task: Task, *, on_behalf: bool) -> Actor:
@@ -66,37 +62,7 @@ def as_malformed(error: DomainError) -> DomainError:
     return error
 
 
-def digests_in(given: BaseModel) -> list[str]:
-    """Every document that a request names: its evidence, and the forms that are filed with it."""
-    fields = given.command.model_fields if isinstance(given, Derived) else type(given).model_fields
-    named: list[str] = []
-    for field, info in fields.items():
-        value = getattr(given, field, None)
-        if isinstance(value, BaseModel):
-            named += digests_in(value)
-        elif field == "evidence":
-            named += value or ()
-        elif isinstance(value, str) and DIGEST in info.metadata:
-            named.append(value)
-    return named
-
-
-async def check_documents(runtime: Runtime, stream: str, digests: Sequence[str]) -> None:
-    """Was every document that is named uploaded for this case? Malformed (D-UNKNOWN): what was never
-    uploaded is not filed."""
-    if not digests:
-        return
+async def check_documents(runtime: Runtime, stream: str, given: BaseModel) -> None:
+    """Was every document that is named uploaded for this case? Malformed (D-UNKNOWN)."""
     async with runtime.db.read() as session:
-        known = await listings.known_digests(session, digests, stream)
-    lost = [d for d in dict.fromkeys(digests) if d not in known]
-    if lost:
-        raise Malformed.because(
-            "D-UNKNOWN",
-            "Dokumen atau formulir yang disebut belum diunggah untuk perkara ini.",
-            "A document or form that is named was not uploaded for this case.",
-            remedy=Text(
-                id="Unggah dokumennya lebih dahulu, lalu sebutkan sidiknya (digest).",
-                en="Upload the document first, then name its digest.",
-            ),
-            digests=lost,
-        )
+        await registry.require_documents(session, stream, c.documents_named(given))

@@ -61,6 +61,7 @@ from domain.policy import Policy, adopt
 from domain.reference import ABILITIES
 from domain.roles import SYSTEM, Actor, Role
 from domain.roster import RosterRow
+from domain.text import Text
 
 LETTER = "recommendation_letter"
 """Requirement name of the letter's file among a person's documents."""
@@ -954,6 +955,30 @@ async def add_document(
         at,
     )
     return row
+
+
+async def require_documents(session: AsyncSession, stream: str, digests: Sequence[str]) -> None:
+    """Malformed (D-UNKNOWN) unless each of these was uploaded for this case: what never was is not filed."""
+    if not digests:
+        return
+    found = await session.exec(
+        select(Document.digest).where(
+            col(Document.digest).in_(sorted(set(digests))), Document.application == stream
+        )
+    )
+    known = set(found)
+    lost = [d for d in dict.fromkeys(digests) if d not in known]
+    if lost:
+        raise Malformed.because(
+            "D-UNKNOWN",
+            "Dokumen atau formulir yang disebut belum diunggah untuk perkara ini.",
+            "A document or form that is named was not uploaded for this case.",
+            remedy=Text(
+                id="Unggah dokumennya lebih dahulu, lalu sebutkan sidiknya (digest).",
+                en="Upload the document first, then name its digest.",
+            ),
+            digests=lost,
+        )
 
 
 # ---- calendars ----------------------------------------------------------------------------------

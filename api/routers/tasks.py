@@ -11,7 +11,7 @@ from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.derive import Derived, request_model
 from api.schemas.tasks import Complete
-from api.tasks import actor_for, as_malformed, check_documents, digests_in, filled_for
+from api.tasks import actor_for, as_malformed, check_documents, filled_for
 from db import reads
 from db.identity import Access
 from db.reads import Whose
@@ -233,7 +233,7 @@ async def complete(
     """
     row, case, found = await _find(runtime, access, task)
     given = body.command_request()
-    await check_documents(runtime, row.stream, digests_in(given))
+    await check_documents(runtime, row.stream, given)
     filled = {"task": task, **await filled_for(runtime, access, case, given)}
     actor = actor_for(access, case, found, on_behalf=body.on_behalf)
     try:

@@ -10,7 +10,6 @@ from sqlmodel import select
 
 from api.roster_xlsx import write
 from api.schemas.derive import request_model
-from api.tasks import digests_in
 from db.given_names import keep_given_name
 from db.people_tables import Idempotency, SealedText
 from domain import commands as c
@@ -546,7 +545,8 @@ async def test_a_form_that_was_not_uploaded_is_not_filed(product: Product, sent:
 )
 def test_every_form_names_its_documents(form: c.Model, digests: list[str]) -> None:
     body = {"decision": "ok", "form": form.model_dump(mode="json", exclude_none=True)}
-    assert digests_in(request_model(c.CompleteTask).model_validate(body)) == digests
+    assert c.documents_named(request_model(c.CompleteTask).model_validate(body)) == digests
+    assert c.documents_named(form) == digests
 
 
 async def test_a_decision_outside_the_tasks_set_is_refused_with_those_that_there_are(

@@ -210,3 +210,23 @@ async def test_a_form_that_was_never_uploaded(office: Office) -> None:
     await office.refused(
         answer, 422, "D-UNKNOWN", who="verifikator", what="complete", stream=stream, seq=case.seq
     )
+
+
+async def test_a_form_that_was_never_uploaded_does_not_come_in_by_a_signal(office: Office) -> None:
+    stream, task = await verifying(office)
+    stack = office.stack
+    case = await stack.case(stream)
+    handle = stack.client.get_workflow_handle(case.workflow_id)
+    command = {"type": "complete_task", "task": task, "decision": "recommend", "evidence": ["a" * 64]}
+    token = office.tokens["verifikator", VERIFIER]
+    await handle.signal("complete_task", {"token": token, "command_id": "k1", "command": command})
+    async with asyncio.timeout(20):
+        while True:
+            async with stack.db.read() as session:
+                rows = await session.exec(select(DenialRow).where(DenialRow.what == "signal:complete_task"))
+                if denial := rows.first():
+                    break
+            await asyncio.sleep(0.02)
+    assert denial.rules == ["D-UNKNOWN"]
+    assert denial.account == office.accounts["verifikator"]
+    assert (await stack.case(stream)).seq == case.seq
