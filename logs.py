@@ -70,6 +70,11 @@ def setup(settings: Settings, stream: Any = None) -> None:
     access.handlers, access.propagate, access.disabled = [], False, True
 
 
+def bind_case(stream: str, workflow_id: str = "") -> None:
+    """From here on every line of this request or task says which case it is about."""
+    structlog.contextvars.bind_contextvars(case=stream, **({"workflow": workflow_id} if workflow_id else {}))
+
+
 def drop_private(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Take out every key that sounds like personal data, at any depth."""
     # A format's arguments are values without keys: whoever logs them vouches for them in the message.

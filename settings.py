@@ -88,6 +88,19 @@ class Settings(BaseSettings):
         le=100 * 1024 * 1024,
         description="Largest upload in bytes; more is answered with 413.",
     )
+    journey_documents: int = Field(
+        200,
+        ge=20,
+        le=10_000,
+        description="Most documents of one application, with room for 2 MiB each on the average.",
+    )
+    programme_documents: int = Field(
+        3000,
+        ge=100,
+        le=100_000,
+        description="Most documents of one programme (a letter for several persons counts for each), with "
+        "room for 2 MiB each on the average.",
+    )
 
     database_url: str = Field(
         "",

@@ -20,10 +20,11 @@ from activities.messages import SIGNAL, genuine
 from db.facts import facts_for, purpose_of
 from db.identity import resolve_token, touch_token
 from db.people_tables import SealedText
+from db.registry import require_documents
 from db.session import Database
 from db.vault import Vault
 from domain.cases import Sealed
-from domain.commands import ApproveWithoutForm, CompleteTask, Envelope, PointsForm
+from domain.commands import ApproveWithoutForm, CompleteTask, Envelope, PointsForm, documents_named
 from domain.days import require_days
 from domain.errors import DomainError, Forbidden
 from domain.ids import command_id
@@ -80,6 +81,7 @@ class AuthoriseActivities:
             case = await caught_up(self._db, request.stream, request.seq)  # strangers are not waited for
             async with self._db.read() as session:
                 await _sealed_here(session, request.stream, signal.command)
+                await require_documents(session, request.stream, documents_named(signal.command))
                 now = await business_now(session, case)
                 facts = await facts_for(
                     session,

@@ -19,6 +19,13 @@ LIMIT = 10 * 1024 * 1024
 """Largest document in bytes."""
 PIXELS = 50_000_000
 """Largest picture in pixels: a phone's camera, and four bytes each while it is checked."""
+SCANS = 50
+"""Most scans of a JPEG. A progressive one has about ten, a camera's a few more for its thumbnails."""
+PASSES = 10
+"""Times that as many pixels as the largest picture has may be gone over: each scan goes over all of them, so
+that a file of thousands of nearly empty scans would be decoded for hours."""
+SOS = b"\xff\xda"
+"""Start of a scan. In a scan's own data 0xFF is always followed by something else."""
 HEAD = 4096
 TAIL = 2048
 CHUNK = 64 * 1024
@@ -63,8 +70,10 @@ class DocumentStore:
         try:
             with draft:
                 digest, size = await self._write(stream, draft)
-            async with self._one_picture:
-                media_type = await asyncio.to_thread(inspect, path, self.pixels)
+            media_type = await asyncio.to_thread(kind_of, path)
+            if media_type != "application/pdf":
+                async with self._one_picture:
+                    await asyncio.to_thread(_decode_picture, path, media_type, self.pixels)
             await asyncio.to_thread(self._publish, path, digest)
         finally:
             await asyncio.to_thread(path.unlink, missing_ok=True)
@@ -142,11 +151,11 @@ class DocumentStore:
             _sync_folder(folder)
 
 
-def inspect(path: Path, pixels: int = PIXELS) -> MediaType:
-    """What the file really is. Raises UnsupportedMedia unless it is whole PDF, JPEG or PNG.
+def kind_of(path: Path) -> MediaType:
+    """What the file says it is. Raises UnsupportedMedia unless it is PDF, JPEG or PNG from start to end.
 
     The signature at the very start decides: a program with a PDF's name, or with a PDF appended, stays
-    a program. A second opinion (puremagic) must agree, and a picture must really decode.
+    a program. A second opinion (puremagic) must agree; a picture must then really decode.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
@@ -158,10 +167,8 @@ def inspect(path: Path, pixels: int = PIXELS) -> MediaType:
     if media_type == "application/pdf":
         if not (re.match(rb"%PDF-[12]\.[0-9]", head) and b"startxref" in tail and b"%%EOF" in tail):
             raise _unsupported("incomplete")
-    else:
-        if media_type == "image/png" and not tail.rstrip(b"\0").endswith(PNG_END):
-            raise _unsupported("incomplete")
-        _decode_picture(path, media_type, pixels)
+    elif media_type == "image/png" and not tail.rstrip(b"\0").endswith(PNG_END):
+        raise _unsupported("incomplete")
     return media_type
 
 
@@ -174,11 +181,17 @@ def _second_opinion(head: bytes) -> set[str]:
 
 def _decode_picture(path: Path, media_type: MediaType, pixels: int) -> None:
     kind = media_type.removeprefix("image/").upper()
+    scans = path.read_bytes().count(SOS) if kind == "JPEG" else 1
+    if scans > SCANS:
+        raise _unsupported("scans", limit=SCANS)
     try:
         # The header's size first: a bomb of a few kB must not be unpacked to learn that it is one.
         with Image.open(path, formats=(kind,)) as picture:
-            if picture.width * picture.height > pixels:
+            size = picture.width * picture.height
+            if size > pixels:
                 raise _unsupported("pixels", limit=pixels)
+            if size * scans > pixels * PASSES:
+                raise _unsupported("scans", limit=pixels * PASSES // size)
             picture.verify()
         with Image.open(path, formats=(kind,)) as picture:
             picture.load()  # verify() alone takes a JPEG that was cut short
@@ -202,6 +215,10 @@ _SENTENCES = {
     "pixels": (
         "Ukuran gambar (piksel) terlalu besar.",
         "The picture has too many pixels.",
+    ),
+    "scans": (
+        "Gambar JPEG ini disusun dari terlalu banyak lapisan (scan); simpan ulang sebagai JPEG biasa.",
+        "This JPEG is made of too many scans; save it again as a plain JPEG.",
     ),
 }
 

@@ -11,6 +11,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.codec import EncryptingCodec
 from activities.converter import PayloadConverter
+from activities.log_context import LogContext
 from settings import Settings
 
 PASSED_THROUGH = (
@@ -67,6 +68,6 @@ def plugin(
     return SimplePlugin(
         "asesor",
         data_converter=data_converter(settings),
-        interceptors=list(interceptors) or None,
+        interceptors=[LogContext(), *interceptors],
         workflow_runner=lambda _existing: workflow_runner(sandbox=on),
     )

@@ -7,7 +7,7 @@ from socket import gaierror
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
@@ -22,7 +22,7 @@ from api import problems
 from api.codec_server import codec_router
 from api.commands import database_down
 from api.denials import record
-from api.deps import Allow, signed_in_staff
+from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     applications,
@@ -49,14 +49,16 @@ OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}"})
 """Addresses below /v1 that need no sign-in (of the first, POST alone)."""
 BAD_CHARACTERS = frozenset({"22021", "22P05"})
 """PostgreSQL's answers to text with a NUL in it (SQLite takes it)."""
+TOO_LARGE = frozenset({"22001", "22003"})
+"""PostgreSQL's answers to a text longer than its column, and a number larger than its type."""
 AWAY = ("08", "57P01", "57P02", "57P03", "53300")
 """SQLSTATEs (or their class) of a PostgreSQL that stops, starts, is lost on the way or has no place left."""
 DESCRIPTION = """
 Training and certification of competency assessors (Pelatihan dan Sertifikasi Asesor Kompetensi).
 
 Sign in with `POST /v1/sessions`, then send `Authorization: Bearer …`. Who has several hats picks one with
-`X-Hat: role[:organisation]`. Every write of a case needs an `Idempotency-Key`; after a write, send the
-receipt's `seq` as `X-Min-Seq` with the next read of that stream. Refusals are RFC 9457 problems in
+`X-Hat: role[:organisation]`. Every write but signing in and out needs an `Idempotency-Key`; after a write,
+send the receipt's `seq` as `X-Min-Seq` with the next read of that stream. Refusals are RFC 9457 problems in
 Indonesian and English, with every violated rule.
 """
 
@@ -83,6 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         separate_input_output_schemas=False,
+        dependencies=[Depends(known_query)],
     )
     app.state.settings = settings
     for module in (
@@ -154,6 +157,15 @@ async def _database_down(request: Request, error: Exception) -> Response:
                 "A-CHARACTER",
                 "Ada karakter yang tidak dapat disimpan.",
                 "There is a character that cannot be stored.",
+            ),
+        )
+    if getattr(getattr(error, "orig", None), "sqlstate", "") in TOO_LARGE:
+        return await _refused(
+            request,
+            Malformed.because(
+                "A-LENGTH",
+                "Ada isian yang terlalu panjang atau bilangan yang terlalu besar.",
+                "There is a text that is too long or a number that is too large.",
             ),
         )
     if not _unreachable(error):

@@ -15,12 +15,11 @@ from db.identity import Access
 from db.vault import case_owner
 from domain.cases import Sealed
 from domain.commands import Receipt
-from domain.days import require_days
-from domain.errors import DomainError, Unknown
+from domain.errors import DomainError, Malformed, Unknown
 from domain.events import derived_id
 from domain.roles import Actor
+from logs import bind_case
 
-REPLAYED = "Idempotent-Replayed"
 SEQ = "X-Seq"
 
 
@@ -33,7 +32,7 @@ class Sent:
         """The receipt, with the headers that the next read needs."""
         response.headers[SEQ] = str(self.receipt.seq)
         if self.replayed:
-            response.headers[REPLAYED] = "true"
+            response.headers[idempotency.REPLAYED] = "true"
         return self.receipt
 
 
@@ -46,17 +45,22 @@ async def send(
     given: Any,
     filled: Mapping[str, Any] | None = None,
     actor: Actor | None = None,
+    of: str = "",
 ) -> Sent:
     """Bring a request's command to its case. Raises DomainErrors; Unknown (503) when the outcome is not
     known, and then the same again with the same key is always safe.
 
-    `filled` holds the server's fields by path. What a draft gives to a command does not count for the key:
+    `filled` holds the server's fields by path; `of` is the thing within the case that the address names (a
+    task), which counts for the key like the body. What a draft gives to a command does not count for the key:
     a retry is the same act, and the ledger's receipt says which request it was.
     """
     runtime = runtime_of(request)
+    bind_case(stream)
     name = given.command.__name__
     actor = actor or access.actor
     body = {"given": given.model_dump(mode="json"), "on_behalf_of": actor.on_behalf_of}
+    if of:
+        body["of"] = of
     mark = idempotency.mark(runtime.settings, access, key, name, body, stream=stream)
     try:
         async with runtime.db.read() as session:
@@ -66,16 +70,28 @@ async def send(
     if before is not None:
         return Sent(Receipt.model_validate(before), True)
     runtime.require_temporal()
-    sealed = await _seal(runtime, access, key, stream, texts(given))
-    command = command_of(given, sealed, filled or {})
-    require_days(command)
+    found, filled, min_seq = texts(given), filled or {}, min_seq_of(request)
+    try:
+        if found:  # what is refused is not kept, and its key stays free for a better text
+            blank = dict.fromkeys(found, Sealed(id="", commitment=""))
+            await runtime.gateway.rehearse(
+                stream=stream,
+                command=command_of(given, blank, filled),
+                actor=actor,
+                key=key,
+                min_seq=min_seq,
+            )
+    except DomainError as error:
+        request.state.denied = not isinstance(error, Unknown)
+        raise
+    sealed = await _seal(runtime, access, key, stream, found)
     try:
         receipt = await runtime.gateway.dispatch(
             stream=stream,
-            command=command,
+            command=command_of(given, sealed, filled),
             actor=actor,
             key=key,
-            min_seq=min_seq_of(request),
+            min_seq=min_seq,
         )
     except DomainError as error:
         # The gateway has recorded the denial.
@@ -133,6 +149,13 @@ def database_down() -> DomainError:
 
 
 def min_seq_of(request: Request) -> int:
-    """What the reader has seen of the stream already: `X-Min-Seq`, or `?min_seq=`; 0 for neither."""
-    given = request.headers.get("x-min-seq") or request.query_params.get("min_seq") or ""
-    return int(given) if given.isascii() and given.isdigit() and len(given) <= 9 else 0
+    """What the reader has seen of the stream already: `X-Min-Seq`, or `?min_seq=`; 0 for neither. Malformed
+    (A-MIN-SEQ) for what no receipt says."""
+    given = request.headers.get("x-min-seq") or request.query_params.get("min_seq") or "0"
+    if not (given.isascii() and given.isdigit() and len(given) <= 9):
+        raise Malformed.because(
+            "A-MIN-SEQ",
+            "X-Min-Seq harus nomor dari sebuah tanda terima.",
+            "X-Min-Seq must be the number of a receipt.",
+        )
+    return int(given)

@@ -4,19 +4,25 @@ Rights are read from the database at each request; a session's cookie is believe
 request comes from a page of our own.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import structlog
 from fastapi import Depends, Header, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 
+from api.fields import MOST, path_of
 from api.runtime import Runtime, runtime_of
 from db import identity
 from db.identity import Access, Hat
 from domain.errors import DomainError, Forbidden, Malformed, NotSignedIn
 from domain.roles import LABELS, Role
+from domain.text import Text
+from domain.verdict import Violation
 from settings import Settings
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -157,6 +163,34 @@ class Allow:
         if access.hat.role not in self.roles:
             raise wrong_role(self.roles)
         return access
+
+
+async def known_query(request: Request) -> None:
+    """Is every name in the query one that this route knows? A filter with a typing error would else be
+    forgotten in silence, and answer everything. Malformed (A-QUERY-UNKNOWN). For the API alone: a page's
+    address collects what others append to it."""
+    route: APIRoute = request.scope["route"]
+    if not route.path.startswith("/v1"):
+        return
+    known = {"min_seq", *_query_names(route.dependant)}
+    if unknown := [name for name in request.query_params if name not in known][:MOST]:
+        raise Malformed([_unknown_name(name) for name in unknown])
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for inner in dependant.dependencies:
+        yield from _query_names(inner)
+
+
+def _unknown_name(name: str) -> Violation:
+    field = path_of(("query", name))
+    return Violation(
+        rule="A-QUERY-UNKNOWN",
+        text=Text(id=f"{field}: Parameter ini tidak dikenal.", en=f"{field}: There is no such parameter."),
+        citation="[D] § 10",
+        subject=field,
+    )
 
 
 def wrong_role(roles: frozenset[Role]) -> DomainError:

@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.schemas.derive import COMMITTEE
+from api.schemas.exact import Day, Whole
 from db import reads
 from db.drafts import EXPIRED
 from db.ledger import append_row_event
@@ -15,7 +17,6 @@ from db.people_tables import Draft
 from domain.cases import Case
 from domain.clock import Zone
 from domain.commands import ClassRequest, Id, MasterProposal, SeatRequest
-from domain.days import Day
 from domain.errors import Conflict, Malformed, Refused
 from domain.events import derived_id, digest
 from domain.roles import Actor
@@ -42,11 +43,11 @@ class ClassWish(Model):
 
     label: Label
     days: Annotated[tuple[Day, ...], Field(min_length=1, max_length=30)]
-    start_hour: Annotated[int, Field(ge=0, le=23)] = 8
+    start_hour: Annotated[Whole, Field(ge=0, le=23)] = 8
     venue: Id | None = None
     """Empty: the programme's."""
     zone: Zone | None = None
-    committee: Annotated[tuple[Id, ...], Field(max_length=50)] = ()
+    committee: Annotated[tuple[Id, ...], COMMITTEE] = ()
     masters: Annotated[tuple[Master, ...], Field(max_length=60)] = ()
 
 
@@ -80,7 +81,7 @@ def with_classes(
     Malformed (X-CLASS-TWICE, X-VENUE), Refused (X-CLASS-TAKEN) when participants would lose their class.
     """
     wishes = list(wishes)
-    labels = [w.label for w in wishes]
+    labels = [w.label.casefold() for w in wishes]  # as rosters compare them
     if len(set(labels)) != len(labels):
         raise Malformed.because(
             "X-CLASS-TWICE", "Dua kelas memakai label yang sama.", "Two classes have the same label."

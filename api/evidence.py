@@ -10,11 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import listings, uploads, views
 from api.runtime import Runtime
+from api.schemas.exact import Day
 from api.sight import missing, sees_file, staff, stranger
 from db import registry
 from db.identity import Access
 from domain.cases import Case
-from domain.days import Day
+from domain.errors import Refused
+from domain.text import Text
 
 Requirement = Annotated[
     str,
@@ -26,6 +28,8 @@ Requirement = Annotated[
     ),
 ]
 Dated = Annotated[Day | None, Query(description="The day that stands on the document.")]
+MEAN_SIZE = 2 * 1024 * 1024
+"""Bytes for which there is room a document, on the average: a scanned page or two."""
 DOCS = uploads.body_docs("application/pdf", "image/jpeg", "image/png")
 SANDBOX = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
@@ -44,8 +48,13 @@ async def keep(
     persons: Sequence[str],
     requirement: str,
     dated: date | None,
+    programme: bool = False,
 ) -> dict[str, Any]:
-    """Store what is sent and note it for these persons (`[""]`: for the request itself)."""
+    """Store what is sent and note it for these persons (`[""]`: for the request itself).
+
+    Refused (D-QUOTA) when the case has as many documents, or as many bytes, as a case may have.
+    """
+    await _room(runtime, application, len(persons), programme=programme)
     stored = await runtime.store.put(uploads.chunks(request))
 
     async def note(session: AsyncSession) -> list[dict[str, Any]]:
@@ -68,6 +77,29 @@ async def keep(
 
     shown = await runtime.db.retrying(note)
     return {"digest": stored.digest, "media_type": stored.media_type, "size": stored.size, "items": shown}
+
+
+async def _room(runtime: Runtime, application: str, more: int, *, programme: bool) -> None:
+    """Asked before a byte is read. Of two uploads at once both may still fit in: a brake, not a scale."""
+    settings = runtime.settings
+    most = settings.programme_documents if programme else settings.journey_documents
+    most_bytes = most * MEAN_SIZE
+    async with runtime.db.read() as session:
+        count, size = await listings.documents_kept(session, application)
+    if count + more > most or size >= most_bytes:
+        raise Refused.because(
+            "D-QUOTA",
+            f"Perkara ini sudah mempunyai {count} dokumen ({size // 2**20} MiB); batasnya {most} dokumen dan "
+            f"{most_bytes // 2**20} MiB.",
+            f"This case has {count} documents ({size // 2**20} MiB) already; the most are {most} documents "
+            f"and {most_bytes // 2**20} MiB.",
+            remedy=Text(
+                id="Gunakan dokumen yang sudah diunggah, atau hubungi petugas BNSP.",
+                en="Use the documents that are uploaded already, or ask BNSP operations.",
+            ),
+            documents=count,
+            bytes=size,
+        )
 
 
 async def listed(runtime: Runtime, access: Access, application: str, *, person: str = "") -> dict[str, Any]:

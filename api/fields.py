@@ -28,6 +28,11 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     ),
     "too_short": ("A-LENGTH", "Paling sedikit {min_length} butir.", "At least {min_length} items."),
     "too_long": ("A-LENGTH", "Paling banyak {max_length} butir.", "At most {max_length} items."),
+    "too_many_fields": (
+        "A-LENGTH",
+        "Paling banyak {max_length} isian.",
+        "At most {max_length} fields.",
+    ),
     "enum": ("A-CHOICE", "Harus salah satu dari: {expected}.", "It must be one of: {expected}."),
     "literal_error": ("A-CHOICE", "Harus salah satu dari: {expected}.", "It must be one of: {expected}."),
     "union_tag_invalid": (
@@ -58,6 +63,11 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
         "It must be a moment, such as 2026-11-15T09:00:00+07:00.",
     ),
     "timezone_aware": ("A-DATE", "Saat harus menyebut zona waktunya.", "A moment must name its time zone."),
+    "far_year": (
+        "X-YEAR",
+        "Tahunnya harus {ge} sampai {le}.",
+        "Its year must be {ge} to {le}.",
+    ),
     "list_type": ("A-TYPE", "Harus daftar.", "It must be a list."),
     "tuple_type": ("A-TYPE", "Harus daftar.", "It must be a list."),
     "dict_type": ("A-TYPE", "Harus objek.", "It must be an object."),
@@ -65,6 +75,8 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     "model_attributes_type": ("A-TYPE", "Harus objek.", "It must be an object."),
     "json_invalid": ("A-JSON", "Isi permintaan bukan JSON yang sah.", "The body is not valid JSON."),
 }
+MOST = 50
+"""Errors that one answer tells: what was sent may hold a hundred thousand."""
 _OTHERWISE = ("A-VALUE", "Nilainya tidak sah.", "The value is not valid.")
 _OURS = frozenset(
     {
@@ -84,8 +96,14 @@ _OURS = frozenset(
 
 
 def violations_of(errors: Iterable[Mapping[str, Any]]) -> list[Violation]:
-    """One violation for each field that is wrong; `subject` and `facts.field` say which."""
-    return [_violation(error) for error in errors]
+    """One violation for each field that is wrong, and one that counts the rest when they are too many;
+    `subject` and `facts.field` say which."""
+    errors = list(errors)
+    found = [_violation(error) for error in errors[:MOST]]
+    if more := len(errors) - len(found):
+        text = Text(id=f"Dan {more} kesalahan lain.", en=f"And {more} more errors.")
+        found.append(Violation(rule="A-MORE", text=text, citation="[D] § 10", facts={"more": more}))
+    return found
 
 
 def _violation(error: Mapping[str, Any]) -> Violation:
@@ -111,4 +129,5 @@ def path_of(location: Iterable[Any]) -> str:
     path = ""
     for part in parts:
         path += f"[{part}]" if isinstance(part, int) else f".{str(part)[:60]}"
-    return path.lstrip(".")
+    # JSON may hold halves of a character (\ud800), which no answer can.
+    return path.lstrip(".").encode(errors="replace").decode()

@@ -102,6 +102,33 @@ class Gateway:
             log.warning("database not reached", error=type(error).__name__, stream=stream)
             raise _unknown("D-DOWN") from None
 
+    async def rehearse(self, *, stream: str, command: Any, actor: Actor, key: str, min_seq: int = 0) -> None:
+        """Judge a command before its texts are stored (they stand in it as blanks): raises, and records, what
+        `dispatch` would refuse on the projection. What was taken before, or is not known, passes."""
+        id_ = command_id(actor.account, stream, key)
+        try:
+            now = await self.business_now()
+            event, case, facts = await self._known(stream, command, actor, id_, now)
+            if event is not None or case is None or id_ in case.receipts:
+                return
+            envelope = Envelope(
+                command_id=id_,
+                command=command,
+                actor=actor,
+                facts=facts,
+                as_of=datetime.now(UTC),
+                business_at=now if self.settings.clock == "simulation" else None,
+            )
+            self._rehearse(case, envelope, now, min_seq)
+        except Unknown:
+            raise
+        except DomainError as error:
+            await self.deny(error, actor, stream=stream, what=command.type)
+            raise
+        except (DBAPIError, PoolTimeout, OSError) as error:
+            log.warning("database not reached", error=type(error).__name__, stream=stream)
+            raise _unknown("D-DOWN") from None
+
     async def _dispatch(self, stream: str, command: Any, actor: Actor, id_: str, min_seq: int) -> Receipt:
         now = await self.business_now()
         seen = max(self._heads.get(stream, 0), min_seq)
@@ -171,7 +198,8 @@ class Gateway:
         process (or the caller, by `min_seq`) has already seen of the case."""
         if case is None:
             return
-        behind = case.seq < max(self._heads.get(case.stream, 0), min_seq)
+        # (A start is behind nothing: there is no case yet that could have moved on.)
+        behind = 0 < case.seq < max(self._heads.get(case.stream, 0), min_seq)
         try:
             if known(case, envelope) is None:
                 decide(LOGIC[case.kind], case, envelope, now)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from fastapi import Response
 from sqlalchemy.exc import IntegrityError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,6 +19,7 @@ from domain.ids import command_id
 from settings import Settings
 
 Answer = dict[str, Any]
+REPLAYED = "Idempotent-Replayed"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,22 @@ async def keep(session: AsyncSession, mark: Mark, answer: Answer, at: datetime) 
         )
     )
     await session.flush()
+
+
+async def write(
+    runtime: Runtime,
+    access: Access,
+    key: str,
+    what: str,
+    body: Any,
+    response: Response,
+    work: Callable[[AsyncSession], Awaitable[Answer]],
+) -> Answer:
+    """`once`, for a request that does `what` with this body; its answer says when it is an old one."""
+    answer, replayed = await once(runtime, mark(runtime.settings, access, key, what, body), work)
+    if replayed:
+        response.headers[REPLAYED] = "true"
+    return answer
 
 
 async def once(

@@ -1,4 +1,4 @@
-"""How often one address may ask, kept in this process: a brake, not a guard."""
+"""How often one address or account may ask, kept in this process: a brake, not a guard."""
 
 import time
 from collections import OrderedDict
@@ -20,7 +20,7 @@ class TooOften(DomainError):
 
 @dataclass
 class Brake:
-    """A bucket for each address: `burst` at once, then one every `every` seconds."""
+    """A bucket for each address (or account): `burst` at once, then one every `every` seconds."""
 
     burst: int
     every: float
@@ -40,10 +40,20 @@ class Brake:
 
     def check(self, request: Request) -> None:
         """TooOften (429) when this address has asked too often."""
-        if not self.spend(client_of(request)):
+        self.check_for(client_of(request))
+
+    def check_for(self, who: str) -> None:
+        """TooOften (429) when this address or account has asked too often."""
+        if not self.spend(who):
             raise TooOften.because(
                 "A-OFTEN",
                 "Terlalu sering; tunggu sebentar lalu coba lagi.",
                 "Too often; wait a moment and try again.",
                 remedy=Text(id=f"Tunggu {self.every:.0f} detik.", en=f"Wait {self.every:.0f} seconds."),
             )
+
+
+NAMING = Brake(burst=120, every=10)
+"""Persons named one by one, for each account: several large committees at once, but no trying of numbers."""
+ROSTERS = Brake(burst=20, every=30)
+"""Rosters sent, for each account."""

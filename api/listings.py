@@ -1,7 +1,7 @@
 """SELECTs of row truth for lists and single rows: organisations, schemes, sessions, tokens, documents,
 drafts. (Those of cases stand in db/reads.py.)"""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import func, or_
@@ -109,18 +109,18 @@ async def documents_of(
     return list(found)
 
 
+async def documents_kept(session: AsyncSession, application: str) -> tuple[int, int]:
+    """How many documents were noted for this case, and their bytes (the same file for several persons counts
+    once)."""
+    mine = Document.application == application
+    count = (await session.exec(select(func.count()).select_from(Document).where(mine))).one()
+    files = select(Document.digest, Document.size).where(mine).distinct()
+    size = (await session.exec(select(func.coalesce(func.sum(files.subquery().c.size), 0)))).one()
+    return int(count), int(size)
+
+
 async def documents_by_id(session: AsyncSession, id: str) -> Document | None:
     return await session.get(Document, id)
-
-
-async def known_digests(session: AsyncSession, digests: Iterable[str], stream: str) -> set[str]:
-    """Which of these documents were uploaded for this case."""
-    found = await session.exec(
-        select(Document.digest).where(
-            col(Document.digest).in_(sorted(set(digests))), Document.application == stream
-        )
-    )
-    return set(found)
 
 
 async def journeys_of_assessor(session: AsyncSession, person: str, limit: int = 200) -> list[JourneyRow]:
@@ -146,20 +146,6 @@ async def conflicts(session: AsyncSession, *, open: bool = True, limit: int = 20
         query = query.where(col(RosterConflict.resolved_at).is_(None))
     found = await session.exec(
         query.order_by(col(RosterConflict.created_at), col(RosterConflict.id)).limit(limit)
-    )
-    return list(found)
-
-
-async def conflicts_from(session: AsyncSession, source: str, persons: Sequence[str]) -> list[RosterConflict]:
-    """What this draft's own roster says otherwise of these persons, the latest last."""
-    found = await session.exec(
-        select(RosterConflict)
-        .where(
-            RosterConflict.source == source,
-            col(RosterConflict.person).in_(list(persons)),
-            col(RosterConflict.resolved_at).is_(None),
-        )
-        .order_by(col(RosterConflict.created_at), col(RosterConflict.id))
     )
     return list(found)
 

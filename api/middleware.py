@@ -3,6 +3,7 @@
 import re
 import time
 import uuid
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import structlog
@@ -131,5 +132,11 @@ def route_of(scope: Scope) -> str:
 
 
 def client_of(request: Request) -> str:
-    """The other end's address, as the server (or the proxy that it trusts) knows it. Not logged."""
-    return request.client.host if request.client else "-"
+    """The other end's address, as the server (or the proxy that it trusts, FORWARDED_ALLOW_IPS) knows it; of
+    IPv6 the network, since every customer has 2^64 addresses. Not logged."""
+    host = request.client.host if request.client else "-"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return host if address.version == 4 else str(ip_network((address, 64), strict=False))

@@ -11,10 +11,12 @@ from api.drafts import DraftContent, content_of, require_open
 from api.runtime import Runtime
 from db import reads, registry
 from db.drafts import EXPIRED
+from db.given_names import given_names
 from db.identity import Access
 from db.people_tables import Draft
 from domain.cases import Case
 from domain.roles import Role
+from logs import bind_case
 from state_machines.tables import TABLES
 
 
@@ -48,6 +50,7 @@ async def find(session: AsyncSession, access: Access, programme: str, *, lock: b
     )
     if not seen:
         raise sight.stranger()
+    bind_case(programme, case.workflow_id if case else "")
     return Found(draft, case)
 
 
@@ -67,15 +70,15 @@ async def view(runtime: Runtime, access: Access, found: Found) -> dict[str, Any]
     """The whole programme for this asker."""
     if found.case is None or not found.case.bag("programme"):
         assert found.draft is not None
-        return await _draft_view(runtime, found.draft)
+        return await _draft_view(runtime, access, found.draft)
     return await _case_view(runtime, access, found.case, found.draft)
 
 
-async def _draft_view(runtime: Runtime, draft: Draft) -> dict[str, Any]:
+async def _draft_view(runtime: Runtime, access: Access, draft: Draft) -> dict[str, Any]:
     content = content_of(draft)
     async with runtime.db.read() as session:
         organisers = await registry.organisation_names(session, [draft.organiser])
-        known = await names(session, runtime, draft.id, _persons(content))
+        known = await names(session, runtime, access, _persons(content))
     return {
         "id": draft.id,
         "kind": "draft",
@@ -123,7 +126,7 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         if sight.sees_names(access, case):
             persons = {s.person for s in seats} | {a.person for a in case.assignments.values()}
             persons |= {p for c in case.classes.values() for p in c.committee}
-            known = await names(session, runtime, case.stream, persons, organiser=_asks_as_organiser(access))
+            known = await names(session, runtime, access, persons)
         reasons: dict[str, str] = {}
         if access.hat.role is not Role.MASTER_ASSESSOR:  # who was refused, and why, is no matter of theirs
             wanted = [s.reason.id for s in seats if s.reason]
@@ -171,35 +174,23 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
     if draft is not None and case.state in ("DRAFT", "CORRECTION") and sight.sees_draft(access, draft):
         content = content_of(draft)
         async with runtime.db.read() as session:
-            known = await names(
-                session, runtime, draft.id, _persons(content), organiser=_asks_as_organiser(access)
-            )
+            known = await names(session, runtime, access, _persons(content))
         body["draft"] = {"version": draft.version, **_content_json(content, known)}
     return body
 
 
 async def names(
-    session: AsyncSession,
-    runtime: Runtime,
-    draft: str,
-    persons: Collection[str],
-    *,
-    organiser: bool = True,
+    session: AsyncSession, runtime: Runtime, access: Access, persons: Collection[str]
 ) -> dict[str, dict[str, str]]:
-    """Names and last digits for who may see them.
-
-    An organiser sees the name that its own roster gave: else a guessed NIK would tell whose it is.
+    """Names and last digits for who may see them; an organiser sees those that it gave itself (else a
+    guessed NIK would tell whose it is), and the names of master assessors, which every organiser may list.
     """
-    known = await views.people(session, runtime.vault, persons)
-    if not organiser:
-        return known
-    conflicts = await listings.conflicts_from(session, draft, sorted(persons))
-    opened = await runtime.vault.open_texts(session, [c.proposed for c in conflicts])
-    return {**known, **views.as_given(known, conflicts, opened)}
-
-
-def _asks_as_organiser(access: Access) -> bool:
-    return access.hat.role is Role.ORGANISER
+    if access.hat.role is not Role.ORGANISER:
+        return await views.people(session, runtime.vault, persons)
+    given = await given_names(session, runtime.vault, access.hat.organisation, persons)
+    masters = await registry.master_assessors(session, set(persons) - given.keys())
+    listed = await views.people(session, runtime.vault, masters)
+    return {**{person: {"name": one["name"]} for person, one in listed.items()}, **given}
 
 
 def _persons(content: DraftContent) -> set[str]:

@@ -1,27 +1,41 @@
 """Reading one thing: wait for what the reader has already written, and send it only when it is new."""
 
+from collections.abc import Awaitable, Callable
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.commands import min_seq_of
 from api.runtime import Runtime
 from db import reads
 from domain.events import canonical
 
+T = TypeVar("T")
+
 CURRENT = "terkini"
 WRITING = "sedang ditulis"
 WAIT_SECONDS = 2.0
 
 
-async def fresh(request: Request, runtime: Runtime, stream: str) -> str:
-    """Wait until the ledger has what the reader already knows; says whether it has."""
+async def fresh(
+    request: Request, runtime: Runtime, stream: str, find: Callable[[AsyncSession], Awaitable[T]]
+) -> tuple[T, str]:
+    """What `find` gives once the ledger has what the reader already knows, and whether it has.
+
+    `find` judges the right to see it, and is asked before anything is waited for: how long a stranger waits
+    must not tell how far a case has come.
+    """
+    async with runtime.db.read() as session:
+        found = await find(session)
     seq = min_seq_of(request)
-    if not seq or await reads.wait_for(runtime.db, stream, seq, WAIT_SECONDS):
-        return CURRENT
-    return WRITING
+    if not seq:
+        return found, CURRENT
+    projection = CURRENT if await reads.wait_for(runtime.db, stream, seq, WAIT_SECONDS) else WRITING
+    async with runtime.db.read() as session:
+        return await find(session), projection
 
 
 def one(request: Request, body: dict[str, Any], projection: str = CURRENT) -> Response:

@@ -5,7 +5,7 @@ and the real extent of each sheet are looked at. openpyxl then reads row by row 
 full mode unfolds every merged range and hyperlink cell by cell, and one `A1:XFD1048576` fills the memory.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from io import BytesIO
@@ -38,10 +38,20 @@ HELP_SHEET = "Petunjuk"
 MAX_UNPACKED = 16 * 1024 * 1024
 """Bytes of all parts unpacked. A full roster has under one; what a part declares binds zipfile too."""
 MAX_PARTS = 300
+MAX_BESIDE = 4 * 1024 * 1024
+"""Bytes of one part that is neither a sheet nor the table of texts: styles, workbook, relations."""
+MAX_ELEMENTS = 20_000
+"""Elements of one part that are no cells or texts. openpyxl makes objects of each: a million styles would
+take minutes and gigabytes."""
+MAX_TEXTS = 400_000
+"""Elements of cells and texts in a part that is no sheet."""
+CONTENT = frozenset({"row", "c", "v", "f", "is", "si", "t", "r"})
+TEXTS = "xl/sharedStrings.xml"
 MAX_ROWS = 2_000
 MAX_COLUMNS = 100
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 """First bytes of an Excel file of before 2007, and of every password-protected one."""
+XML_MAY_BEGIN = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
 NOT_XLSX = "X-NOT-XLSX"
 
 
@@ -180,14 +190,7 @@ def _inspect(archive: ZipFile) -> dict[str, Extent]:
     parts = archive.infolist()
     names = [part.filename for part in parts]
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED:
-        raise TooLarge.because(
-            "X-UNPACKED",
-            "Isi berkas Excel terlalu besar setelah dibuka.",
-            "The Excel file is too large once unpacked.",
-            remedy=_use_template(),
-            parts=len(parts),
-            limit_bytes=MAX_UNPACKED,
-        )
+        raise _unpacked(len(parts))
     # Two parts of one name: we would look at the one and openpyxl read the other.
     if len(set(names)) != len(names) or "[Content_Types].xml" not in names or "xl/workbook.xml" not in names:
         raise _not_xlsx()
@@ -202,19 +205,57 @@ def _inspect(archive: ZipFile) -> dict[str, Extent]:
     for part in parts:
         if part.flag_bits & 1:
             raise _password()
-        if not part.filename.lower().endswith((".xml", ".rels", ".vml")):
+        with archive.open(part) as source:
+            head = source.read(4096).lstrip(XML_MAY_BEGIN)
+        # By content and not by name: which part is what stands inside, and any name will do for openpyxl.
+        if head and not head.startswith(b"<"):
             continue
+        sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
+        if part.file_size > MAX_BESIDE and not sheet and part.filename != TEXTS:
+            raise _unpacked(len(parts))
         extent = Extent()
+        if sheet:
+            extents[part.filename] = extent
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartDoctypeDeclHandler = _refuse_doctype
-        if part.filename.startswith("xl/worksheets/"):
-            parser.StartElementHandler = extent.start
-            extents[part.filename] = extent
-        if not part.filename.endswith(".vml"):  # Excel's own .vml is not always well-formed; nobody reads it
+        parser.StartElementHandler = _counting(extent if sheet else None, len(parts))
+        try:
             with archive.open(part) as source:
                 parser.ParseFile(source)
+        except expat.ExpatError:
+            if not part.filename.endswith(".vml"):  # Excel's own is not always well-formed; nobody reads it
+                raise
         extent.check()
     return extents
+
+
+def _counting(extent: Extent | None, parts: int) -> Callable[[str, Mapping[str, str]], None]:
+    """A handler that raises TooLarge at one element too many, and tells a sheet's extent of each."""
+    content = others = 0
+
+    def start(name: str, attributes: Mapping[str, str]) -> None:
+        nonlocal content, others
+        if name.rpartition(" ")[2] in CONTENT:
+            content += 1
+        else:
+            others += 1
+        if others > MAX_ELEMENTS or (extent is None and content > MAX_TEXTS):
+            raise _unpacked(parts)
+        if extent is not None:
+            extent.start(name, attributes)
+
+    return start
+
+
+def _unpacked(parts: int) -> DomainError:
+    return TooLarge.because(
+        "X-UNPACKED",
+        "Isi berkas Excel terlalu besar setelah dibuka.",
+        "The Excel file is too large once unpacked.",
+        remedy=_use_template(),
+        parts=parts,
+        limit_bytes=MAX_UNPACKED,
+    )
 
 
 def _refuse_doctype(*_: object) -> None:

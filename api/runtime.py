@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -56,6 +57,11 @@ class Runtime:
     """stream → (seq of our latest receipt, when): what the ledger may not have written yet."""
     touched: dict[str, float] = field(default_factory=dict)
     """When a session or token was last noted as used."""
+    checked: tuple[float, dict[str, dict[str, Any]]] | None = None
+    """When the parts of the product were last looked at, and what was found (api/routers/health.py)."""
+    checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    rosters: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
+    """Workbooks read at once: each may take a processor and a hundred megabytes."""
 
     def require_temporal(self) -> None:
         """Unknown (503) as long as Temporal has never answered this process."""

@@ -1,18 +1,19 @@
 """What stands between a task's request and its command: whose act it is, and what the server fills in."""
 
-from collections.abc import Sequence
 from typing import Any
+
+from pydantic import BaseModel
 
 from api import drafts, listings
 from api.runtime import Runtime
 from api.schemas.derive import Derived
 from api.sight import missing
+from db import registry
 from db.identity import Access
 from domain import commands as c
 from domain.cases import Case, Task
-from domain.errors import Forbidden, Malformed
+from domain.errors import DomainError, Forbidden, Malformed, Refused
 from domain.roles import Actor, Role
-from domain.text import Text
 
 
 def actor_for(access: Access, case: Case, task: Task, *, on_behalf: bool) -> Actor:
@@ -54,21 +55,14 @@ async def filled_for(runtime: Runtime, access: Access, case: Case, given: Derive
     return {f"form.{name}": value for name, value in fields.items()}
 
 
-async def check_evidence(runtime: Runtime, stream: str, digests: Sequence[str]) -> None:
-    """Was every document that is named as evidence uploaded for this case? Malformed (D-UNKNOWN)."""
-    if not digests:
-        return
+def as_malformed(error: DomainError) -> DomainError:
+    """A decision that the task does not have is a mistake of the request, whatever the case's state: 422."""
+    if error.status == Refused.status and any(v.rule == "T-DECISION" for v in error.violations):
+        return Malformed(error.violations)
+    return error
+
+
+async def check_documents(runtime: Runtime, stream: str, given: BaseModel) -> None:
+    """Was every document that is named uploaded for this case? Malformed (D-UNKNOWN)."""
     async with runtime.db.read() as session:
-        known = await listings.known_digests(session, digests, stream)
-    lost = [d for d in digests if d not in known]
-    if lost:
-        raise Malformed.because(
-            "D-UNKNOWN",
-            "Bukti yang disebut belum diunggah untuk perkara ini.",
-            "The evidence that is named was not uploaded for this case.",
-            remedy=Text(
-                id="Unggah dokumennya lebih dahulu, lalu sebutkan sidiknya (digest).",
-                en="Upload the document first, then name its digest.",
-            ),
-            digests=lost,
-        )
+        await registry.require_documents(session, stream, c.documents_named(given))

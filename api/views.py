@@ -1,6 +1,5 @@
 """Cases as answers show them: what the asker may see of one, and what the asker may do."""
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,9 +8,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.gateway import Gateway
 from api.problems import violation_json
+from api.sight import sees_names
 from db import reads
 from db.identity import Access
-from db.people_tables import Document, RosterConflict
+from db.people_tables import Document
 from db.tables import TaskRow
 from db.vault import Vault
 from domain.cases import Assignment, Case, Certificate, Class, Journey, Seat, Task
@@ -41,18 +41,6 @@ async def people(session: AsyncSession, vault: Vault, ids: Iterable[str]) -> dic
     """Names and last four digits; who is unknown or forgotten is left out."""
     opened = await vault.open_persons(session, [i for i in ids if i])
     return {id_: {"name": data.full_name, "nik_last4": (data.nik or "")[-4:]} for id_, data in opened.items()}
-
-
-def as_given(
-    known: People, conflicts: Iterable[RosterConflict], opened: Mapping[str, str]
-) -> dict[str, dict[str, str]]:
-    """The names that a roster gave where they differ from those that are known, by person."""
-    found: dict[str, dict[str, str]] = {}
-    for conflict in conflicts:
-        said = json.loads(opened[conflict.proposed]) if conflict.proposed in opened else {}
-        if "full_name" in said and conflict.person in known:
-            found[conflict.person] = {**known[conflict.person], "name": str(said["full_name"])}
-    return found
 
 
 def person_json(id_: str, known: People) -> dict[str, str]:
@@ -274,8 +262,24 @@ def finding_json(finding: Finding) -> dict[str, Any]:
     }
 
 
-def event_json(event: Event, access: Access) -> dict[str, Any]:
-    """One link of a chain. Accounts of others are for BNSP's operations and auditors."""
+def own_parts(case: Case, access: Access) -> frozenset[str] | None:
+    """Ids of what in a programme is this reader's own; None when all of it may be read.
+
+    A participant, and a master assessor who is not engaged, may read where the programme stands and what
+    concerns themselves, and not how others were judged.
+    """
+    if case.kind != "programme" or sees_names(access, case):
+        return None
+    own = {s.id for s in case.seats.values() if s.person == access.person}
+    own |= {a.id for a in case.assignments.values() if a.person == access.person}
+    own |= {t.id for t in case.tasks.values() if t.for_person == access.person}
+    return frozenset({access.person, *own, case.stream, *case.classes})
+
+
+def event_json(event: Event, access: Access, own: frozenset[str] | None = None) -> dict[str, Any]:
+    """One link of a chain. Accounts of others are for BNSP's operations and auditors; with `own`, what
+    concerns others is left out."""
+    shown = "" if own is not None and event.actor.person not in own else event.actor.person
     whole = access.hat.role in (Role.OPERATIONS, Role.AUDITOR)
     return {
         "seq": event.seq,
@@ -284,14 +288,16 @@ def event_json(event: Event, access: Access) -> dict[str, Any]:
         "business_at": moment(event.business_at),
         "actor": {
             "role": event.actor.role.value,
-            "person": event.actor.person,
+            "person": shown,
             "organisation": event.actor.organisation,
-            "on_behalf_of": event.actor.on_behalf_of,
+            "on_behalf_of": event.actor.on_behalf_of
+            if own is None or event.actor.on_behalf_of in own
+            else "",
             **({"account": event.actor.account} if whole else {}),
         },
         "policy_version": event.policy_version,
-        "moves": [move.model_dump(mode="json") for move in event.moves],
-        "findings": [finding_json(f) for f in event.findings],
+        "moves": [m.model_dump(mode="json") for m in event.moves if own is None or m.subject in own],
+        "findings": [finding_json(f) for f in event.findings if own is None or f.subject in own],
         "command_id": event.command_id,
         "prev_hash": event.prev_hash,
         "hash": event.hash,

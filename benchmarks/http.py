@@ -14,6 +14,7 @@ from temporalio.client import Client
 
 from benchmarks import measure, script
 from benchmarks.ours import Opener, casts, database_file, run, staff_of
+from benchmarks.world import filed
 from db import registry
 from db.session import Database
 from domain.calendar import Calendar
@@ -78,7 +79,7 @@ class ByHttp(Opener):
         elif decision.act == "complete":
             body = {"decision": decision.decision, "form": decision.form}
             if decision.grounds:
-                body |= {"reason": script.TEXT, "evidence": [script.PAPER]}
+                body |= {"reason": script.TEXT, "evidence": [filed(decision.stream)]}
         path = f"/v1/tasks/{decision.task}/{decision.act}"
         answer = await self.http.post(path, decision.who.token, secrets.token_hex(8), body)
         return int(answer["seq"])

@@ -17,7 +17,7 @@ from temporalio.client import Client
 
 from api.gateway import Gateway
 from benchmarks import measure, script
-from benchmarks.world import Someone, journey_start
+from benchmarks.world import Someone, filed, journey_start
 from db import registry
 from db.session import Database
 from db.vault import Vault, case_owner
@@ -82,7 +82,7 @@ class ByGateway(Opener):
             return c.CommentTask(task=d.task, text=await self._sealed(d, key))
         grounds: dict[str, Any] = {}
         if d.grounds:
-            grounds = {"reason": await self._sealed(d, key), "evidence": (script.PAPER,)}
+            grounds = {"reason": await self._sealed(d, key), "evidence": (filed(d.stream),)}
         return c.CompleteTask(task=d.task, decision=d.decision, form=FORM.validate_python(d.form), **grounds)
 
     async def _sealed(self, d: script.Decision, key: str) -> Sealed:

@@ -17,11 +17,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from benchmarks.measure import Load, Watcher, timed
-from benchmarks.world import Someone, application
-from domain.events import derived_id, digest
+from benchmarks.world import Someone, application, filed
+from domain.events import derived_id
 
 Act = Literal["claim", "comment", "complete"]
-PAPER = digest("a filed form")
 TEXT = "Sudah saya periksa, tinggal menunggu surat rekomendasi yang asli."
 
 
@@ -90,8 +89,8 @@ async def journey(way: Way, watcher: Watcher, cast: dict[str, Someone], done: Lo
         apply,
         "submit",
         form="application",
-        apl01=PAPER,
-        apl02=PAPER,
+        apl01=filed(stream),
+        apl02=filed(stream),
         consent_version="2026-01",
         it_declared=True,
     )

@@ -207,10 +207,12 @@ async def _candidates(
             by=BY,
             at=now,
         )
-        for name, _ in DOCUMENTS:
+        papers = {name: digest(f"{name} {one.person}") for name, _ in DOCUMENTS}
+        papers["FR.APL"] = filed(application(one.person))
+        for name, found in papers.items():
             await registry.add_document(
                 session,
-                digest=digest(f"{name} {one.person}"),
+                digest=found,
                 media_type="image/png" if name == "photo" else "application/pdf",
                 size=100_000,
                 requirement=name,
@@ -222,6 +224,11 @@ async def _candidates(
             )
         made.append(one)
     return made
+
+
+def filed(stream: str) -> str:
+    """Digest of the form that the candidate files."""
+    return digest(f"a filed form {stream}")
 
 
 def application(person: str) -> str:

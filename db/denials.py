@@ -20,7 +20,8 @@ async def record_denial(
     workflow_id: str = "",
     id: str = "",
 ) -> None:
-    """Write a refusal down; with an `id`, once however often it is tried. `at` is the real time (UTC)."""
+    """Write a refusal down, each of its rules once; with an `id`, once however often it is tried. `at` is the
+    real time (UTC)."""
     at = datetime.now(UTC)
     key = id or str(uuid.uuid4())
 
@@ -32,7 +33,7 @@ async def record_denial(
                 id=key,
                 at=at,
                 account=account,
-                rules=list(rules),
+                rules=list(dict.fromkeys(rules)),
                 what=what,
                 stream=stream,
                 workflow_id=workflow_id,

@@ -23,7 +23,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ledger import append_row_event
-from db.people_tables import Account, AccountRole, ApiToken, Person, SignInSession
+from db.people_tables import Account, AccountRole, ApiToken, Person, SignInPlace, SignInSession
 from db.session import Database
 from domain.clock import local_day
 from domain.errors import Conflict, DomainError, Forbidden, Malformed, NotFound, NotSignedIn
@@ -36,7 +36,12 @@ SESSION_PREFIX = "ass_"
 
 PASSWORD_MIN, PASSWORD_MAX = 10, 200
 FREE_FAILURES = 5
-"""Failures before an account waits; then 30 s, doubled each time, up to 15 minutes."""
+"""Failures from one address before it waits; then 30 s, doubled each time, up to 15 minutes."""
+FREE_ANYWHERE = 50
+"""Failures from all addresses together before the account waits in the same way; places from which its owner
+has signed in do not, so that nobody locks another out."""
+PLACE_KEPT = timedelta(days=90)
+"""An address that did not try for so long is forgotten."""
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 REFUSAL_SECONDS = 0.25
@@ -173,6 +178,7 @@ async def enable_account(session: AsyncSession, account: str, *, by: Actor, at: 
     """Let a disabled or locked account in again, with its password as it was."""
     row = await _account(session, account)
     row.disabled_at, row.locked_until, row.failed = None, None, 0
+    await _free_places(session, account)
     await _tell(session, row.person, "account_enabled", by, at, account=account)
 
 
@@ -184,6 +190,7 @@ async def change_password(
     _acceptable(password, row.username)
     row.password_hash = await asyncio.to_thread(_HASHER.hash, password)
     row.failed, row.locked_until = 0, None
+    await _free_places(session, account)
     await _end_all(session, account, at)
     await _tell(session, row.person, "password_changed", by, at, account=account)
 
@@ -229,6 +236,7 @@ async def sign_in(
     now: datetime,
     hours: float = 8,
     agent: str = "",
+    address: str = "",
 ) -> str:
     """Check name and password; gives the secret of a new session, to be kept in a cookie.
 
@@ -247,7 +255,7 @@ async def sign_in(
     if found is not None:
         fresh = await asyncio.to_thread(_HASHER.hash, password) if right and _stale(stored) else None
         secret = await database.retrying(
-            lambda session: _settle(session, found.id, right, stored, fresh, now, hours, agent)
+            lambda session: _settle(session, found.id, right, stored, fresh, now, hours, agent, address)
         )
     if not secret:
         await asyncio.sleep(max(started + REFUSAL_SECONDS - asyncio.get_running_loop().time(), 0))
@@ -264,16 +272,20 @@ async def _settle(
     now: datetime,
     hours: float,
     agent: str,
+    address: str,
 ) -> str:
     """Count the attempt under the account's lock; gives the session's secret, or "" for no."""
     row = (await session.exec(select(Account).where(Account.id == account).with_for_update())).one()
     # Asked here and not before the hash: of a thousand guesses at once, five count and the rest wait.
-    if row.disabled_at is not None or (row.locked_until is not None and now < row.locked_until):
+    place = await _place(session, account, address, now)
+    waits = place.locked_until if place.succeeded_at else _later(place.locked_until, row.locked_until)
+    if row.disabled_at is not None or (waits is not None and now < waits):
         return ""
     if not right or row.password_hash != checked:  # changed while we were hashing
         row.failed += 1
-        if row.failed >= FREE_FAILURES:
-            row.locked_until = now + min(FIRST_WAIT * 2 ** min(row.failed - FREE_FAILURES, 10), LONGEST_WAIT)
+        place.failed += 1
+        place.locked_until = _wait(now, place.failed - FREE_FAILURES)
+        row.locked_until = _wait(now, row.failed - FREE_ANYWHERE)
         await _tell_access(session, "sign_in_failed", SYSTEM, now, account=account, failed=row.failed)
         return ""
     worn = await hats(session, account)
@@ -284,6 +296,7 @@ async def _settle(
             "This account has no role yet; ask BNSP operations.",
         )
     row.failed, row.locked_until = 0, None
+    place.failed, place.locked_until, place.succeeded_at = 0, None, now
     row.password_hash = fresh or row.password_hash
     secret = SESSION_PREFIX + secrets.token_urlsafe(32)
     session.add(
@@ -302,6 +315,38 @@ async def _settle(
     who = Actor(account=account, person=row.person, role=worn[0].role, organisation=worn[0].organisation)
     await _tell_access(session, "signed_in", who, now, account=account)
     return secret
+
+
+async def _place(session: AsyncSession, account: str, address: str, now: datetime) -> SignInPlace:
+    """Where the attempt comes from, as a row of this account's; made when it is new."""
+    key = _digest(f"{account}/{address}")
+    row = await session.get(SignInPlace, (account, key))
+    if row is None:
+        await session.exec(
+            delete(SignInPlace).where(
+                col(SignInPlace.account) == account, col(SignInPlace.tried_at) < now - PLACE_KEPT
+            )
+        )
+        row = SignInPlace(account=account, place=key, tried_at=now)
+        session.add(row)
+    row.tried_at = now
+    return row
+
+
+def _wait(now: datetime, beyond: int) -> datetime | None:
+    """Until when to wait after so many failures beyond the free ones."""
+    return now + min(FIRST_WAIT * 2 ** min(beyond, 10), LONGEST_WAIT) if beyond >= 0 else None
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max((at for at in (one, other) if at is not None), default=None)
+
+
+async def _free_places(session: AsyncSession, account: str) -> None:
+    """No address waits any more; which ones are the owner's stays known."""
+    await session.exec(
+        update(SignInPlace).where(col(SignInPlace.account) == account).values(failed=0, locked_until=None)
+    )
 
 
 async def resolve_session(session: AsyncSession, secret: str, *, now: datetime) -> Access:

@@ -228,9 +228,26 @@ class Account(SQLModel, table=True):
     password_hash: str = Field(max_length=200)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     failed: int = 0
-    """Failures since the last success."""
+    """Failures since the last success, from anywhere."""
     locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    """Until then it is tried only from places where its owner has signed in before."""
     created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class SignInPlace(SQLModel, table=True):
+    """An address from which an account was tried. Failures are counted for each, so that a stranger's do
+    not lock the owner out."""
+
+    __tablename__ = "sign_in_places"
+
+    account: str = Field(primary_key=True, max_length=80, foreign_key="accounts.id")
+    place: str = Field(primary_key=True, max_length=64)
+    """Hash of account and address."""
+    failed: int = 0
+    """Failures since the last success from here."""
+    locked_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    succeeded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    tried_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class AccountRole(SQLModel, table=True):

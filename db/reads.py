@@ -138,6 +138,12 @@ async def archive_state(session: AsyncSession) -> ArchiveStateRow | None:
     return await session.get(ArchiveStateRow, 1)
 
 
+async def attention_count(session: AsyncSession) -> int:
+    """How many cases operations must look at."""
+    query = select(func.count()).select_from(CaseRow).where(CaseRow.attention != "")
+    return (await session.exec(query)).one()
+
+
 async def wait_for(db: Database, stream: str, seq: int, timeout: float = 2.0) -> bool:  # noqa: ASYNC109
     """Wait until the ledger has written the stream up to `seq`; False when `timeout` seconds were too few."""
     pause, deadline = POLL_SECONDS, asyncio.get_running_loop().time() + timeout
@@ -643,7 +649,7 @@ def _opened(cursor: str, order: _Order) -> list[Any]:
         if not isinstance(values, list) or len(values) != len(order.columns):
             raise ValueError("another list's cursor")
         return [_typed(t, v) for t, v in zip(order.types, values, strict=True)]
-    except (ValueError, TypeError, binascii.Error, UnicodeDecodeError):
+    except (ValueError, TypeError, OverflowError, RecursionError, binascii.Error):
         raise Malformed.because(
             "A-CURSOR",
             "Penanda halaman tidak sah; buka daftar dari awal.",
@@ -653,9 +659,11 @@ def _opened(cursor: str, order: _Order) -> list[Any]:
 
 def _typed(wanted: type[Any], value: Any) -> Any:
     if wanted is datetime:
-        return utc(datetime.fromisoformat(value))
+        return utc(datetime.fromisoformat(value))  # OverflowError at the ends of time
     if wanted is date:
         return date.fromisoformat(value)
-    if type(value) is not wanted:
+    if type(value) is not wanted or (wanted is int and abs(value) >= 2**31):
         raise ValueError("another list's cursor")
+    if wanted is str:
+        value.encode()  # ValueError for half a character, which no database takes
     return value

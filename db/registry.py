@@ -21,6 +21,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import calendar_seed
+from db.given_names import keep_given_name
 from db.ledger import append_row_event
 from db.people_tables import (
     Account,
@@ -62,6 +63,7 @@ from domain.policy import Policy, adopt
 from domain.reference import ABILITIES
 from domain.roles import SYSTEM, Actor, Role
 from domain.roster import RosterRow
+from domain.text import Text
 
 LETTER = "recommendation_letter"
 """Requirement name of the letter's file among a person's documents."""
@@ -298,13 +300,10 @@ async def upsert_person_from_roster(
         email=row.email,
         phone=row.phone,
     )
-    person = await vault.find_by_nik(session, row.nik)
-    if person is None:
-        person = await _new_person(session, vault, data, by=by, at=at)
-        if person is not None:
-            return RosterPerson(person, created=True)
-        person = await vault.find_by_nik(session, row.nik)  # another roster was faster
-        assert person is not None
+    person, created = await _found_or_new(session, vault, data, by=by, at=at)
+    await keep_given_name(session, vault, person, data.full_name, data.nik, by=by, at=at)
+    if created:
+        return RosterPerson(person, created=True)
     known = await vault.open_person(session, person)
     given = data.model_dump(mode="json", exclude_defaults=True)
     differs = {
@@ -313,6 +312,33 @@ async def upsert_person_from_roster(
     if differs:
         await _report(session, vault, person, differs, by=by, at=at, source=source)
     return RosterPerson(person, created=False, differs=tuple(sorted(differs)))
+
+
+async def name_person(
+    session: AsyncSession, vault: Vault, data: PersonData, *, by: Actor, at: datetime
+) -> str:
+    """The id of a person who is to be named in a request: who is known by NIK keeps it. What is known is
+    not changed; that somebody asked by this NIK is on the person's record. Raises Malformed (P-NIK)."""
+    person, _ = await _found_or_new(session, vault, data, by=by, at=at)
+    given = await keep_given_name(session, vault, person, data.full_name, data.nik, by=by, at=at)
+    payload = {"given": given.model_dump()} if given else {}
+    await append_row_event(session, f"person-{person}", "person_named", by, payload, at)
+    return person
+
+
+async def _found_or_new(
+    session: AsyncSession, vault: Vault, data: PersonData, *, by: Actor, at: datetime
+) -> tuple[str, bool]:
+    """The person with this NIK and whether it was made just now; without a NIK always a new one."""
+    if data.nik is None:
+        return await create_person(session, vault, data, by=by, at=at), True
+    if (person := await vault.find_by_nik(session, data.nik)) is not None:
+        return person, False
+    if (person := await _new_person(session, vault, data, by=by, at=at)) is not None:
+        return person, True
+    person = await vault.find_by_nik(session, data.nik)  # another request was faster
+    assert person is not None
+    return person, False
 
 
 async def create_person(
@@ -470,11 +496,13 @@ async def _report(
     text = json.dumps(differs, sort_keys=True)
     waiting = await session.exec(
         select(RosterConflict.proposed).where(
-            RosterConflict.person == person, col(RosterConflict.resolved_at).is_(None)
+            RosterConflict.person == person,
+            RosterConflict.source == source,
+            col(RosterConflict.resolved_at).is_(None),
         )
     )
     if text in (await vault.open_texts(session, waiting.all())).values():
-        return  # the same roster again
+        return  # the same roster into the same draft again
     sealed = await vault.seal_text(session, person_owner(person), text, by.account, at=at)
     conflict = RosterConflict(
         id=str(uuid.uuid4()),
@@ -852,13 +880,14 @@ async def busy_days(
     keys = {day_key(person, day): (person, day) for person in set(persons) for day in asked}
     taken: dict[str, list[date]] = {person: [] for person in sorted(set(persons))}
     own, streams = set(not_holders), set(not_streams)
-    rows = await session.exec(
-        select(ReservationRow).where(ReservationRow.kind == kind, col(ReservationRow.key).in_(list(keys)))
-    )
-    for row in rows:
-        if row.holder not in own and row.stream not in streams:
-            person, day = keys[row.key]
-            taken[person].append(day)
+    for some in batched(keys):
+        rows = await session.exec(
+            select(ReservationRow).where(ReservationRow.kind == kind, col(ReservationRow.key).in_(some))
+        )
+        for row in rows:
+            if row.holder not in own and row.stream not in streams:
+                person, day = keys[row.key]
+                taken[person].append(day)
     return {person: tuple(sorted(found)) for person, found in taken.items()}
 
 
@@ -890,6 +919,12 @@ async def members(session: AsyncSession, organisation: str, persons: Iterable[st
         .distinct()
     )
     return tuple(sorted(rows))
+
+
+def batched(keys: Iterable[str], size: int = 500) -> Iterable[list[str]]:
+    """The keys in parts: a statement takes only so many values."""
+    every = list(keys)
+    return (every[start : start + size] for start in range(0, len(every), size))
 
 
 # ---- documents ----------------------------------------------------------------------------------
@@ -931,8 +966,20 @@ async def add_document(
         uploaded_at=at,
         duplicate_of=next((d.id for d in same if d.person != person), ""),
     )
-    session.add(row)
-    await session.flush()
+    try:
+        async with session.begin_nested():
+            session.add(row)
+    except IntegrityError:  # the same upload, twice at once: the other one has noted it by now
+        return (
+            await session.exec(
+                select(Document).where(
+                    Document.digest == digest,
+                    Document.requirement == requirement,
+                    Document.person == person,
+                    Document.application == application,
+                )
+            )
+        ).one()
     await append_row_event(
         session,
         f"person-{person}" if person else f"draft-{application}",
@@ -942,6 +989,30 @@ async def add_document(
         at,
     )
     return row
+
+
+async def require_documents(session: AsyncSession, stream: str, digests: Sequence[str]) -> None:
+    """Malformed (D-UNKNOWN) unless each of these was uploaded for this case: what never was is not filed."""
+    if not digests:
+        return
+    found = await session.exec(
+        select(Document.digest).where(
+            col(Document.digest).in_(sorted(set(digests))), Document.application == stream
+        )
+    )
+    known = set(found)
+    lost = [d for d in dict.fromkeys(digests) if d not in known]
+    if lost:
+        raise Malformed.because(
+            "D-UNKNOWN",
+            "Dokumen atau formulir yang disebut belum diunggah untuk perkara ini.",
+            "A document or form that is named was not uploaded for this case.",
+            remedy=Text(
+                id="Unggah dokumennya lebih dahulu, lalu sebutkan sidiknya (digest).",
+                en="Upload the document first, then name its digest.",
+            ),
+            digests=lost,
+        )
 
 
 # ---- calendars ----------------------------------------------------------------------------------

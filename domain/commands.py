@@ -18,7 +18,9 @@ from domain.roles import Actor
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9:_-]+$")]
 Number = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9./ -]+$")]
 """A letter's, minutes' or certificate's number as given; never free text."""
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+_DIGEST = StringConstraints(pattern=r"^[0-9a-f]{64}$")
+Digest = Annotated[str, _DIGEST]
+"""SHA-256 of a document that was uploaded."""
 
 
 class Model(BaseModel):
@@ -438,6 +440,20 @@ PROGRAMME_COMMANDS: tuple[type[Model], ...] = (
 )
 JOURNEY_COMMANDS: tuple[type[Model], ...] = (WithdrawJourney, RescheduleAssessment, InterruptAssessment)
 TASK_COMMANDS: tuple[type[Model], ...] = (ClaimTask, ReleaseTask, ReassignTask, CommentTask, CompleteTask)
+
+
+def documents_named(command: BaseModel) -> list[str]:
+    """Digests of every document that a command names: its evidence, and the forms that are filed with it."""
+    named: list[str] = []
+    for name, info in type(command).model_fields.items():
+        value = getattr(command, name, None)
+        if isinstance(value, BaseModel):
+            named += documents_named(value)
+        elif name == "evidence":
+            named += value or ()
+        elif isinstance(value, str) and _DIGEST in info.metadata:
+            named.append(value)
+    return named
 
 
 class Envelope(Model):

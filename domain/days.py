@@ -6,18 +6,15 @@ must load whatever it holds.
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from domain.errors import Malformed
 from domain.text import Text
 
 EARLIEST, LATEST = date(1900, 1, 1), date(2200, 12, 31)
 """[D] Nobody alive was born before, and nothing here is planned beyond."""
-
-Day = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
-"""A day in a request or a file; both ends allowed."""
 
 
 def require_days(given: BaseModel) -> None:

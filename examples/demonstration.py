@@ -16,11 +16,10 @@ from typing import Any
 import httpx
 
 from domain.clock import at, format_wib
-from domain.events import digest
 from examples import organisations as o
 from examples.actors import Actor, Json, StoryBroken, together, until
 from examples.expected import EXPECTED, FAILING_UNITS, SHARE_AFTER_APPROVAL
-from examples.make_examples import Made, make
+from examples.make_examples import Made, form, make
 from examples.people import PEOPLE, Person, of_story
 
 Say = Callable[[str], None]
@@ -272,6 +271,8 @@ class Story:
         task = await self.of(person).task("submit_application")
         application = self.applications[person.number] = task["stream"]
         await self._evidence(person, application)
+        apl01 = await self._file(self.of(person), person, "FR.APL.01", "Permohonan Sertifikasi", person.name)
+        apl02 = await self._file(self.of(person), person, "FR.APL.02", "Asesmen Mandiri", person.name)
         consent = (await self.of(person).get(f"/v1/applications/{application}"))["consent_version_now"]
         await self.of(person).complete(
             "submit_application",
@@ -279,12 +280,27 @@ class Story:
             stream=application,
             form={
                 "form": "application",
-                "apl01": digest(f"APL-01 {application}"),
-                "apl02": digest(f"APL-02 {application}"),
+                "apl01": apl01,
+                "apl02": apl02,
                 "consent_version": consent,
                 "it_declared": True,
             },
         )
+
+    async def _file(
+        self, actor: Actor, person: Person, code: str, title: str, signer: str, *units: str
+    ) -> str:
+        """Make a form, upload it for the person's application, and give the digest that decisions name."""
+        rows = [["Asesi", person.name], *(["Unit", unit] for unit in units)]
+        stream = self.applications[person.number]
+        answer = await actor.send_file(
+            f"/v1/applications/{stream}/evidence",
+            f"{stream}/{code}/{'/'.join(units)}",
+            form(code, title, rows, signer),
+            "application/pdf",
+            requirement=code,
+        )
+        return str(answer["digest"])
 
     async def _evidence(self, person: Person, application: str, version: Any = "first") -> None:
         for kind, evidence in self.made.of(person, version).items():
@@ -487,25 +503,27 @@ class Story:
     async def _assess(self, person: Person, *, units: tuple[str, ...] = UNITS, passes: bool = False) -> None:
         stream = self.applications[person.number]
         failing = () if passes else FAILING_UNITS.get(person.story, ())
-        await self._assessor(person).complete(
+        results = {u: "BK" if u in failing else "K" for u in units}
+        assessor, found = self._assessor(person), [f"{unit}: {result}" for unit, result in results.items()]
+        mapa = await self._file(assessor, person, "FR.MAPA.01", "Rencana Asesmen", "Asesor", *units)
+        mapa02 = await self._file(assessor, person, "FR.MAPA.02", "Instrumen Asesmen", "Asesor", *units)
+        await assessor.complete(
             "begin_assessment",
             "begin",
             stream=stream,
-            form={
-                "form": "begin",
-                "mapa": digest(f"MAPA-01 {stream}"),
-                "mapa02": digest(f"MAPA-02 {stream}"),
-            },
+            form={"form": "begin", "mapa": mapa, "mapa02": mapa02},
         )
-        await self._assessor(person).complete(
+        ak02 = await self._file(assessor, person, "FR.AK.02", "Rekaman Asesmen", "Asesor", *found)
+        ak05 = await self._file(assessor, person, "FR.AK.05", "Laporan Asesmen", "Asesor", *found)
+        await assessor.complete(
             "file_assessment",
             "recommend",
             stream=stream,
             form={
                 "form": "units",
-                "results": [{"unit": u, "result": "BK" if u in failing else "K"} for u in units],
-                "ak02": digest(f"AK-02 {stream}"),
-                "ak05": digest(f"AK-05 {stream}"),
+                "results": [{"unit": u, "result": result} for u, result in results.items()],
+                "ak02": ak02,
+                "ak05": ak05,
             },
         )
 
@@ -569,11 +587,19 @@ class Story:
 
     async def report(self) -> None:
         organiser = self.staff("penyelenggara")
+        rows = [["Penyelenggara", o.PROPOSER], ["Hari kelas", ", ".join(d.isoformat() for d in self.days)]]
+        uploaded = await organiser.send_file(
+            f"/v1/programmes/{self.programme}/evidence",
+            "report",
+            form("LAPORAN", "Laporan Penyelenggaraan", rows, o.PROPOSER),
+            "application/pdf",
+            requirement="report",
+        )
         await organiser.complete(
             "submit_report",
             "submit_report",
             stream=self.programme,
-            form={"form": "report", "report": digest(f"report {self.programme}")},
+            form={"form": "report", "report": uploaded["digest"]},
         )
         await self.staff("petugas").complete("accept_report", "accept_report", stream=self.programme)
         await self._case(lambda c: c["state"] == "COMPLETED")

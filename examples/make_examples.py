@@ -158,6 +158,15 @@ def _paper(kind: Kind, person: Person, start: date, *, signed: bool = True) -> b
         title = "Pernyataan Kemampuan Komputer"
         rows.append(["Menyatakan", "mampu mengoperasikan Microsoft Word dan Microsoft Excel"])
     foot = f"Ditandatangani: {signer}" if signed else "Ditandatangani: (belum)"
+    return _page(title, number, rows, foot, start)
+
+
+def form(code: str, title: str, rows: list[list[str]], signer: str, start: date = START) -> bytes:
+    """A form of the certification, filled in and signed, as one tiny page. `rows`: label and content."""
+    return _page(title, code, rows, f"Ditandatangani: {signer}", start)
+
+
+def _page(title: str, number: str, rows: list[list[str]], foot: str, start: date) -> bytes:
     data = json.dumps({"title": title, "number": number, "rows": rows, "foot": foot})
     midnight = datetime(start.year, start.month, start.day, tzinfo=UTC)
     pdf = _compiler().compile(PAGE, format="pdf", sys_inputs={"data": data}, timestamp=midnight)

@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.review import REQUIRED
 from api import commands, evidence, listings, sight, views
 from api.deps import PEOPLE, Allow, Key, Run
+from api.programmes import names
 from api.reading import fresh, one
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.derive import request_model
@@ -20,6 +21,7 @@ from domain.errors import Refused
 from domain.policy import policy
 from domain.roles import Role
 from domain.rules.book import RULES
+from logs import bind_case
 from state_machines.tables import TABLES
 
 router = APIRouter(prefix="/v1/applications", tags=["applications"], responses=PROBLEMS)
@@ -67,7 +69,7 @@ async def applications(
                 limit=limit,
             )
             rows, following = page.items, page.next
-        known = await views.people(session, runtime.vault, [row.person for row in rows])
+        known = await names(session, runtime, access, [row.person for row in rows])
     return {
         "items": [
             {
@@ -89,18 +91,20 @@ async def find(session: AsyncSession, access: Access, application: str) -> Case:
         raise sight.missing()
     if not sight.sees_journey(access, case):
         raise sight.stranger()
+    bind_case(case.stream, case.workflow_id)
     return case
 
 
 @router.get("/{application}", summary="One application")
 async def application(application: Id, request: Request, access: Readers, runtime: Run) -> Response:
     """With its requirements, what was found for each, its tasks, and what you may do."""
-    projection = await fresh(request, runtime, application)
+    case, projection = await fresh(
+        request, runtime, application, lambda session: find(session, access, application)
+    )
     now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
-        case = await find(session, access, application)
         journey = case.journey
-        known = await views.people(session, runtime.vault, [journey.person])
+        known = await names(session, runtime, access, [journey.person])
         documents = await listings.documents_of(session, [application])
         rows = await views.task_rows(session, application, now)
     visible = {id_ for id_, row in rows.items() if sight.sees_task(access, row)}
@@ -109,7 +113,7 @@ async def application(application: Id, request: Request, access: Readers, runtim
     body = {
         **views.head_json(case),
         **views.journey_json(journey, known),
-        "requirements": _requirements(journey.findings, uploaded),
+        "requirements": _requirements(journey.findings, uploaded, whole=sight.staff(access)),
         "checking": any(e.kind == "review_documents" and e.state == "ASKED" for e in case.errands.values()),
         "consent_version_now": policy(case.policy_version).consent_version,
         "tasks": [views.task_json(case, t, now) for t in case.tasks.values() if t.id in visible],
@@ -119,9 +123,10 @@ async def application(application: Id, request: Request, access: Readers, runtim
 
 
 def _requirements(
-    findings: tuple[DocumentFinding, ...], uploaded: list[dict[str, Any]]
+    findings: tuple[DocumentFinding, ...], uploaded: list[dict[str, Any]], *, whole: bool
 ) -> list[dict[str, Any]]:
-    """Each line of the review: its rule, the documents that show it, and what was found."""
+    """Each line of the review: its rule, the documents that show it, and what was found. That somebody else
+    handed the same bytes in is for BNSP alone."""
     found = {f.requirement: f for f in findings}
     lines = []
     for requirement in REQUIRED:
@@ -136,10 +141,17 @@ def _requirements(
                     {"requirement": name, "uploaded": [d for d in uploaded if d["requirement"] == name]}
                     for name in requirement.documents
                 ],
-                "finding": finding.model_dump(mode="json") if finding else None,
+                "finding": _finding(finding, whole=whole) if finding else None,
             }
         )
     return lines
+
+
+def _finding(finding: DocumentFinding, *, whole: bool) -> dict[str, Any]:
+    shown = finding.model_dump(mode="json")
+    if not whole:
+        shown["facts"].pop("handed_in_by_others", None)
+    return shown
 
 
 @router.post(
@@ -149,12 +161,14 @@ async def upload(
     application: Id,
     request: Request,
     access: Uploaders,
+    _key: Key,
     runtime: Run,
     requirement: evidence.Requirement,
     dated: evidence.Dated = None,
 ) -> dict[str, Any]:
     """The answer's `digest` is what forms and decisions name. The candidate's own evidence is the
-    candidate's; what an assessor or BNSP files belongs to the application."""
+    candidate's; what an assessor or BNSP files belongs to the application. The same file again for the same
+    purpose is the same document, whatever its Idempotency-Key."""
     async with runtime.db.read() as session:
         case = await find(session, access, application)
     if case.journey.state in TABLES["journey"].terminal:

@@ -3,37 +3,37 @@
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import listings, sight, views
 from api.deps import Anybody, Run
 from api.reading import WRITING, fresh, one
-from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from db import reads
 from db.identity import Access
 from domain.cases import Case
+from logs import bind_case
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"], responses=PROBLEMS)
 
 
-async def _find(runtime: Runtime, access: Access, stream: str) -> Case | None:
+async def _find(session: AsyncSession, access: Access, stream: str) -> Case | None:
     """The case, if the asker may see it; None while a draft of the asker's own is on its way to become
     one."""
-    async with runtime.db.read() as session:
-        case = await reads.case(session, stream)
-        draft = await listings.draft(session, stream) if case is None else None
+    case = await reads.case(session, stream)
+    draft = await listings.draft(session, stream) if case is None else None
     if case is not None and not sight.sees_case(access, case):
         raise sight.stranger()
     if case is None and (draft is None or not sight.sees_draft(access, draft)):
         raise sight.missing("M-CASE") if draft is None else sight.stranger()
+    bind_case(stream, case.workflow_id if case else "")
     return case
 
 
 @router.get("/{stream}", summary="One case")
 async def case(stream: Id, request: Request, access: Anybody, runtime: Run) -> Response:
     """State, head of the chain, and what you may do."""
-    projection = await fresh(request, runtime, stream)
-    found = await _find(runtime, access, stream)
+    found, projection = await fresh(request, runtime, stream, lambda session: _find(session, access, stream))
     if found is None:
         return one(request, {"stream": stream, "kind": "programme", "state": "DRAFT"}, projection)
     now = await runtime.gateway.business_now()
@@ -67,13 +67,13 @@ async def timeline(
     limit: Limit = DEFAULT_LIMIT,
 ) -> dict[str, Any]:
     """The chain, link by link. What rules found is told again from rule and facts; texts are not here."""
-    projection = await fresh(request, runtime, stream)
-    found = await _find(runtime, access, stream)
+    found, projection = await fresh(request, runtime, stream, lambda session: _find(session, access, stream))
     async with runtime.db.read() as session:
         page = await reads.timeline(session, stream, newest_first=newest_first, cursor=cursor, limit=limit)
+    own = views.own_parts(found, access) if found else None
     return {
         "stream": stream,
-        "items": [views.event_json(event, access) for event in page.items],
+        "items": [views.event_json(event, access, own) for event in page.items],
         "next": page.next,
         "head": {"seq": found.seq, "hash": found.head} if found else None,
         "projection": projection if found else WRITING,

@@ -4,7 +4,9 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
+from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.certificates import read_code
 from api import evidence, sight, views
 from api.deps import STAFF, Allow, Run
 from api.limits import Brake
@@ -19,11 +21,13 @@ from domain.clock import local_day
 from domain.errors import NotFound
 from domain.roles import Role
 from domain.text import Text
+from logs import bind_case
 
 router = APIRouter(prefix="/v1", tags=["certificates"], responses=PROBLEMS)
 
 Readers = Annotated[Access, Depends(Allow(Role.CANDIDATE, Role.MASTER_ASSESSOR, *STAFF))]
 CHECK_BRAKE = Brake(burst=30, every=2.0)
+CHECK_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 VERDICTS: dict[str, Text] = {
     "valid": Text(id="Berlaku", en="Valid"),
     "expired": Text(id="Kedaluwarsa", en="Expired"),
@@ -65,20 +69,21 @@ async def certificates(
     }
 
 
-async def _find(runtime: Runtime, access: Access, certificate: str) -> Case:
-    async with runtime.db.read() as session:
-        case = await reads.case(session, certificate)
+async def _find(session: AsyncSession, access: Access, certificate: str) -> Case:
+    case = await reads.case(session, certificate)
     if case is None or case.kind != "certificate" or case.main is None:
         raise sight.missing()
     if not sight.sees_certificate(access, case):
         raise sight.stranger()
+    bind_case(case.stream, case.workflow_id)
     return case
 
 
 @router.get("/certificates/{certificate}", summary="One certificate")
 async def certificate(certificate: Id, request: Request, access: Readers, runtime: Run) -> Response:
-    projection = await fresh(request, runtime, certificate)
-    case = await _find(runtime, access, certificate)
+    case, projection = await fresh(
+        request, runtime, certificate, lambda session: _find(session, access, certificate)
+    )
     now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
         known = await views.people(session, runtime.vault, [case.certificate.person])
@@ -92,7 +97,8 @@ async def certificate(certificate: Id, request: Request, access: Readers, runtim
 
 @router.get("/certificates/{certificate}/pdf", summary="The certificate as PDF", response_class=Response)
 async def pdf(certificate: Id, access: Readers, runtime: Run) -> Response:
-    case = await _find(runtime, access, certificate)
+    async with runtime.db.read() as session:
+        case = await _find(session, access, certificate)
     found = case.certificate
     if not found.pdf_digest:
         raise NotFound.because(
@@ -109,8 +115,7 @@ async def check(code: Annotated[str, Path(max_length=200)], request: Request, ru
     """
     CHECK_BRAKE.check(request)
     found = await look_up(runtime, code)
-    headers = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-    return JSONResponse(found or nothing(), 200 if found else 404, headers)
+    return JSONResponse(found or nothing(), 200 if found else 404, CHECK_HEADERS)
 
 
 def nothing() -> dict[str, Any]:
@@ -132,8 +137,10 @@ def nothing() -> dict[str, Any]:
 
 
 async def look_up(runtime: Runtime, code: str) -> dict[str, Any] | None:
-    """What anybody may know of the certificate with this code; None when there is none."""
-    if not (code.isascii() and code.isprintable()):  # PostgreSQL refuses NUL, and no code has any of these
+    """What anybody may know of the certificate with this code, as somebody typed it from paper; None when
+    there is none."""
+    code = read_code(code)
+    if not code:
         return None
     today = local_day(await runtime.gateway.business_now())
     async with runtime.db.read() as session:

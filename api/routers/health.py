@@ -1,6 +1,7 @@
 """Is this process alive, and can it do its work?"""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,8 @@ WATCHED = frozenset({"archive"})
 """What people must look at, but is no reason to take the product out of service."""
 LOOKED_WITHIN = timedelta(hours=3)
 """The archiver looks back every hour; an older look means that it does not run or does not get through."""
+CHECKED_FOR = 2.0
+"""Seconds for which an answer holds."""
 LAG_LIMIT = 60.0
 """Seconds after which an event that is not written is worth a look (design § 4.5)."""
 
@@ -46,7 +49,15 @@ async def ready(runtime: Run) -> JSONResponse:
 
 
 async def state_of(runtime: Runtime) -> dict[str, dict[str, Any]]:
-    """Each part of the product, and whether it is there."""
+    """Each part of the product, and whether it is there; looked at every two seconds at most, however many
+    ask: nobody needs to sign in for it."""
+    async with runtime.checking:
+        if runtime.checked is None or time.monotonic() - runtime.checked[0] > CHECKED_FOR:
+            runtime.checked = (time.monotonic(), await _look(runtime))
+        return runtime.checked[1]
+
+
+async def _look(runtime: Runtime) -> dict[str, dict[str, Any]]:
     database, temporal, worker = await asyncio.gather(
         _database(runtime), _temporal(runtime), _worker(runtime)
     )
@@ -115,7 +126,7 @@ async def _lag(runtime: Runtime) -> dict[str, Any]:
     try:
         seconds = await runtime.lag()
         async with runtime.db.read() as session:
-            attention = len(await reads.attention(session))
+            attention = await reads.attention_count(session)
             outbox = (await reads.outbox_counts(session)).get("PENDING", 0)
     except DATABASE_DOWN as error:
         return {"ok": False, "error": type(error).__name__}

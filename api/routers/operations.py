@@ -3,14 +3,16 @@
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, Field, model_validator
+from fastapi import APIRouter, Query, Response
+from pydantic import Field, model_validator
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import listings, simulation, views
-from api.deps import Anybody, Operations, Run, Watchers
+from api import idempotency, listings, simulation, views
+from api.deps import Anybody, Key, Operations, Run, Watchers
 from api.routers.health import archive_of
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
+from api.schemas.exact import Moment, Whole, YesNo
 from db import reads
 from domain.clock import utc
 from domain.errors import Refused
@@ -98,9 +100,9 @@ async def ledger_head(
 class Advance(Body):
     """How far business time is to move: to a moment, by days, or to what happens next."""
 
-    to: AwareDatetime | None = None
-    days: Annotated[int, Field(ge=1, le=4000)] | None = None
-    next: bool = False
+    to: Moment | None = None
+    days: Annotated[Whole, Field(ge=1, le=4000)] | None = None
+    next: YesNo = False
 
     @model_validator(mode="after")
     def _one_of_them(self) -> "Advance":
@@ -124,8 +126,11 @@ async def clock(_access: Anybody, runtime: Run) -> dict[str, Any]:
 
 
 @router.post("/simulation/advance", summary="Move business time (simulation only)")
-async def advance(body: Advance, _access: Operations, runtime: Run) -> dict[str, Any]:
-    """Everything that falls due on the way happens, in its order. Time never goes back."""
+async def advance(
+    body: Advance, response: Response, access: Operations, key: Key, runtime: Run
+) -> dict[str, Any]:
+    """Everything that falls due on the way happens, in its order. Time never goes back. The key stands for
+    the moment that was meant when it came first: sent again, time goes no further than there."""
     if runtime.settings.clock != "simulation":
         raise Refused.because(
             "S-REAL",
@@ -133,7 +138,18 @@ async def advance(body: Advance, _access: Operations, runtime: Run) -> dict[str,
             "Time can be moved in a simulation only.",
         )
     runtime.require_temporal()
-    done = await simulation.advance(runtime.db, runtime.client, await _target(runtime, body))
+    asked = body.model_dump(mode="json")
+    mark = idempotency.mark(runtime.settings, access, key, "advance", asked)
+    async with runtime.db.read() as session:
+        before = await idempotency.answered(session, mark)
+    # Outside the write: to know what comes next, the worker must be able to write what is under way.
+    target = await _target(runtime, body) if before is None else datetime.fromisoformat(before["to"])
+
+    async def work(_session: AsyncSession) -> dict[str, Any]:
+        return {"to": target.isoformat()}
+
+    kept = await idempotency.write(runtime, access, key, "advance", asked, response, work)
+    done = await simulation.advance(runtime.db, runtime.client, datetime.fromisoformat(kept["to"]))
     return {"now": views.moment(done.now), "moments": done.moments, "ticks": done.ticks}
 
 

@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import listings
-from api.deps import Anybody, Operations, Run
+from api import idempotency, listings
+from api.deps import Anybody, Key, Operations, Run
 from api.reading import one
 from api.schemas.common import PROBLEMS, Id
 from api.schemas.people import NewOrganisation, NewScheme, OrganisationChange
@@ -38,7 +38,9 @@ async def organisation(organisation: Id, request: Request, _access: Anybody, run
 
 
 @router.post("/organisations", status_code=201, summary="Register an organisation")
-async def register(body: NewOrganisation, access: Operations, runtime: Run) -> dict[str, Any]:
+async def register(
+    body: NewOrganisation, response: Response, access: Operations, key: Key, runtime: Run
+) -> dict[str, Any]:
     data = OrganisationData(**body.model_dump())
 
     async def work(session: AsyncSession) -> dict[str, Any]:
@@ -49,12 +51,18 @@ async def register(body: NewOrganisation, access: Operations, runtime: Run) -> d
         await registry.put_organisation(session, data, by=access.actor, at=runtime.now(), expected=0)
         return await _whole(session, data.id)
 
-    return await runtime.db.retrying(work)
+    asked = body.model_dump(mode="json")
+    return await idempotency.write(runtime, access, key, "register_organisation", asked, response, work)
 
 
 @router.patch("/organisations/{organisation}", summary="Change an organisation")
 async def change(
-    organisation: Id, body: OrganisationChange, access: Operations, runtime: Run
+    organisation: Id,
+    body: OrganisationChange,
+    response: Response,
+    access: Operations,
+    key: Key,
+    runtime: Run,
 ) -> dict[str, Any]:
     """Fields that are not sent stay as they are; `licence_valid_until: null` takes the end away."""
     given = body.model_dump(exclude_unset=True, exclude={"version"})
@@ -67,7 +75,10 @@ async def change(
         )
         return await _whole(session, organisation)
 
-    return await runtime.db.retrying(work)
+    asked = body.model_dump(mode="json", exclude_unset=True)
+    return await idempotency.write(
+        runtime, access, key, f"change_organisation {organisation}", asked, response, work
+    )
 
 
 @router.get("/schemes", summary="Schemes, in their current version")
@@ -91,12 +102,17 @@ async def scheme(
 
 
 @router.post("/schemes", status_code=201, summary="Add a scheme's version")
-async def add_scheme(body: NewScheme, access: Operations, runtime: Run) -> dict[str, Any]:
+async def add_scheme(
+    body: NewScheme, response: Response, access: Operations, key: Key, runtime: Run
+) -> dict[str, Any]:
     data = SchemeData(**body.model_dump())
-    await runtime.db.retrying(
-        lambda session: registry.put_scheme(session, data, by=access.actor, at=runtime.now())
-    )
-    return data.model_dump(mode="json")
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        await registry.put_scheme(session, data, by=access.actor, at=runtime.now())
+        return data.model_dump(mode="json")
+
+    asked = body.model_dump(mode="json")
+    return await idempotency.write(runtime, access, key, "add_scheme", asked, response, work)
 
 
 def _named(given: dict[str, Any]) -> dict[str, Any]:

@@ -8,19 +8,30 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import commands, drafts, evidence, idempotency, programmes, roster_xlsx, rosters, uploads, views
-from api.deps import STAFF, Allow, Key, Organiser, Run
+from api import (
+    drafts,
+    evidence,
+    idempotency,
+    limits,
+    programmes,
+    roster_xlsx,
+    rosters,
+    uploads,
+    views,
+)
+from api.deps import STAFF, Allow, Key, Organiser, Run, wrong_role
 from api.reading import one
 from api.schemas.common import PROBLEMS, Id
 from api.schemas.programmes import NewParticipant, ParticipantChange
-from api.sight import missing
+from api.sight import missing, sees_names
 from db import registry
 from db.identity import Access
 from db.people_tables import ParticipantRecord
 from db.registry import ParticipantData
 from domain.commands import SeatRequest
-from domain.errors import Malformed, TooLarge
+from domain.errors import Forbidden, Malformed, Refused, TooLarge
 from domain.roles import Role
+from state_machines.tables import TABLES
 
 router = APIRouter(prefix="/v1/programmes", tags=["participants"], responses=PROBLEMS)
 
@@ -47,9 +58,7 @@ async def participants(programme: Id, request: Request, access: Readers, runtime
             raise missing()
         content = drafts.content_of(found.draft)
         persons = [s.person for s in content.seats]
-        known = await programmes.names(
-            session, runtime, programme, persons, organiser=access.hat.role is Role.ORGANISER
-        )
+        known = await programmes.names(session, runtime, access, persons)
         facts = await registry.participants(
             session, persons, scheme=content.scheme, drafts=[programme], own_streams=[programme]
         )
@@ -73,6 +82,7 @@ async def add(
     programme: Id, body: NewParticipant, response: Response, access: Organiser, key: Key, runtime: Run
 ) -> dict[str, Any]:
     """Judged exactly like a row of the roster."""
+    limits.NAMING.check_for(access.account)
     reading = rosters.reading_of(body)
     more = {
         "assessor_certificate_until": body.assessor_certificate_until,
@@ -93,7 +103,7 @@ async def add(
 
     answer, replayed = await idempotency.once(runtime, mark, work)
     if replayed:
-        response.headers[commands.REPLAYED] = "true"
+        response.headers[idempotency.REPLAYED] = "true"
     return answer
 
 
@@ -113,6 +123,7 @@ async def import_roster(
 ) -> dict[str, Any]:
     """All or nothing: unless every row is in order nothing is stored, and the answer (422) says for each
     row and cell what is wrong. 413 above 10 MiB, 415 for what is not a plain .xlsx."""
+    limits.ROSTERS.check_for(access.account)
     content = await uploads.whole(request)
     if len(content) > runtime.settings.upload_limit:
         raise _too_large(runtime.settings.upload_limit)
@@ -125,7 +136,8 @@ async def import_roster(
     )
     async with runtime.db.read() as session:
         await programmes.find(session, access, programme)  # before a stranger's file is worked on
-    reading = await asyncio.to_thread(roster_xlsx.read, content)
+    async with runtime.rosters:
+        reading = await asyncio.to_thread(roster_xlsx.read, content)
 
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
@@ -136,13 +148,19 @@ async def import_roster(
 
     answer, replayed = await idempotency.once(runtime, mark, work)
     if replayed:
-        response.headers[commands.REPLAYED] = "true"
+        response.headers[idempotency.REPLAYED] = "true"
     return answer
 
 
 @router.patch("/{programme}/participants/{seat}", summary="Change a participant")
 async def change(
-    programme: Id, seat: Id, body: ParticipantChange, access: Organiser, runtime: Run
+    programme: Id,
+    seat: Id,
+    body: ParticipantChange,
+    response: Response,
+    access: Organiser,
+    key: Key,
+    runtime: Run,
 ) -> dict[str, Any]:
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
@@ -162,7 +180,10 @@ async def change(
         )
         return {**after.model_dump(mode="json"), "version": draft.version}
 
-    return await runtime.db.retrying(work)
+    asked = body.model_dump(mode="json", exclude_unset=True)
+    return await idempotency.write(
+        runtime, access, key, f"change_participant {programme} {seat}", asked, response, work
+    )
 
 
 def _moved(content: drafts.DraftContent, seat: SeatRequest, body: ParticipantChange) -> SeatRequest:
@@ -208,7 +229,9 @@ async def _record(
 
 
 @router.delete("/{programme}/participants/{seat}", summary="Take a participant out")
-async def remove(programme: Id, seat: Id, access: Organiser, runtime: Run) -> dict[str, Any]:
+async def remove(
+    programme: Id, seat: Id, response: Response, access: Organiser, key: Key, runtime: Run
+) -> dict[str, Any]:
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
         drafts.require_editable(case)
@@ -222,7 +245,9 @@ async def remove(programme: Id, seat: Id, access: Organiser, runtime: Run) -> di
         )
         return {"id": draft.id, "version": draft.version, "seats": len(seats)}
 
-    return await runtime.db.retrying(work)
+    return await idempotency.write(
+        runtime, access, key, f"remove_participant {programme} {seat}", {}, response, work
+    )
 
 
 # ---- evidence ------------------------------------------------------------------------------------
@@ -235,6 +260,7 @@ async def upload(
     programme: Id,
     request: Request,
     access: Uploaders,
+    _key: Key,
     runtime: Run,
     requirement: evidence.Requirement,
     dated: evidence.Dated = None,
@@ -244,9 +270,11 @@ async def upload(
     ] = "",
 ) -> dict[str, Any]:
     """A letter that recommends several participants is sent once, with all their seats. The answer's
-    `digest` is what commands name as evidence or report."""
+    `digest` is what commands name as evidence or report. The same file again for the same purpose is the
+    same document, whatever its Idempotency-Key."""
     async with runtime.db.read() as session:
         found = await programmes.find(session, access, programme)
+    _may_upload(access, found, bool(seats.strip(", ")))
     known = {s.id: s.person for s in drafts.content_of(found.draft).seats} if found.draft else {}
     if found.case is not None:
         known |= {s.id: s.person for s in found.case.seats.values()}
@@ -265,7 +293,31 @@ async def upload(
         persons=[known[s] for s in wanted] or [""],
         requirement=requirement,
         dated=dated,
+        programme=True,
     )
+
+
+def _may_upload(access: Access, found: programmes.Found, of_participants: bool) -> None:
+    """May this person upload here now? Participants' evidence belongs to the request: its organiser's, while
+    the request is being worked on. Anything else: who works on the programme, until it ends.
+
+    Forbidden (A-ROLE, A-ENGAGED), Refused (A-DRAFT, M-CLOSED).
+    """
+    if of_participants:
+        if access.hat.role is not Role.ORGANISER:
+            raise wrong_role(frozenset({Role.ORGANISER}))
+        drafts.require_editable(found.case)
+    case = found.case
+    if case is not None and case.state in TABLES["programme"].terminal:
+        raise Refused.because(
+            "M-CLOSED", "Perkara ini sudah berakhir.", "This case has ended.", state=case.state
+        )
+    if access.hat.role is Role.MASTER_ASSESSOR and not (case is not None and sees_names(access, case)):
+        raise Forbidden.because(
+            "A-ENGAGED",
+            "Hanya master asesor yang ditugaskan untuk program ini.",
+            "Only for the master assessors who are assigned to this programme.",
+        )
 
 
 @router.get("/{programme}/evidence", summary="What was uploaded")

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import idempotency, listings, views
+from api import idempotency, limits, listings, views
 from api.deps import Allow, Anybody, Key, Operations, Run, Watchers
 from api.schemas.common import PROBLEMS, Body, Id
+from api.schemas.exact import YesNo
 from api.schemas.people import MasterAssessorRecord, NewPerson, Reveal
 from db import registry
 from db.identity import Access
@@ -20,29 +21,26 @@ Namers = Annotated[Access, Depends(Allow(Role.ORGANISER, Role.OPERATIONS))]
 
 
 @router.post("/persons", status_code=201, summary="Name a person")
-async def name(body: NewPerson, access: Namers, key: Key, runtime: Run) -> dict[str, Any]:
+async def name(body: NewPerson, response: Response, access: Namers, key: Key, runtime: Run) -> dict[str, Any]:
     """An id for a committee member or a master assessor. Who is known by NIK keeps the id; whether that was
-    so is not told."""
-    mark = idempotency.mark(runtime.settings, access, key, "name_person", body.model_dump(mode="json"))
+    so is not told, and you go on seeing the name that you gave."""
+    limits.NAMING.check_for(access.account)
     data = PersonData(full_name=body.full_name, nik=body.nik, email=body.email, phone=body.phone)
 
     async def work(session: AsyncSession) -> dict[str, Any]:
-        known = await runtime.vault.find_by_nik(session, body.nik) if body.nik else None
-        if known is None:
-            known = await registry.create_person(
-                session, runtime.vault, data, by=access.actor, at=runtime.now()
-            )
-        return {"person": known}
+        named = await registry.name_person(session, runtime.vault, data, by=access.actor, at=runtime.now())
+        return {"person": named}
 
-    answer, _ = await idempotency.once(runtime, mark, work)
-    return answer
+    asked = body.model_dump(mode="json")
+    return await idempotency.write(runtime, access, key, "name_person", asked, response, work)
 
 
 @router.post("/persons/{person}/reveal", summary="Show the whole NIK")
 async def reveal(
-    person: Id, body: Reveal, response: Response, access: Watchers, runtime: Run
+    person: Id, body: Reveal, response: Response, access: Watchers, _key: Key, runtime: Run
 ) -> dict[str, str]:
-    """For operations and auditors, with a reason. The access is on record before the number is shown."""
+    """For operations and auditors, with a reason. The access is on record before the number is shown; sent
+    again with the same Idempotency-Key it is shown, and recorded, again: the answer is kept nowhere."""
     nik = await runtime.db.retrying(
         lambda session: registry.reveal_nik(
             session, runtime.vault, actor=access.actor, person=person, reason=body.reason, at=runtime.now()
@@ -81,9 +79,15 @@ async def master_assessors(
 
 
 @router.put("/master-assessors/{person}", summary="Record a master assessor")
-async def record(person: Id, body: MasterAssessorRecord, access: Operations, runtime: Run) -> dict[str, str]:
-
-    async def work(session: AsyncSession) -> None:
+async def record(
+    person: Id,
+    body: MasterAssessorRecord,
+    response: Response,
+    access: Operations,
+    key: Key,
+    runtime: Run,
+) -> dict[str, Any]:
+    async def work(session: AsyncSession) -> dict[str, Any]:
         await runtime.vault.open_person(session, person)  # NotFound for somebody unknown or forgotten
         await registry.put_master_assessor(
             session,
@@ -95,15 +99,18 @@ async def record(person: Id, body: MasterAssessorRecord, access: Operations, run
             by=access.actor,
             at=runtime.now(),
         )
+        return {"person": person}
 
-    await runtime.db.retrying(work)
-    return {"person": person}
+    asked = body.model_dump(mode="json")
+    return await idempotency.write(
+        runtime, access, key, f"record_master_assessor {person}", asked, response, work
+    )
 
 
 class Resolution(Body):
     """Take the differing data over, or drop it."""
 
-    accept: bool
+    accept: YesNo
 
 
 @router.get("/roster-conflicts", summary="Rosters that said something else of a known person")
@@ -126,11 +133,18 @@ async def conflicts(_access: Operations, runtime: Run) -> dict[str, Any]:
 
 
 @router.post("/roster-conflicts/{conflict}/resolve", summary="Resolve such a difference")
-async def resolve(conflict: Id, body: Resolution, access: Operations, runtime: Run) -> dict[str, str]:
+async def resolve(
+    conflict: Id, body: Resolution, response: Response, access: Operations, key: Key, runtime: Run
+) -> dict[str, Any]:
     """By BNSP operations, and by another person than who brought it."""
-    await runtime.db.retrying(
-        lambda session: registry.resolve_conflict(
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        await registry.resolve_conflict(
             session, runtime.vault, conflict, accept=body.accept, by=access.actor, at=runtime.now()
         )
+        return {"id": conflict}
+
+    asked = body.model_dump(mode="json")
+    return await idempotency.write(
+        runtime, access, key, f"resolve_conflict {conflict}", asked, response, work
     )
-    return {"id": conflict}

@@ -59,7 +59,7 @@ async def create(body: NewProgramme, response: Response, access: Organiser, key:
     answer, replayed = await idempotency.once(runtime, mark, work)
     response.headers["Location"] = f"/v1/programmes/{answer['id']}"
     if replayed:
-        response.headers[commands.REPLAYED] = "true"
+        response.headers[idempotency.REPLAYED] = "true"
     return answer
 
 
@@ -138,14 +138,16 @@ async def programme(programme: Id, request: Request, access: Readers, runtime: R
     """The draft, or the case with classes, seats, tasks and what you may do. Participants' names are for
     the organiser of the case, BNSP and the engaged master assessors; of the NIK only the last four digits.
     """
-    projection = await fresh(request, runtime, programme)
-    async with runtime.db.read() as session:
-        found = await programmes.find(session, access, programme)
+    found, projection = await fresh(
+        request, runtime, programme, lambda session: programmes.find(session, access, programme)
+    )
     return one(request, await programmes.view(runtime, access, found), projection)
 
 
 @router.patch("/{programme}", summary="Change a draft")
-async def change(programme: Id, body: ProgrammeChange, access: Organiser, runtime: Run) -> dict[str, Any]:
+async def change(
+    programme: Id, body: ProgrammeChange, response: Response, access: Organiser, key: Key, runtime: Run
+) -> dict[str, Any]:
     """While it is a draft, and while the request is being corrected."""
     given = body.model_dump(exclude_unset=True, exclude={"version", "classes"})
 
@@ -168,7 +170,9 @@ async def change(programme: Id, body: ProgrammeChange, access: Organiser, runtim
         )
         return {"id": draft.id, "version": draft.version, "digest": content.digest}
 
-    return await runtime.db.retrying(work)
+    # What is not sent is not the same as null.
+    asked = body.model_dump(mode="json", exclude_unset=True)
+    return await idempotency.write(runtime, access, key, f"change {programme}", asked, response, work)
 
 
 @router.post("/{programme}/submit", summary="Submit the request to BNSP")

@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Request, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import listings
+from api import idempotency, listings
 from api.deps import (
     Anybody,
+    Key,
     Run,
     clear_session_cookie,
     from_our_own_page,
@@ -16,6 +18,7 @@ from api.deps import (
     set_session_cookie,
 )
 from api.limits import Brake
+from api.middleware import client_of
 from api.schemas.common import PROBLEMS, Id
 from api.schemas.people import NewTokenRequest, SignIn, WearHat
 from api.sight import missing
@@ -30,7 +33,12 @@ router = APIRouter(prefix="/v1", tags=["sessions"], responses=PROBLEMS)
 SIGN_IN_BRAKE = Brake(burst=60, every=1.0)  # an office behind one address signs in at eight
 
 
-@router.post("/sessions", status_code=201, summary="Sign in")
+def brake(request: Request) -> None:
+    """A dependency, since those come before the body is judged."""
+    SIGN_IN_BRAKE.check(request)
+
+
+@router.post("/sessions", status_code=201, summary="Sign in", dependencies=[Depends(brake)])
 async def sign_in(body: SignIn, request: Request, response: Response, runtime: Run) -> dict[str, Any]:
     """The secret of a session (`token`), and the hats that it may wear."""
     if "origin" in request.headers and not from_our_own_page(request, runtime.settings):
@@ -39,7 +47,6 @@ async def sign_in(body: SignIn, request: Request, response: Response, runtime: R
             "Permintaan ini tidak datang dari halaman produk ini.",
             "This request does not come from a page of this product.",
         )
-    SIGN_IN_BRAKE.check(request)
     secret = await identity.sign_in(
         runtime.db,
         body.username,
@@ -47,6 +54,7 @@ async def sign_in(body: SignIn, request: Request, response: Response, runtime: R
         now=runtime.now(),
         hours=runtime.settings.session_hours,
         agent=request.headers.get("user-agent", "")[:400],
+        address=client_of(request),
     )
     async with runtime.db.read() as session:
         access = await identity.resolve_session(session, secret, now=runtime.now())
@@ -72,7 +80,8 @@ async def me(access: Anybody, runtime: Run) -> dict[str, Any]:
 
 
 @router.put("/me/hat", summary="Change the session's hat")
-async def wear(body: WearHat, access: Anybody, runtime: Run) -> dict[str, Any]:
+async def wear(body: WearHat, access: Anybody, _key: Key, runtime: Run) -> dict[str, Any]:
+    """The same hat again changes nothing, so that the Idempotency-Key has nothing to do here."""
     try:
         hat = Hat(Role(body.role), body.organisation)
     except ValueError:
@@ -121,14 +130,19 @@ async def sign_out(
 
 
 @router.post("/tokens", status_code=201, summary="Make a token for a program")
-async def make_token(body: NewTokenRequest, access: Anybody, runtime: Run) -> dict[str, Any]:
-    """`secret` is shown once and kept nowhere."""
+async def make_token(
+    body: NewTokenRequest, response: Response, access: Anybody, key: Key, runtime: Run
+) -> dict[str, Any]:
+    """`secret` is shown once and kept nowhere: sent again with the same key, the answer has null there. Then
+    end that token and make another."""
     if access.by_token:
         raise Forbidden.because("A-TOKEN", "Token tidak dapat membuat token.", "A token cannot make tokens.")
     now = runtime.now()
     expires = now + timedelta(days=body.days)
-    made = await runtime.db.retrying(
-        lambda session: identity.create_token(
+    shown: dict[str, str] = {}
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        made = await identity.create_token(
             session,
             account=access.account,
             label=body.label,
@@ -138,8 +152,13 @@ async def make_token(body: NewTokenRequest, access: Anybody, runtime: Run) -> di
             by=access.actor,
             at=now,
         )
-    )
-    return {"id": made.id, "secret": made.secret, "expires_at": moment(expires), "hat": hat_json(access.hat)}
+        shown[made.id] = made.secret
+        return {"id": made.id, "expires_at": moment(expires), "hat": hat_json(access.hat)}
+
+    asked = body.model_dump(mode="json")
+    answer = await idempotency.write(runtime, access, key, "make_token", asked, response, work)
+    response.headers["Cache-Control"] = "no-store"
+    return {**answer, "secret": shown.get(answer["id"])}
 
 
 @router.get("/tokens", summary="My tokens")
@@ -164,8 +183,8 @@ async def tokens(access: Anybody, runtime: Run) -> dict[str, Any]:
 
 
 @router.delete("/tokens/{id}", status_code=204, summary="End a token")
-async def end_token(id: Id, access: Anybody, runtime: Run) -> None:
-    """Mine; operations may end anybody's."""
+async def end_token(id: Id, access: Anybody, _key: Key, runtime: Run) -> None:
+    """Mine; operations may end anybody's. What has ended stays so: the Idempotency-Key has nothing to do."""
     async with runtime.db.read() as session:
         mine = {row.id for row in await listings.tokens_of(session, access.account)}
     if id not in mine and access.hat.role is not Role.OPERATIONS:

@@ -1,5 +1,6 @@
 """The first page, and the list of what the API can do: plain HTML from our own origin."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
@@ -8,10 +9,13 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.deps import Run
+from api.limits import TooOften
+from api.routers import certificates
 from api.routers.health import state_of
 from api.runtime import Runtime
 from domain.clock import format_wib
 from domain.errors import DomainError
+from domain.notices import day_in_words
 from settings import ROOT
 
 router = APIRouter(include_in_schema=False)
@@ -48,6 +52,30 @@ async def _business_now(runtime: Runtime) -> str:
         return format_wib(await runtime.gateway.business_now())
     except DomainError:
         return "–"
+
+
+@router.get("/check/{code:path}", name="check_page")
+async def check_page(code: str, request: Request, runtime: Run, lang: Language = "id") -> HTMLResponse:
+    """What the QR on a certificate leads to: what it is worth, for anybody (`/v1/check/{code}` as a page)."""
+    found, status_code, headers = None, 404, dict(certificates.CHECK_HEADERS)
+    try:
+        certificates.CHECK_BRAKE.check(request)
+        found = await certificates.look_up(runtime, code)
+        status_code = 200 if found else 404
+    except TooOften as often:
+        status_code = often.status
+        headers["Retry-After"] = f"{certificates.CHECK_BRAKE.every:.0f}"
+    days = {
+        day: day_in_words(date.fromisoformat(found[day])) if found else None
+        for day in ("issued_on", "valid_until")
+    }
+    page = TEMPLATES.get_template("check.html").render(
+        lang=lang,
+        found=found,
+        often=status_code == TooOften.status,
+        **{day: (text.en if lang == "en" else text.id) if text else "" for day, text in days.items()},
+    )
+    return HTMLResponse(page, status_code, headers)
 
 
 @router.get("/docs", name="docs")

@@ -11,7 +11,7 @@ from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.derive import Derived, request_model
 from api.schemas.tasks import Complete
-from api.tasks import actor_for, check_evidence, filled_for
+from api.tasks import actor_for, as_malformed, check_documents, filled_for
 from db import reads
 from db.identity import Access
 from db.reads import Whose
@@ -20,8 +20,10 @@ from domain import commands as c
 from domain.cases import Case, Task
 from domain.clock import local_day
 from domain.commands import Receipt
+from domain.errors import DomainError
 from domain.policy import default
 from domain.roles import Role
+from logs import bind_case
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], responses=PROBLEMS)
 
@@ -117,10 +119,10 @@ def _row(row: TaskRow, now: Any) -> dict[str, Any]:
 @router.get("/{task}", summary="One task")
 async def task(task: Id, request: Request, access: Anybody, runtime: Run) -> Response:
     """With its decisions, its points and comments, and whether you may do it, or why not."""
-    row, case, found = await _find(runtime, access, task)
-    projection = await fresh(request, runtime, row.stream)
-    if projection and commands.min_seq_of(request) > case.seq:
-        row, case, found = await _find(runtime, access, task)
+    stream = (await _find(runtime, access, task))[0].stream
+    (row, case, found), projection = await fresh(
+        request, runtime, stream, lambda _session: _find(runtime, access, task)
+    )
     now = await runtime.gateway.business_now()
     wanted = [s.id for s in (*found.points, *found.comments, *((found.reason,) if found.reason else ()))]
     async with runtime.db.read() as session:
@@ -154,6 +156,7 @@ async def _find(runtime: Runtime, access: Access, id_: str) -> tuple[TaskRow, Ca
         raise sight.missing("T-NONE")
     if not sight.sees_task(access, row) and not _on_behalf(access, row):
         raise sight.stranger()
+    bind_case(case.stream, case.workflow_id)
     return row, case, case.tasks[id_]
 
 
@@ -166,25 +169,37 @@ def _on_behalf(access: Access, row: TaskRow) -> bool:
     )
 
 
-@router.post("/{task}/claim", summary="Claim a task")
 async def claim(
-    task: Id, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
+    task: Id,
+    request: Request,
+    response: Response,
+    access: Anybody,
+    key: Key,
+    runtime: Run,
+    body: Any = None,
 ) -> Receipt:
-    return await _send(runtime, request, response, access, key, task, Claim())
+    return await _send(runtime, request, response, access, key, task, body or Claim())
 
 
-@router.post("/{task}/release", summary="Give a task back")
 async def release(
-    task: Id, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
+    task: Id,
+    request: Request,
+    response: Response,
+    access: Anybody,
+    key: Key,
+    runtime: Run,
+    body: Any = None,
 ) -> Receipt:
-    return await _send(runtime, request, response, access, key, task, Release())
+    return await _send(runtime, request, response, access, key, task, body or Release())
 
 
 async def _send(
     runtime: Runtime, request: Request, response: Response, access: Access, key: str, id_: str, given: Derived
 ) -> Receipt:
     row, _, _ = await _find(runtime, access, id_)
-    sent = await commands.send(request, access, key, stream=row.stream, given=given, filled={"task": id_})
+    sent = await commands.send(
+        request, access, key, stream=row.stream, given=given, filled={"task": id_}, of=id_
+    )
     return sent.answer(response)
 
 
@@ -200,8 +215,12 @@ async def comment(
     return await _send(runtime, request, response, access, key, task, body)
 
 
+claim.__annotations__["body"] = Claim | None
+release.__annotations__["body"] = Release | None
 reassign.__annotations__["body"] = Reassign
 comment.__annotations__["body"] = Comment
+router.add_api_route("/{task}/claim", claim, methods=["POST"], summary="Claim a task")
+router.add_api_route("/{task}/release", release, methods=["POST"], summary="Give a task back")
 router.add_api_route("/{task}/reassign", reassign, methods=["POST"], summary="Reassign a task (operations)")
 router.add_api_route("/{task}/comment", comment, methods=["POST"], summary="Comment a task")
 
@@ -215,17 +234,15 @@ async def complete(
     """
     row, case, found = await _find(runtime, access, task)
     given = body.command_request()
-    await check_evidence(runtime, row.stream, body.evidence)
+    await check_documents(runtime, row.stream, given)
     filled = {"task": task, **await filled_for(runtime, access, case, given)}
-    sent = await commands.send(
-        request,
-        access,
-        key,
-        stream=row.stream,
-        given=given,
-        filled=filled,
-        actor=actor_for(access, case, found, on_behalf=body.on_behalf),
-    )
+    actor = actor_for(access, case, found, on_behalf=body.on_behalf)
+    try:
+        sent = await commands.send(
+            request, access, key, stream=row.stream, given=given, filled=filled, of=task, actor=actor
+        )
+    except DomainError as error:
+        raise as_malformed(error) from None
     return sent.answer(response)
 
 

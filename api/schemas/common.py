@@ -3,12 +3,27 @@
 from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from db.reads import MOST, PAGE
 
+MOST_FIELDS = 100
+"""Fields of one object; each unknown one would cost an error of its own."""
 
-class Body(BaseModel):
+
+class Given(BaseModel):
+    """Base of what is sent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few_fields(cls, given: Any) -> Any:
+        if isinstance(given, dict) and len(given) > MOST_FIELDS:
+            raise PydanticCustomError("too_many_fields", "too many", {"max_length": MOST_FIELDS})
+        return given
+
+
+class Body(Given):
     """A request's body: what is not named here is refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -51,6 +66,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         404: "No such thing, or not for you",
         409: "A rule, the state or somebody faster says no",
         422: "The shape or a value of the request is wrong",
+        429: "Too often (Retry-After)",
         503: "The answer is not known: send again with the same key (Retry-After)",
     }.items()
 }

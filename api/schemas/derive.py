@@ -1,17 +1,21 @@
 """The API's model of a command, made from the command's class: no shape is written twice.
 
 A `Sealed` becomes a plain string, which is stored encrypted before the command is made; fields that the
-server fills are left out; everything else, with its limits, is the command's own.
+server fills are left out; days, numbers and yes/no must be what JSON calls so (api/schemas/exact.py);
+everything else, with its limits, is the command's own.
 """
 
 import types
 from collections.abc import Mapping
+from datetime import date
 from functools import cache
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 from pydantic.fields import FieldInfo
 
+from api.schemas.common import Given
+from api.schemas.exact import Day, Whole, YesNo
 from domain import commands as c
 from domain.cases import Sealed
 
@@ -37,9 +41,18 @@ FILLED: dict[type[BaseModel], frozenset[str]] = {
     c.CompleteTask: frozenset({"task"}),
 }
 """Fields that the server fills: what an address names, and what stands in the programme's draft."""
+EXACT: dict[Any, Any] = {date: Day, int: Whole, bool: YesNo}
+COMMITTEE = Field(max_length=10)
+LIMITS: dict[tuple[type[BaseModel], str], Any] = {
+    (c.SetCommittee, "committee"): COMMITTEE,
+    (c.CompleteTask, "evidence"): Field(max_length=100),
+    (c.ReviewForm, "resolved"): Field(max_length=100),
+    (c.AttendanceForm, "attended"): Field(max_length=500),
+}
+"""Limits of what is sent. (Not the commands' own: what a case took before must still be read.)"""
 
 
-class Derived(BaseModel):
+class Derived(Given):
     """Base of every derived model; `command` is the class that it was made from."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,7 +64,7 @@ def request_model(cls: type[BaseModel]) -> type[Derived]:
     """The request's model for a command or form. `type`, which the address says, is left out."""
     filled = FILLED.get(cls, frozenset()) | {"type"}
     fields: dict[str, Any] = {
-        name: (_derived(info.annotation, info.metadata), _again(info))
+        name: (_derived(info.annotation, [*info.metadata, *limits_of(cls, name)]), _again(info))
         for name, info in cls.model_fields.items()
         if name not in filled
     }
@@ -60,6 +73,11 @@ def request_model(cls: type[BaseModel]) -> type[Derived]:
     )
     model.command = cls
     return model
+
+
+def limits_of(cls: type[BaseModel], name: str) -> list[Any]:
+    limit = LIMITS.get((cls, name))
+    return [] if limit is None else [limit]
 
 
 def _again(info: FieldInfo) -> Any:
@@ -79,6 +97,8 @@ def _derived(annotation: Any, metadata: list[Any] | tuple[Any, ...] = ()) -> Any
 def _inner(annotation: Any) -> Any:
     if annotation is Sealed:
         return FreeText
+    if isinstance(annotation, type) and annotation in EXACT:
+        return EXACT[annotation]
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return request_model(annotation) if changes(annotation) else annotation
     origin, args = get_origin(annotation), get_args(annotation)
@@ -93,12 +113,16 @@ def _inner(annotation: Any) -> Any:
 
 @cache
 def changes(cls: type[BaseModel]) -> bool:
-    """Does this class hold a sealed text or a field that the server fills, at any depth?"""
-    return cls in FILLED or any(_holds(info.annotation) for info in cls.model_fields.values())
+    """Does this class hold a sealed text, a field that the server fills or one of EXACT, at any depth?"""
+    return (
+        cls in FILLED
+        or any(key[0] is cls for key in LIMITS)
+        or any(_holds(info.annotation) for info in cls.model_fields.values())
+    )
 
 
 def _holds(annotation: Any) -> bool:
-    if annotation is Sealed:
+    if annotation is Sealed or (isinstance(annotation, type) and annotation in EXACT):
         return True
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return changes(annotation)

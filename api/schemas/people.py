@@ -1,15 +1,23 @@
 """Requests about accounts, organisations, schemes and persons."""
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from api.schemas.common import Body
+from api.schemas.derive import request_model
+from api.schemas.exact import Day, Whole, YesNo
 from db.registry import OrganisationData, SchemeData
 from domain.commands import Id, Number
-from domain.days import Day
 from domain.facts import OrganiserKind
 
+if TYPE_CHECKING:
+    from api.schemas.derive import Derived as _Organisation
+    from api.schemas.derive import Derived as _Scheme
+else:
+    _Organisation, _Scheme = request_model(OrganisationData), request_model(SchemeData)
+
+Schemes = Annotated[tuple[Id, ...], Field(max_length=500)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -18,7 +26,7 @@ class SignIn(Body):
 
     username: Annotated[str, Field(min_length=1, max_length=200, repr=False)]
     password: Annotated[str, Field(min_length=1, max_length=400, repr=False)]
-    cookie: bool = False
+    cookie: YesNo = False
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"username": "verifikator", "password": "…", "cookie": False}]}
@@ -37,24 +45,27 @@ class NewTokenRequest(Body):
 
     label: Annotated[str, Field(min_length=1, max_length=80, examples=["sistem absensi"])]
     scopes: Annotated[tuple[Literal["read", "write"], ...], Field(min_length=1, max_length=2)] = ("read",)
-    days: Annotated[int, Field(ge=1, le=366)] = 90
+    days: Annotated[Whole, Field(ge=1, le=366)] = 90
 
 
 class OrganisationChange(Body):
     """What changes; `version` is the one that you saw."""
 
-    version: Annotated[int, Field(ge=1)]
+    version: Annotated[Whole, Field(ge=1)]
     kind: OrganiserKind | None = None
     name: Name | None = None
     licence: Literal["NONE", "IN_PROCESS", "ACTIVE", "SUSPENDED", "REVOKED", "EXPIRED"] | None = None
     licence_valid_until: Day | None = None
-    approved_to_recommend: bool | None = None
-    bnsp_confirmed: bool | None = None
-    licensed_schemes: tuple[Id, ...] | None = None
-    verified_schemes: tuple[Id, ...] | None = None
+    approved_to_recommend: YesNo | None = None
+    bnsp_confirmed: YesNo | None = None
+    licensed_schemes: Schemes | None = None
+    verified_schemes: Schemes | None = None
 
 
-class NewOrganisation(OrganisationData):
+class NewOrganisation(_Organisation):
+    licensed_schemes: Schemes = ()
+    verified_schemes: Schemes = ()
+
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
@@ -71,8 +82,20 @@ class NewOrganisation(OrganisationData):
     )
 
 
-class NewScheme(SchemeData):
+class NewUnit(Body):
+    """A competency unit of a scheme."""
+
+    id: Id
+    ability: Annotated[str, Field(min_length=1, max_length=20)]
+    code: Annotated[str, Field(max_length=40)] | None = None
+    title: Annotated[str, Field(max_length=200)] = ""
+    verified: YesNo = False
+
+
+class NewScheme(_Scheme):
     """One version of a scheme; a changed scheme is a new version."""
+
+    units: Annotated[tuple[NewUnit, ...], Field(min_length=1, max_length=40)]
 
 
 class NewPerson(Body):
@@ -100,4 +123,4 @@ class MasterAssessorRecord(Body):
     fields: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=80)], ...], Field(max_length=50)]
     certificate_state: Literal["ACTIVE", "SUSPENDED", "REVOKED", "EXPIRED"]
     certificate_valid_until: Day | None = None
-    registration_number: Number | None = None
+    registration_number: Annotated[Number, Field(max_length=40)] | None = None

@@ -6,9 +6,9 @@ from pydantic import ConfigDict, Field
 
 from api.drafts import ClassWish, Label
 from api.schemas.common import Body
+from api.schemas.exact import Day, Whole, YesNo
 from domain.clock import Zone
 from domain.commands import Id
-from domain.days import Day
 
 _CLASSES: list[Any] = [
     {
@@ -53,7 +53,7 @@ class ProgrammeChange(Body):
     """What changes; fields that are not sent stay. `classes` are all of them; a class keeps its
     participants as long as it keeps its label."""
 
-    version: Annotated[int, Field(ge=1, description="The version that you saw.")]
+    version: Annotated[Whole, Field(ge=1, description="The version that you saw.")]
     track: Literal["new", "recertification"] | None = None
     scheme: Id | None = None
     scheme_version: Annotated[str, Field(max_length=40)] | None = None
@@ -66,7 +66,7 @@ class Submit(Body):
     """`version` is the draft that you saw; an older one is refused, so that nobody submits another's
     half-done change."""
 
-    version: Annotated[int, Field(ge=1)] | None = None
+    version: Annotated[Whole, Field(ge=1)] | None = None
 
 
 class PeriodGiven(Body):
@@ -91,12 +91,12 @@ class NewParticipant(Body):
     letter_date: Day
     signatory: Annotated[str, Field(max_length=200, repr=False)]
     qualification: Literal["SMA", "SMK", "D1", "D2", "D3", "D4", "S1", "S2", "S3", "PROFESI", "KKNI"]
-    kkni_level: Annotated[int, Field(ge=1, le=9)] | None = None
+    kkni_level: Annotated[Whole, Field(ge=1, le=9)] | None = None
     technical_field: Annotated[str, Field(max_length=200)]
     certificate_number: Annotated[str, Field(max_length=60, repr=False)]
     certificate_valid_until: Day
     experience: Annotated[tuple[PeriodGiven, ...], Field(min_length=1, max_length=3)]
-    computer_declaration: bool
+    computer_declaration: YesNo
     class_label: Label
     kind: Literal["main", "reserve"] = "main"
     assessor_certificate_until: Day | None = None
@@ -132,10 +132,11 @@ class NewParticipant(Body):
 
 
 class ParticipantChange(Body):
-    """Move a participant, or add what a roster has no column for (track `recertification`)."""
+    """Move a participant, or add what a roster has no column for (track `recertification`). Fields that are
+    not sent stay; `assessor_certificate_until: null` takes it away."""
 
     class_label: Label | None = None
     kind: Literal["main", "reserve"] | None = None
     assessor_certificate_until: Day | None = None
-    evidence: Annotated[tuple[Id, ...], Field(max_length=20)] | None = None
-    kit: Annotated[tuple[Id, ...], Field(max_length=20)] | None = None
+    evidence: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+    kit: Annotated[tuple[Id, ...], Field(max_length=20)] = ()

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ConfigDict, Field
 
 from api.schemas.derive import request_model
+from api.schemas.exact import YesNo
 from domain import commands as c
 
 CompleteTaskRequest = request_model(c.CompleteTask)
@@ -18,7 +19,7 @@ else:
 class Complete(_Base):
     """Complete a human task with one of its decisions; a negative one needs a reason."""
 
-    on_behalf: bool = Field(
+    on_behalf: YesNo = Field(
         False, description="The organiser answers for its participant (`confirm_seat`); recorded as such."
     )
 

@@ -129,7 +129,7 @@ async def test_a_token_wears_one_hat_and_makes_no_tokens(product: Product) -> No
 async def test_a_hat_is_chosen_for_one_request_or_for_the_session(product: Product) -> None:
     await product.account("both", Hat(Role.VERIFIER), Hat(Role.OPERATIONS), Hat(Role.ORGANISER, "LSP-TIK"))
     token = (await sign_in(product, "both")).json()["token"]
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k1"}
     chosen = await product.client.get("/v1/denials", headers={**headers, "X-Hat": "operations"})
     assert chosen.status_code == 200
     organiser = await product.client.get("/v1/me", headers={**headers, "X-Hat": "organiser"})
@@ -143,7 +143,7 @@ async def test_a_hat_is_chosen_for_one_request_or_for_the_session(product: Produ
 
 async def test_a_token_is_shown_once_works_and_can_be_ended(product: Product) -> None:
     token = (await sign_in(product, "organiser")).json()["token"]
-    headers = {"Authorization": f"Bearer {token}"}
+    headers = {"Authorization": f"Bearer {token}", "Idempotency-Key": "k1"}
     made = (
         await product.client.post(
             "/v1/tokens", headers=headers, json={"label": "absensi", "scopes": ["read"]}

@@ -1,9 +1,11 @@
 """The check that is open to all: enough to trust a certificate, nothing to learn about people."""
 
 from datetime import UTC, date, datetime
+from urllib.parse import quote
 
 import pytest
 
+from activities.certificates import check_url
 from api import limits
 from api.routers import certificates
 from db import registry
@@ -13,7 +15,7 @@ from domain.roles import SYSTEM, Role
 from examples.people import PEOPLE
 from tests.api.conftest import Product
 
-CODE = "kode-yang-tidak-dapat-ditebak"
+CODE = "0123456789ABCDEFGHJKMNPQRS"
 
 
 async def certificate(product: Product, state: str = "ACTIVE", until: date = date(2099, 1, 1)) -> None:
@@ -68,10 +70,60 @@ async def test_anybody_sees_what_a_certificate_is_worth(
     assert "siti" not in answer.text
 
 
+@pytest.mark.parametrize("typed", [CODE.lower(), f" {CODE[:5]}-{CODE[5:]} ", CODE.replace("0", "O")])
+async def test_a_code_is_read_as_people_type_it(product: Product, typed: str) -> None:
+    await certificate(product)
+    for path in ("/v1/check/", "/check/"):
+        answer = await product.client.get(f"{path}{quote(typed)}")
+        assert answer.status_code == 200, path
+
+
+@pytest.mark.parametrize(
+    ("state", "until", "indonesian", "english"),
+    [
+        ("ACTIVE", date(2099, 1, 1), "Berlaku", "Valid"),
+        ("ACTIVE", date(2020, 1, 1), "Kedaluwarsa", "Expired"),
+        ("SUSPENDED", date(2099, 1, 1), "Dibekukan", "Suspended"),
+        ("REVOKED", date(2099, 1, 1), "Dicabut", "Revoked"),
+    ],
+)
+async def test_the_printed_qr_leads_to_a_page_for_anybody(
+    product: Product, state: str, until: date, indonesian: str, english: str
+) -> None:
+    await certificate(product, state, until)
+    address = check_url("", CODE)  # what is printed
+    page, other = await product.client.get(address), await product.client.get(f"{address}?lang=en")
+    assert (page.status_code, other.status_code) == (200, 200)
+    assert page.headers["content-type"].startswith("text/html")
+    assert f">{indonesian}</p>" in page.text
+    assert f">{english}</p>" in other.text
+    for text in (page.text, other.text):
+        assert "Siti Contoh" in text
+        assert "MET.000.000001 2026" in text
+        assert PEOPLE[0].nik not in text
+        assert "<script" not in text
+    assert "1 Januari" in page.text
+    assert page.headers["x-robots-tag"] == "noindex"
+
+
+async def test_the_page_of_an_unknown_code_and_of_too_many_tries(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(certificates, "CHECK_BRAKE", limits.Brake(burst=4, every=60))
+    await certificate(product, "PREPARED")
+    for path in (f"/check/{CODE}", "/check/lain", "/check/%00", "/check/a/b"):
+        page = await product.client.get(path)
+        assert page.status_code == 404
+        assert "Tidak ada sertifikat dengan kode ini." in page.text
+    page = await product.client.get(f"/check/{CODE}")
+    assert (page.status_code, page.headers["retry-after"]) == (429, "60")
+    assert "Terlalu sering" in page.text
+
+
 async def test_an_unknown_code_has_the_same_shape_and_so_has_a_prepared_certificate(product: Product) -> None:
     await certificate(product, "PREPARED")
     shapes = set()
-    for code in (CODE, "lain", "x" * 200, "%00", CODE.upper()):
+    for code in (CODE, "lain", "x" * 200, "%00", CODE[:-1]):
         answer = await product.client.get(f"/v1/check/{code}")
         assert answer.status_code == 404
         assert answer.json()["found"] is False

@@ -5,7 +5,10 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from domain.roles import Role
 from tests.api.conftest import Product, roster
+from tests.support.journeys import JourneyWorld
+from tests.support.programmes import ORGANISER, VERIFIER, World, sealed
 
 
 def pdf(text: bytes = b"") -> bytes:
@@ -97,3 +100,61 @@ async def test_a_stranger_uploads_nothing(product: Product) -> None:
     assert (await product.ask("POST", path, "neighbour", content=pdf())).status_code == 404
     assert (await product.ask("POST", path, "candidate", content=pdf())).status_code == 403
     assert not product.runtime.store.folder.exists()
+
+
+async def test_participants_evidence_belongs_to_the_request_while_it_is_worked_on(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    path = "/v1/programmes/programme-1/evidence?requirement=diploma"
+    for who, rule, status in (("verifier", "A-ROLE", 403), ("organiser", "A-DRAFT", 409)):
+        answer = await product.ask("POST", f"{path}&seats=s1", who, content=pdf())
+        assert answer.status_code == status
+        assert answer.json()["violations"][0]["rule"] == rule
+        assert [d.rules for d in await product.denials(who)] == [[rule]]
+    assert (await product.ask("POST", path, "verifier", content=pdf())).status_code == 201
+
+
+async def test_a_master_assessor_uploads_where_engaged_alone(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    await product.person("master", Role.MASTER_ASSESSOR, person="m1")
+    path = "/v1/programmes/programme-1/evidence?requirement=attendance"
+    answer = await product.ask("POST", path, "master", content=pdf())  # proposed, not assigned yet
+    assert answer.status_code == 403
+    (violation,) = answer.json()["violations"]
+    assert violation["rule"] == "A-ENGAGED"
+    assert violation["text"] and violation["text_en"]
+
+
+async def test_an_ended_programme_takes_no_document(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    world.complete(VERIFIER, "verify_programme", "reject", reason=sealed("sebab"))
+    await product.project(world)
+    path = "/v1/programmes/programme-1/evidence?requirement=report"
+    answer = await product.ask("POST", path, "organiser", content=pdf())
+    assert answer.status_code == 409
+    assert answer.json()["violations"][0]["rule"] == "M-CLOSED"
+
+
+async def test_a_case_has_room_for_so_many_documents(product: Product) -> None:
+    product.runtime.settings = product.runtime.settings.model_copy(
+        update={"programme_documents": 2, "journey_documents": 1}
+    )
+    id_ = await product.draft()
+    world = JourneyWorld()
+    await product.project(world)
+    for path, who, room in (
+        (f"/v1/programmes/{id_}", "organiser", 2),
+        (f"/v1/applications/{world.case.stream}", "candidate", 1),
+    ):
+        for n in range(room + 1):
+            sent = pdf(b"%d" % n)
+            answer = await product.ask("POST", f"{path}/evidence?requirement=diploma", who, content=sent)
+            assert answer.status_code == (201 if n < room else 409), answer.text
+        (violation,) = answer.json()["violations"]
+        assert violation["rule"] == "D-QUOTA"
+        assert violation["text"] and violation["text_en"] and violation["remedy_en"]
+        assert [d.rules for d in await product.denials(who)] == [["D-QUOTA"]]

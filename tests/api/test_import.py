@@ -1,7 +1,8 @@
 """A roster into a draft: every row or none, and what is wrong said cell by cell."""
 
+from collections.abc import Callable
 from datetime import date
-from io import StringIO
+from io import BytesIO, StringIO
 from typing import Any
 
 import pytest
@@ -98,6 +99,36 @@ async def test_one_wrong_cell_keeps_everything_out(
         assert secret not in answer.text
 
 
+def _without_nik(sheet: Any) -> None:
+    sheet.delete_cols(next(c.column for c in sheet[1] if c.value == "NIK"))
+
+
+@pytest.mark.parametrize(
+    ("edit", "rule"),
+    [
+        (_without_nik, "X-COLUMN-MISSING"),
+        (lambda sheet: sheet.merge_cells("B2:B3"), "X-MERGED"),
+        (lambda sheet: sheet.cell(row=2, column=2, value="=1+1"), "X-FORMULA"),
+    ],
+)
+async def test_a_sheet_of_another_shape_is_refused_and_recorded(
+    product: Product, edit: Callable[[Any], None], rule: str
+) -> None:
+    id_ = await product.draft()
+    book = load_workbook(BytesIO(roster()))
+    edit(book["Peserta"])
+    out = BytesIO()
+    book.save(out)
+    answer = await send(product, id_, out.getvalue())
+    assert answer.status_code == 422
+    told = [p for row in answer.json()["rows"] for p in row["problems"]]
+    assert rule in {v["rule"] for v in [*answer.json()["violations"], *told]}, answer.text
+    assert all(v["text"] and v["text_en"] for v in answer.json()["violations"])
+    (denial,) = await product.denials("organiser")
+    assert denial.what == "import_roster"
+    assert await product.events(f"draft-{id_}") == ["draft_created"]
+
+
 async def test_who_is_there_already_is_a_problem_unless_the_list_is_replaced(product: Product) -> None:
     id_ = await product.draft()
     first = (await send(product, id_, roster((1, 2)))).json()
@@ -178,6 +209,19 @@ async def test_who_is_known_keeps_the_id_and_no_name_is_told(product: Product) -
     assert (await product.ask("GET", "/v1/roster-conflicts", "operations")).json()["items"] == []
 
 
+async def test_the_same_wrong_name_in_two_drafts_stays_what_was_given(product: Product) -> None:
+    mine = await product.draft("organiser")
+    await send(product, mine, roster((1,)))
+    for _ in range(2):
+        theirs = await product.draft("neighbour")
+        await send(product, theirs, roster((1,), full_name="Tebakan Saja"), who="neighbour")
+        listed = await product.ask("GET", f"/v1/programmes/{theirs}/participants", "neighbour")
+        assert [i["name"] for i in listed.json()["items"]] == ["Tebakan Saja"]
+        shown = await product.ask("GET", f"/v1/programmes/{theirs}", "neighbour")
+        assert PEOPLE[0].name not in listed.text + shown.text
+    assert await count(product, RosterConflict) == 2  # one for each draft
+
+
 def participant(number: int = 1, **changes: object) -> dict[str, object]:
     person = PEOPLE[number - 1]
     cells = person.cells()
@@ -228,8 +272,6 @@ async def test_one_participant_is_judged_like_a_row(product: Product) -> None:
 
 
 async def test_the_template_is_a_workbook(product: Product) -> None:
-    from io import BytesIO
-
     answer = await product.ask("GET", "/v1/programmes/roster-template.xlsx", "organiser")
     assert answer.headers["content-type"] == MEDIA_TYPE
     book = load_workbook(BytesIO(answer.content))

@@ -1,9 +1,11 @@
 """Organisations, schemes, persons, and the whole NIK for a recorded reason."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from api import limits
 from api.routers import health
 from db import registry
 from db.tables import ArchiveStateRow
@@ -11,7 +13,7 @@ from db.vault import PersonData
 from domain.clock import local_day
 from domain.roles import SYSTEM
 from examples.people import PEOPLE
-from tests.api.conftest import Product
+from tests.api.conftest import CLASS, Product
 
 NIK = PEOPLE[0].nik
 
@@ -65,6 +67,61 @@ async def test_naming_a_known_person_tells_nothing(product: Product) -> None:
     assert known.status_code == unknown.status_code == 201
     assert set(known.json()) == set(unknown.json())
     assert known.headers.keys() == unknown.headers.keys()
+
+
+async def test_a_guessed_nik_never_tells_whose_it_is(product: Product) -> None:
+    """Not in a committee, not twice, and not in another request of the same organiser."""
+    person = await somebody(product)
+    for guess in ("Tebakan Satu", "Tebakan Dua"):
+        named = await product.ask("POST", "/v1/persons", "organiser", json={"full_name": guess, "nik": NIK})
+        assert named.json() == {"person": person}
+        id_ = await product.draft(classes=[{**CLASS, "committee": [person, "panitia-2"]}])
+        shown = await product.ask("GET", f"/v1/programmes/{id_}", "organiser")
+        assert shown.json()["classes"][0]["committee"] == [
+            {"person": person, "name": guess, "nik_last4": NIK[-4:]},
+            {"person": "panitia-2"},
+        ]
+        assert "Siti" not in shown.text
+    id_ = await product.draft("neighbour", classes=[{**CLASS, "committee": [person, "panitia-2"]}])
+    theirs = (await product.ask("GET", f"/v1/programmes/{id_}", "neighbour")).json()
+    assert theirs["classes"][0]["committee"][0] == {"person": person}
+    bnsp = (await product.ask("GET", f"/v1/programmes/{id_}", "operations")).json()
+    assert bnsp["classes"][0]["committee"][0]["name"] == "Siti Contoh"
+    assert await product.events(f"person-{person}") == ["person_registered", "person_named", "person_named"]
+
+
+async def test_who_is_proposed_as_master_assessor_is_shown_as_in_the_list(product: Product) -> None:
+    person = await somebody(product)
+    body = {"fields": ["TIK"], "certificate_state": "ACTIVE", "certificate_valid_until": "2028-01-01"}
+    await product.ask("PUT", f"/v1/master-assessors/{person}", "operations", json=body)
+    id_ = await product.draft(classes=[{**CLASS, "masters": [{"person": person, "kind": "trainer"}]}])
+    shown = (await product.ask("GET", f"/v1/programmes/{id_}", "organiser")).json()
+    assert shown["classes"][0]["masters"] == [{"kind": "trainer", "person": person, "name": "Siti Contoh"}]
+
+
+async def test_trying_one_number_after_the_other_is_slowed_down(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "NAMING", limits.Brake(burst=2, every=60))
+    codes = []
+    for n in range(3):
+        body = {"full_name": "Lain", "nik": PEOPLE[n].nik}
+        codes.append(await product.ask("POST", "/v1/persons", "organiser", json=body))
+    assert [c.status_code for c in codes] == [201, 201, 429]
+    assert codes[2].json()["violations"][0]["rule"] == "A-OFTEN"
+    other = await product.ask("POST", "/v1/persons", "neighbour", json={"full_name": "Lain"})
+    assert other.status_code == 201
+
+
+async def test_one_person_named_by_two_at_once_is_one_person(product: Product) -> None:
+    answers = await asyncio.gather(
+        *(
+            product.ask("POST", "/v1/persons", who, json={"full_name": "Lain", "nik": NIK})
+            for who in ("organiser", "neighbour", "organiser")
+        )
+    )
+    assert [a.status_code for a in answers] == [201] * 3
+    assert len({a.json()["person"] for a in answers}) == 1
 
 
 async def test_an_organisation_is_registered_and_changed_by_operations(product: Product) -> None:

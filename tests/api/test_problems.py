@@ -1,19 +1,23 @@
 """Refusals as programs and people read them, and what the edge does with every request."""
 
+import asyncio
 import json
 from io import StringIO
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
+from fastapi import Request
 
 from api import limits
-from api.fields import path_of
-from api.middleware import BODY_LIMIT
-from api.routers import sessions
+from api.fields import MOST, path_of
+from api.middleware import BODY_LIMIT, client_of
+from api.routers import health, sessions
 from domain.errors import Unknown
 from logs import setup
 from settings import Settings
 from tests.api.conftest import Product
+from tests.support.programmes import ORGANISER, World
 
 PROBLEM = "application/problem+json"
 
@@ -52,6 +56,50 @@ async def test_a_day_far_outside_is_refused_where_it_enters(product: Product) ->
     answer = await product.ask("POST", "/v1/programmes", "organiser", json=body)
     assert answer.status_code == 422
     assert "classes[0].days[1]" in {v["subject"] for v in answer.json()["violations"]}
+
+
+async def test_many_errors_are_told_as_fifty_and_a_number(product: Product) -> None:
+    body = {"seats": ["ok", *["tidak sah!"] * 400]}
+    answer = await product.ask("POST", "/v1/programmes/x/commands/verify_seats", "verifier", json=body)
+    assert answer.status_code == 422
+    found = answer.json()["violations"]
+    assert len(found) == MOST + 1
+    assert found[-1]["rule"] == "A-MORE"
+    assert found[-1]["text_en"] == f"And {400 - MOST} more errors."
+    assert [d.rules for d in await product.denials("verifier")] == [["A-PATTERN", "A-MORE"]]
+
+
+async def test_fifty_thousand_unknown_fields_are_one_error(product: Product) -> None:
+    body = {f"k{n}": n for n in range(50_000)}
+    for path in ("/v1/programmes", "/v1/programmes/x/commands/cancel_programme", "/v1/organisations"):
+        who = "operations" if path.endswith("organisations") else "organiser"
+        answer = await product.ask("POST", path, who, json=body)
+        assert answer.status_code == 422
+        assert [v["rule"] for v in answer.json()["violations"]] == ["A-LENGTH"]
+        assert len(answer.content) < 2_000
+    signing_in = await product.client.post("/v1/sessions", json=body)
+    assert (signing_in.status_code, len(signing_in.content) < 2_000) == (422, True)
+
+
+async def test_signing_in_is_slowed_down_before_the_body_is_judged(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "SIGN_IN_BRAKE", limits.Brake(burst=1, every=60))
+    codes = [(await product.client.post("/v1/sessions", json={"x": 1})).status_code for _ in range(2)]
+    assert codes == [422, 429]
+
+
+async def test_half_a_character_is_refused_and_no_fault(product: Product) -> None:
+    for body in (b'{"\\ud800": 1}', b'{"scheme": "\\ud800"}', b'{"scheme": "x", "venue": "\\udfff"}'):
+        answer = await product.ask(
+            "POST",
+            "/v1/programmes",
+            "organiser",
+            content=body,
+            headers={"Content-Type": "application/json"},
+        )
+        assert answer.status_code == 422, body
+        assert all(v["rule"] and v["text"] and v["text_en"] for v in answer.json()["violations"])
 
 
 async def test_a_body_that_is_no_json_is_refused_and_recorded(product: Product) -> None:
@@ -142,6 +190,34 @@ async def test_a_log_line_has_the_routes_template_and_not_its_path(product: Prod
     assert "Siti" not in written.getvalue()
 
 
+async def test_a_requests_line_names_its_case_and_who_asks(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    written = StringIO()
+    setup(Settings(log_format="json", var_dir=product.runtime.settings.var_dir), written)
+    for path in ("programmes/programme-1", "cases/programme-1/timeline"):
+        await product.ask("GET", f"/v1/{path}", "organiser")
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    for line in lines:
+        assert (line["case"], line["workflow"]) == ("programme-1", "programme-programme-1")
+        assert (line["actor"], line["role"]) == (product.accounts["organiser"], "organiser")
+        assert line["request"]
+    assert len(lines) == 2
+
+
+async def test_health_is_looked_at_once_however_many_ask(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = AsyncMock(return_value={"database": {"ok": True}})
+    monkeypatch.setattr(health, "_look", looks)
+    await asyncio.gather(*(product.client.get("/health/ready") for _ in range(10)))
+    assert looks.await_count == 1
+    product.runtime.checked = (0.0, {})
+    await product.client.get("/health/ready")
+    assert looks.await_count == 2
+
+
 async def test_a_character_that_no_database_keeps_is_no_fault(product: Product) -> None:
     answer = await product.ask("GET", "/v1/organisations?q=%00", "organiser")
     assert answer.status_code in (200, 422)
@@ -189,6 +265,19 @@ async def test_the_openapi_document_has_the_problem_and_the_commands(product: Pr
     assert set(body["properties"]) == {"class_id", "days", "start_hour", "reason"}
     assert body["properties"]["reason"]["type"] == "string"
     assert "HTTPBearer" in schema["components"]["securitySchemes"]
+
+
+@pytest.mark.parametrize(
+    ("host", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_a_brake_counts_addresses_and_of_ipv6_networks(host: str, client: str) -> None:
+    assert client_of(Request({"type": "http", "client": (host, 1)})) == client
 
 
 def test_a_fields_place_reads_like_a_path() -> None:

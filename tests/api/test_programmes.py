@@ -3,23 +3,31 @@
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from sqlmodel import select
 
 from api.drafts import DraftContent
+from api.roster_xlsx import write
+from api.schemas.derive import request_model
 from db.drafts import expire_idle
+from db.given_names import keep_given_name
 from db.ledger import events_of
-from db.people_tables import Draft, Idempotency
+from db.people_tables import Draft, Idempotency, SealedText
 from db.tables import SimClockRow
 from domain import commands as c
+from domain.cases import UnitResult
 from domain.commands import Receipt
 from domain.errors import Conflict, Unknown
 from domain.roles import Actor, Role
+from examples.people import PEOPLE
 from tests.api.conftest import CLASS, Product, roster
+from tests.support.journeys import JourneyWorld
 from tests.support.programmes import APPROVER, ORGANISER, VERIFIER, World
 
 SCHEME = "asesor-kompetensi"
+PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 1\ntrailer\n<< >>\nstartxref\n50\n%%EOF\n"
 
 
 async def test_a_draft_is_begun_shown_and_changed(product: Product) -> None:
@@ -198,6 +206,43 @@ async def test_a_refused_submit_names_every_rule_at_once(product: Product) -> No
     assert len(await product.denials("organiser")) == 1
 
 
+@pytest.mark.parametrize(
+    ("mains", "external", "rule"),
+    [(25, 0, "R-24"), (24, 8, "R-30")],
+)
+async def test_a_25th_seat_and_an_8th_external_of_24_are_refused(
+    product: Product, mains: int, external: int, rule: str
+) -> None:
+    product.runtime.connected = True  # the refusal comes before Temporal is asked
+    id_ = await product.draft()
+    rows: list[dict[str, object]] = [
+        {**one.cells(), "kind": "main", "recommending": "LSP-NUSA" if n < external else "LSP-TIK"}
+        for n, one in enumerate(PEOPLE[:mains])
+    ]
+    imported = await product.ask("POST", f"/v1/programmes/{id_}/import", "organiser", content=write(rows))
+    assert imported.status_code == 200, imported.text
+    answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser")
+    assert answer.status_code in (403, 409)
+    found = next(v for v in answer.json()["violations"] if v["rule"] == rule)
+    assert found["text"] and found["text_en"] and found["citation"]
+    (denial,) = await product.denials("organiser")
+    assert rule in denial.rules
+    assert denial.stream == id_
+    assert await product.events(id_) == []
+
+
+async def test_24_with_7_externals_are_not_too_many(product: Product) -> None:
+    product.runtime.connected = True
+    id_ = await product.draft()
+    rows: list[dict[str, object]] = [
+        {**one.cells(), "kind": "main", "recommending": "LSP-NUSA" if n < 7 else "LSP-TIK"}
+        for n, one in enumerate(PEOPLE[:24])
+    ]
+    await product.ask("POST", f"/v1/programmes/{id_}/import", "organiser", content=write(rows))
+    answer = await product.ask("POST", f"/v1/programmes/{id_}/submit", "organiser")
+    assert not {"R-24", "R-30"} & {v["rule"] for v in answer.json()["violations"]}
+
+
 class Dispatched:
     """Stands where the gateway would call the workflow; keeps what came."""
 
@@ -218,7 +263,24 @@ def sent(product: Product, monkeypatch: pytest.MonkeyPatch) -> Dispatched:
     dispatched = Dispatched()
     product.runtime.connected = True
     monkeypatch.setattr(product.runtime.gateway, "dispatch", dispatched)
+    monkeypatch.setattr(product.runtime.gateway, "rehearse", AsyncMock())
     return dispatched
+
+
+async def test_a_refused_text_is_not_kept_and_its_key_stays_free(product: Product) -> None:
+    product.runtime.connected = True  # the refusal comes before Temporal is asked
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    path = "/v1/programmes/programme-1/commands/cancel_programme"
+    for reason in ("Satu.", "Dua."):  # not before verification has begun
+        answer = await product.ask("POST", path, "organiser", key="c1", json={"reason": reason})
+        assert answer.status_code == 409
+        assert "A-KEY" not in [v["rule"] for v in answer.json()["violations"]]
+    async with product.runtime.db.read() as session:
+        kept = await session.exec(select(SealedText).where(SealedText.owner == "programme-1"))
+        assert kept.all() == []
+    assert len(await product.denials("organiser")) == 2
 
 
 async def test_a_submit_takes_everything_from_the_draft(product: Product, sent: Dispatched) -> None:
@@ -412,13 +474,18 @@ async def test_a_case_shows_names_to_its_organiser_and_bnsp_and_to_nobody_else(p
     world = World()
     world.send(ORGANISER, world.submission())
     case = await product.project(world)
+    async with product.runtime.db.write() as session:
+        await keep_given_name(
+            session, product.runtime.vault, "p1", "Nama dari daftar", None, by=ORGANISER, at=world.now
+        )
     path = f"/v1/programmes/{case.stream}"
     own = (await product.ask("GET", path, "organiser")).json()
     assert own["kind"] == "case"
     assert own["state_label_en"] == "submitted"
     assert (own["seq"], own["hash"]) == (case.seq, case.head)
     named = next(s for s in own["seats"] if s["person"] == "p1")
-    assert named["name"] == "Nama candidate"
+    assert named["name"] == "Nama dari daftar"
+    assert "name" not in next(s for s in own["seats"] if s["person"] == "p2")
     assert (await product.ask("GET", path, "verifier")).json()["seats"][0]["name"] == "Nama candidate"
     assert (await product.ask("GET", path, "neighbour")).status_code == 404
     mine = (await product.ask("GET", path, "candidate")).json()
@@ -483,6 +550,24 @@ async def test_the_timeline_tells_findings_again_and_its_chain_holds(product: Pr
     assert "account" not in event["actor"]
     seen = (await product.ask("GET", f"/v1/cases/{case.stream}/timeline", "auditor")).json()
     assert "account" in seen["items"][0]["actor"]
+
+
+async def test_a_participant_reads_nothing_of_how_others_were_judged(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    case = await product.project(world)
+    await product.person("master", Role.MASTER_ASSESSOR, person="m1")
+    path = f"/v1/cases/{case.stream}/timeline"
+    whole = (await product.ask("GET", path, "organiser")).json()["items"]
+    judged = {f["subject"] for event in whole for f in event["findings"]}
+    assert {"s1", "s2"} <= judged or {"p1", "p2"} <= judged, judged
+    for who, own in (("candidate", {"s1", "p1"}), ("master", {"m1"})):
+        items = (await product.ask("GET", path, who)).json()["items"]
+        assert [e["hash"] for e in items] == [e["hash"] for e in whole]  # every link is there
+        assert {f["subject"] for e in items for f in e["findings"]} <= {*own, "class-a", case.stream}
+        seats = {m["subject"] for e in items for m in e["moves"] if m["machine"] == "seat"}
+        assert seats <= own
+        assert all(f"{kind}2" not in json.dumps(items) for kind in ('"s', '"p'))
 
 
 async def test_a_read_waits_for_what_its_reader_wrote_and_says_when_it_could_not(
@@ -582,6 +667,93 @@ async def test_evidence_that_was_not_uploaded_is_no_evidence(product: Product, s
     answer = await product.ask("POST", f"/v1/tasks/{task.id}/complete", "organiser", json=body)
     assert answer.status_code == 422
     assert answer.json()["violations"][0]["rule"] == "D-UNKNOWN"
+    assert sent.commands == []
+
+
+async def test_a_form_that_was_not_uploaded_is_not_filed(product: Product, sent: Dispatched) -> None:
+    """Every digest of a form, not the evidence alone."""
+    world = JourneyWorld()
+    await product.project(world)
+    task = world.task("submit_application")
+    path = f"/v1/tasks/{task.id}/complete"
+    form = {"form": "application", "apl01": "a" * 64, "consent_version": "2026-01", "it_declared": True}
+    uploaded = await product.ask(
+        "POST",
+        f"/v1/applications/{world.case.stream}/evidence?requirement=FR.APL.02",
+        "candidate",
+        content=PDF,
+    )
+    form["apl02"] = uploaded.json()["digest"]
+    answer = await product.ask("POST", path, "candidate", json={"decision": "submit", "form": form})
+    assert answer.status_code == 422
+    (violation,) = answer.json()["violations"]
+    assert (violation["rule"], violation["facts"]["digests"]) == ("D-UNKNOWN", ["a" * 64])
+    assert violation["text"] and violation["text_en"] and violation["remedy"]
+    assert [d.rules for d in await product.denials("candidate")] == [["D-UNKNOWN"]]
+    assert sent.commands == []
+    form["apl01"] = form["apl02"]
+    answer = await product.ask("POST", path, "candidate", json={"decision": "submit", "form": form})
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("form", "digests"),
+    [
+        (c.BeginForm(mapa="a" * 64), ["a" * 64]),
+        (c.ReportForm(report="b" * 64), ["b" * 64]),
+        (
+            c.UnitsForm(results=(UnitResult(unit="u", result="K"),), ak02="c" * 64, ak05="d" * 64),
+            ["c" * 64, "d" * 64],
+        ),
+        (c.NumbersForm(certificate_number="1", registration_number="2", blank_number="3"), []),
+    ],
+)
+def test_every_form_names_its_documents(form: c.Model, digests: list[str]) -> None:
+    body = {"decision": "ok", "form": form.model_dump(mode="json", exclude_none=True)}
+    assert c.documents_named(request_model(c.CompleteTask).model_validate(body)) == digests
+    assert c.documents_named(form) == digests
+
+
+async def test_a_decision_outside_the_tasks_set_is_refused_with_those_that_there_are(
+    product: Product,
+) -> None:
+    product.runtime.connected = True  # the refusal comes before Temporal is asked
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    answer = await product.ask(
+        "POST", f"/v1/tasks/{task.id}/complete", "organiser", json={"decision": "approve"}
+    )
+    assert answer.status_code == 422
+    (violation,) = answer.json()["violations"]
+    assert violation["rule"] == "T-DECISION"
+    assert "resubmit, cancel" in violation["text"]
+    assert "resubmit, cancel" in violation["text_en"]
+    assert [d.rules for d in await product.denials("organiser")] == [["T-DECISION"]]
+
+
+async def test_one_key_for_two_tasks_is_a_conflict(product: Product, sent: Dispatched) -> None:
+    """The task stands in the address: the key covers it like the body."""
+    world = JourneyWorld().scheduled()
+    await product.project(world)
+    first, second, *_ = (t.id for t in world.open_tasks())
+    claimed = await product.ask("POST", f"/v1/tasks/{first}/claim", "operations", key="k1")
+    assert claimed.status_code == 200, claimed.text
+    again = await product.ask("POST", f"/v1/tasks/{first}/claim", "operations", key="k1")
+    assert again.headers["idempotent-replayed"] == "true"
+    other = await product.ask("POST", f"/v1/tasks/{second}/claim", "operations", key="k1")
+    assert other.status_code == 409
+    assert other.json()["violations"][0]["rule"] == "A-KEY"
+    assert len(sent.commands) == 1
+    assert [d.rules for d in await product.denials("operations")] == [["A-KEY"]]
+
+
+async def test_claim_and_release_take_no_other_body(product: Product, sent: Dispatched) -> None:
+    world = await sent_back(product)
+    task = world.task("correct_programme")
+    for what in ("claim", "release"):
+        for body in ({"to_person": "p1"}, [1], "x"):
+            answer = await product.ask("POST", f"/v1/tasks/{task.id}/{what}", "organiser", json=body)
+            assert answer.status_code == 422, body
     assert sent.commands == []
 
 

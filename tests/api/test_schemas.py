@@ -1,5 +1,7 @@
 """Request models come from the commands, so that no shape is written twice."""
 
+from collections.abc import Mapping
+
 import pytest
 from pydantic import ValidationError
 
@@ -61,3 +63,44 @@ def test_nobody_can_send_what_the_server_fills() -> None:
         body = {"decision": "resubmit", "form": {"form": "resubmit_programme", field: []}}
         with pytest.raises(ValidationError, match="extra_forbidden"):
             request_model(c.CompleteTask).model_validate(body)
+
+
+@pytest.mark.parametrize(
+    ("command", "body"),
+    [
+        (c.RescheduleClass, {"days": [0]}),
+        (c.RescheduleClass, {"days": ["0"]}),
+        (c.RescheduleClass, {"days": ["2026-05-04T00:00:00"]}),
+        (c.RescheduleClass, {"days": ["0001-01-01"]}),
+        (c.RescheduleClass, {"days": ["9999-12-31"]}),
+        (c.RescheduleClass, {"start_hour": "8"}),
+        (c.RescheduleClass, {"start_hour": True}),
+        (c.RescheduleClass, {"start_hour": 8.0}),
+        (c.SetCommittee, {"committee": [f"p{n}" for n in range(11)]}),
+    ],
+)
+def test_days_and_numbers_are_what_json_calls_so(command: type[c.Model], body: dict[str, object]) -> None:
+    right: dict[str, object] = {"class_id": "a"}
+    if command is c.RescheduleClass:
+        right |= {"days": ["2026-05-04"], "start_hour": 8, "reason": "sebab"}
+    else:
+        right |= {"committee": ["p1"]}
+    given = request_model(command).model_validate(right)
+    assert command_of(given, {"reason": Sealed(id="a", commitment="b")}, {})
+    with pytest.raises(ValidationError):
+        request_model(command).model_validate(right | body)
+
+
+def test_what_is_nested_in_a_form_is_exact_too() -> None:
+    def form(form: Mapping[str, object]) -> dict[str, object]:
+        return {"decision": "ok", "form": form}
+
+    model = request_model(c.CompleteTask)
+    vote = {"form": "votes", "minutes_number": "BA/1"}
+    given = model.model_validate(form(vote | {"votes": [{"person": "k1", "competent": True}]}))
+    assert isinstance(command_of(given, {}, {"task": "t"}).form, c.VotesForm)
+    schedule = {"form": "schedule", "assessor": "m", "venue": "v", "day": "2026-05-04"}
+    assert command_of(model.model_validate(form(schedule)), {}, {"task": "t"}).form.day.year == 2026
+    for wrong in (vote | {"votes": [{"person": "k1", "competent": "yes"}]}, schedule | {"day": 20260504}):
+        with pytest.raises(ValidationError):
+            model.model_validate(form(wrong))

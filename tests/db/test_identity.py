@@ -10,7 +10,7 @@ from sqlmodel import select
 from db import identity
 from db.identity import Hat
 from db.ledger import events_of
-from db.people_tables import Account, ApiToken, SignInSession
+from db.people_tables import Account, ApiToken, SignInPlace, SignInSession
 from db.session import Database
 from db.vault import PersonData, Vault
 from domain.errors import Conflict, Forbidden, Malformed, NotFound, NotSignedIn
@@ -102,7 +102,32 @@ async def test_a_refusal_takes_its_time(db: Database, account: str, monkeypatch:
     assert asyncio.get_running_loop().time() - started >= 0.29
 
 
-async def test_failures_lock_the_account_for_longer_and_longer(db: Database, account: str) -> None:
+async def fail(db: Database, now: datetime, address: str, times: int = 1) -> None:
+    for _ in range(times):
+        with pytest.raises(NotSignedIn):
+            await identity.sign_in(db, "siti.contoh", "salah-sekali-1", now=now, address=address)
+
+
+async def test_a_strangers_failures_do_not_lock_the_owner_out(db: Database, account: str) -> None:
+    await fail(db, NOW, "203.0.113.9", identity.FREE_FAILURES + 2)
+    assert await identity.sign_in(db, "siti.contoh", PASSWORD, now=NOW, address="192.0.2.1")
+    with pytest.raises(NotSignedIn):  # the stranger waits, with the right password too
+        await identity.sign_in(db, "siti.contoh", PASSWORD, now=NOW, address="203.0.113.9")
+
+
+async def test_guesses_from_many_addresses_are_slowed_down_but_not_the_owners(
+    db: Database, account: str
+) -> None:
+    await identity.sign_in(db, "siti.contoh", PASSWORD, now=NOW, address="192.0.2.1")
+    for n in range(identity.FREE_ANYWHERE):
+        await fail(db, NOW, f"203.0.113.{n}")
+    with pytest.raises(NotSignedIn):
+        await identity.sign_in(db, "siti.contoh", PASSWORD, now=NOW, address="198.51.100.7")
+    assert await identity.sign_in(db, "siti.contoh", PASSWORD, now=NOW, address="192.0.2.1")
+    assert await identity.sign_in(db, "siti.contoh", PASSWORD, now=NOW, address="198.51.100.7")
+
+
+async def test_failures_lock_an_address_for_longer_and_longer(db: Database, account: str) -> None:
     now, waits = NOW, []
     for _ in range(identity.FREE_FAILURES):
         with pytest.raises(NotSignedIn):
@@ -111,7 +136,7 @@ async def test_failures_lock_the_account_for_longer_and_longer(db: Database, acc
         with pytest.raises(NotSignedIn):  # the right password does not help while it is locked
             await identity.sign_in(db, "siti.contoh", PASSWORD, now=now)
         async with db.read() as session:
-            row = (await session.exec(select(Account))).one()
+            row = (await session.exec(select(SignInPlace))).one()
         assert row.locked_until is not None
         waits.append(row.locked_until - now)
         now = row.locked_until

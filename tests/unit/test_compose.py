@@ -134,9 +134,15 @@ def test_mounted_files_exist(services: Services) -> None:
 
 
 def test_the_product_is_given_settings_that_exist(services: Services) -> None:
-    names = {name.upper() for name in Settings.model_fields} | {"READY_FILE"}
+    names = {name.upper() for name in Settings.model_fields} | {"READY_FILE", "FORWARDED_ALLOW_IPS"}
     for service in ("api", "worker", "migrate"):
         assert set(services[service]["environment"]) <= names
+
+
+def test_the_api_is_told_whose_forwarded_addresses_to_believe(services: Services) -> None:
+    given = services["api"]["environment"]
+    assert given["FORWARDED_ALLOW_IPS"].startswith("${FORWARDED_ALLOW_IPS:?")
+    assert given.items() >= services["worker"]["environment"].items()
 
 
 def test_those_settings_are_accepted_in_production(

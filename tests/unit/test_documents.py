@@ -126,6 +126,36 @@ async def test_more_pixels_than_allowed_are_refused(tmp_path: Path) -> None:
         await store.put(stream(picture("PNG", (40, 40))))
 
 
+def layered(scans: int, side: int = 64) -> bytes:
+    """A progressive JPEG whose last scan is repeated: each goes over every pixel again."""
+    made = io.BytesIO()
+    Image.new("L", (side, side), 90).save(made, "JPEG", progressive=True)
+    whole = made.getvalue()
+    last = whole.rindex(b"\xff\xda")
+    return whole[:last] + whole[last:-2] * scans + whole[-2:]
+
+
+async def test_a_jpeg_of_thousands_of_scans_is_refused_unread(store: DocumentStore) -> None:
+    start = asyncio.get_running_loop().time()
+    with pytest.raises(UnsupportedMedia) as refused:
+        await store.put(stream(layered(20_000, 4000)))
+    assert refused.value.violations[0].facts["why"] == "scans"
+    assert asyncio.get_running_loop().time() - start < 2
+    assert (await store.put(stream(layered(20)))).media_type == "image/jpeg"
+
+
+async def test_many_scans_of_a_large_picture_are_refused(tmp_path: Path) -> None:
+    store = DocumentStore(tmp_path, pixels=64 * 64)
+    with pytest.raises(UnsupportedMedia) as refused:
+        await store.put(stream(layered(11)))
+    assert refused.value.violations[0].facts["why"] == "scans"
+
+
+async def test_a_document_does_not_wait_for_pictures(store: DocumentStore) -> None:
+    async with store._one_picture, asyncio.timeout(5):
+        assert (await store.put(stream(PDF))).media_type == "application/pdf"
+
+
 async def test_eleven_megabytes_are_refused_before_they_are_all_read(store: DocumentStore) -> None:
     read = 0
 

@@ -166,6 +166,26 @@ def test_a_zip_bomb_is_too_large() -> None:
     assert refused(content, TooLarge) == "X-UNPACKED"
 
 
+STYLES = b"<fonts>" + b"<font><b/></font>" * 20_000 + b"</fonts>"
+
+
+@pytest.mark.parametrize("name", ["xl/styles.xml", "xl/styles.bin", "xl/worksheets/styles.xml", "xl/a.vml"])
+def test_a_bomb_of_styles_is_too_large_whatever_its_part_is_called(name: str) -> None:
+    parts: dict[str, Any] = {}
+    if name == "xl/styles.xml":
+        parts[name] = lambda x: x[: x.index(b"<fonts")] + STYLES + x[x.index(b"<fills") :]
+    else:
+        head = b'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        parts[name] = head + STYLES + b"</styleSheet>"
+    assert refused(repacked(**parts), TooLarge) == "X-UNPACKED"
+
+
+def test_a_large_part_that_is_no_sheet_is_too_large_and_a_picture_does_not_matter() -> None:
+    blank = b" " * (roster_xlsx.MAX_BESIDE + 1)
+    assert refused(repacked(**{"xl/styles.xml": lambda x: x + blank}), TooLarge) == "X-UNPACKED"
+    assert read(repacked(**{"xl/media/a.png": b"\x89PNG" + blank})).rows
+
+
 def test_too_many_parts_are_too_large() -> None:
     many = {f"x__{i}_dot_txt": b"" for i in range(roster_xlsx.MAX_PARTS)}
     assert refused(repacked(**many), TooLarge) == "X-UNPACKED"
