@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -109,6 +110,7 @@ async def test_each_command_of_an_application_has_its_address(
     sent = Dispatched()
     product.runtime.connected = True
     monkeypatch.setattr(product.runtime.gateway, "dispatch", sent)
+    monkeypatch.setattr(product.runtime.gateway, "rehearse", AsyncMock())
     form = {"form": "schedule", "assessor": "m4", "venue": "TUK-1", "day": "2026-05-04"}
     moved = {"form": form, "asked_by_candidate": True, "reason": "Calon sakit."}
     for who, name, body in (

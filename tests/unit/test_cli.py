@@ -17,14 +17,18 @@ from typing import Any
 import httpx
 import pytest
 from sqlalchemy.engine import make_url
+from sqlmodel.ext.asyncio.session import AsyncSession
 from typer.testing import CliRunner, Result
 
 import settings
 from activities.contracts import AppendRequest
 from cli import app
 from db import ledger
+from db.repair import thaw as take_up
 from db.session import Database
+from db.vault import Vault
 from domain.errors import Conflict, Malformed, Unknown
+from domain.roles import SYSTEM
 from settings import ROOT, Settings, UnsafeSettings
 from tests.db.cases import grown
 from tools.cli import accounts_file, parts, shape
@@ -310,20 +314,35 @@ def test_a_frozen_stream_is_taken_up_again_on_record(asesor: Asesor, database: P
     write(database, chain.request(1, 5))
     db = f"sqlite+aiosqlite:///{database}"
 
-    async def frozen() -> None:
+    async def in_database(work: Callable[[AsyncSession], Coroutine[Any, Any, Any]]) -> Any:
         opened = Database(db)
-        await opened.retrying(lambda session: ledger.freeze(session, "prog-1", "3:other_hash"))
-        await opened.dispose()
+        try:
+            return await opened.retrying(work)
+        finally:
+            await opened.dispose()
 
-    apart(frozen())
-    thaw = ("repair", "--thaw", "prog-1", "--json")
-    assert told(asesor(*thaw), Exit.USAGE)["problems"][0]["id"].startswith("G-REASON")
-    assert told(asesor(*thaw, "--reason", "catatan sudah dipulihkan"))["frozen"] == "3:other_hash"
+    apart(in_database(lambda session: ledger.freeze(session, "prog-1", "3:other_hash")))
+    # the case must be told as well: without Temporal nothing is done at all
+    alone = asesor("repair", "--thaw", "prog-1", "--reason", "catatan sudah dipulihkan")
+    assert alone.exit_code == Exit.UNAVAILABLE
+    assert told(asesor("verify", "--ledger-only", "--json"), Exit.WRONG)["problems"][0]["kind"] == "frozen"
+
+    vault = Vault(Settings(var_dir=database.parent).keys("vault"))
+    now = datetime.now(UTC)
+
+    def thaw(reason: str) -> Any:
+        return apart(
+            in_database(lambda session: take_up(session, vault, "prog-1", reason, by=SYSTEM, at=now))
+        )
+
+    with pytest.raises(Malformed, match="G-REASON"):
+        thaw(" ")
+    assert thaw("catatan sudah dipulihkan") == "3:other_hash"
     write(database, chain.request(6))
     report = told(asesor("verify", "--ledger-only", "--json"))
     assert (report["ok"], report["events"]) == (True, 9)
-    again = told(asesor(*thaw, "--reason", "sekali lagi"), Exit.WRONG)
-    assert again["problems"][0]["id"].startswith("L-THAW")
+    with pytest.raises(Conflict, match="L-THAW"):
+        thaw("sekali lagi")
     with sqlite3.connect(database) as session:
         ((type_, body),) = session.execute("SELECT type, body FROM events WHERE stream LIKE 'access-%'")
         ((attention,),) = session.execute("SELECT attention FROM cases")
