@@ -48,11 +48,14 @@ from state_machines.tables import TABLES
 from workflows.cases.kinds import LOGIC
 from workflows.cases.logic import decide, known
 from workflows.model import CaseStart
+from workflows.search import ATTENTION
 from workflows.timeouts import UNUSED_AFTER
 
 IN_FLIGHT_A_CASE = 8
 """Temporal refuses more than 10 updates in flight on one workflow; we stop before it does."""
 REMEMBERED_HEADS = 10_000
+MOST_TROUBLED = 500
+"""Running cases in trouble that one answer names."""
 CLOSED_WITHIN = 5.0
 """Seconds for which a submit waits until the run of a request that was taken back has ended."""
 PROJECTED_WITHIN = 2.0
@@ -391,6 +394,22 @@ class Gateway:
                 )
                 for answer in allowed(table, situation):
                     yield Offer(kind, entity.id, answer)
+
+    async def troubled(self) -> dict[str, str]:
+        """Running cases that ask for attention, as they themselves say: workflow id → what is wrong
+        (docs/operations.md). Raises Unknown when Temporal does not answer."""
+        query = (
+            f"{ATTENTION.name} != '-' AND ExecutionStatus = 'Running' "
+            f"AND TaskQueue = '{self.settings.task_queue}'"
+        )
+        found: dict[str, str] = {}
+        try:
+            async with asyncio.timeout(self.settings.rpc_timeout):
+                async for one in self.client.list_workflows(query, limit=MOST_TROUBLED):
+                    found[one.id] = one.typed_search_attributes.get(ATTENTION) or ""
+        except (RPCError, RuntimeError, TimeoutError):
+            raise _unknown("T-LIST") from None
+        return found
 
     async def business_now(self) -> datetime:
         """The programme's own time (UTC): the clock, or, in a simulation, what its one row says."""

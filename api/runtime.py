@@ -120,9 +120,13 @@ class Runtime:
                     self.connected = await self.client.service_client.check_health(timeout=CHECK_WITHIN)
             if self.connected and self.policies:
                 log.info("ready", attempts=attempt + 1)
-                break
+                return
             await asyncio.sleep(WAITS[min(attempt, len(WAITS) - 1)])
-        # Later than the workers, who judge by what is begun here; until it is cancelled with the process.
+
+    async def stay_warm(self) -> None:
+        """As `warm`, and then learn each policy that BNSP stores; until it is cancelled with the process."""
+        await self.warm()
+        # Later than the workers, who judge by what is begun here.
         await run_policies(self.db, asyncio.Event(), every=LEARN_EVERY)
 
     async def load_policies(self) -> None:
@@ -159,7 +163,7 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
     with contextlib.suppress(*DATABASE_DOWN):
         async with asyncio.timeout(CHECK_WITHIN.total_seconds()):
             await runtime.load_policies()
-    warming = asyncio.create_task(runtime.warm())
+    warming = asyncio.create_task(runtime.stay_warm())
     try:
         yield runtime
     finally:

@@ -138,6 +138,16 @@ async def archive_state(session: AsyncSession) -> ArchiveStateRow | None:
     return await session.get(ArchiveStateRow, 1)
 
 
+async def cases_of_workflows(session: AsyncSession, workflows: Sequence[str]) -> list[CaseRow]:
+    """The open cases of these workflow ids, by stream."""
+    found = await session.exec(
+        select(CaseRow)
+        .where(col(CaseRow.workflow_id).in_(workflows), col(CaseRow.closed_at).is_(None))
+        .order_by(col(CaseRow.stream))
+    )
+    return list(found)
+
+
 async def attention_count(session: AsyncSession) -> int:
     """How many cases operations must look at."""
     query = select(func.count()).select_from(CaseRow).where(CaseRow.attention != "")

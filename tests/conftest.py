@@ -33,6 +33,7 @@ STACKS = ("tests/e2e/", "tests/workflow/test_cli_up.py", "tests/unit/test_superv
 """Tests that start the whole product, on the ports that it prefers: one after the other, in one process."""
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(STACKS):

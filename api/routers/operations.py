@@ -1,5 +1,6 @@
 """What operations and auditors watch: refusals, the ledger's heads, cases that need people, the clock."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
 from api.schemas.exact import Moment, Whole, YesNo
 from db import reads
 from domain.clock import utc
-from domain.errors import Refused
+from domain.errors import Refused, Unknown
 
 router = APIRouter(prefix="/v1", tags=["operations"], responses=PROBLEMS)
 
@@ -40,21 +41,30 @@ async def denials(
 
 @router.get("/attention", summary="Cases that operations must look at")
 async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
-    """And the archive: `ok` is false when closed runs were not archived half a retention after their end, or
-    when nobody has looked for hours."""
+    """What the ledger says of cases (`ledger_forked`, `notice_failed`), and what running cases say of
+    themselves (`errand:…`, `ledger:…`, `facts:…`, `signal`); `running` is false when Temporal could not be
+    asked for the latter. And the archive: `ok` is false when closed runs were not archived half a retention
+    after their end, or when nobody has looked for hours."""
+    told: dict[str, str] | None = None
+    if runtime.connected:
+        with suppress(Unknown):
+            told = await runtime.gateway.troubled()
     async with runtime.db.read() as session:
         rows = await reads.attention(session)
+        there = {row.workflow_id for row in rows}
+        rows += await reads.cases_of_workflows(session, [w for w in told or () if w not in there])
     return {
         "items": [
             {
                 "stream": row.stream,
                 "kind": row.kind,
                 **views.state_json(row.kind, row.state),
-                "attention": row.attention,
+                "attention": row.attention or (told or {})[row.workflow_id],
                 "updated_at": views.moment(row.updated_at),
             }
             for row in rows
         ],
+        "running": told is not None,
         "archive": await archive_of(runtime),
     }
 

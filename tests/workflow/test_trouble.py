@@ -58,12 +58,16 @@ async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_b
     async with asyncio.timeout(10):
         while (await handle.describe()).typed_search_attributes.get(ATTENTION) != "errand:reserve":
             await asyncio.sleep(0.02)
+    assert (await hasty.gateway.troubled())[handle.id] == "errand:reserve"
     # people work on it meanwhile
     task = await hasty.task(request.programme, "verify_programme")
     await hasty.send(hasty.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
     await run_sql(hasty, "DROP TRIGGER away")
     await hasty.until(request.programme, lambda x: all(s.pair_taken for s in x.seats.values()))
     await until_attention(handle, "")
+    async with asyncio.timeout(10):
+        while handle.id in await hasty.gateway.troubled():
+            await asyncio.sleep(0.02)
     await replays(hasty, handle)
 
 
