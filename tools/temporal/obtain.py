@@ -208,22 +208,28 @@ def run(
             del words[:-40]
             each_line(line)
 
-    process = subprocess.Popen(
-        command,
-        cwd=HERE,
-        env=env,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-        start_new_session=True,
-    )
+    release = hold_signals()
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=HERE,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+    except BaseException:
+        release()
+        raise
     assert process.stdout is not None
     reader = threading.Thread(target=read, args=(process.stdout,), daemon=True)
-    reader.start()
     began = time.monotonic()
     try:
+        release()  # here, where a Ctrl-C that came meanwhile ends the child as well
+        reader.start()
         while True:
             try:
                 process.wait(timeout=REPORT_EVERY)
@@ -237,8 +243,30 @@ def run(
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        reader.join(timeout=5)
+        if reader.is_alive():
+            reader.join(timeout=5)
     return process.returncode, words
+
+
+def hold_signals() -> Callable[[], None]:
+    """Keep Ctrl-C and SIGTERM until the function that this gives is called, which then raises
+    KeyboardInterrupt for one that came: between a child's start and the line that knows its id, an
+    interruption would leave the child behind."""
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None  # only the main thread is ever interrupted
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda got, _frame: came.append(got))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+
+    def release() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            raise KeyboardInterrupt
+
+    return release
 
 
 @contextlib.contextmanager
