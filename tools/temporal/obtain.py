@@ -262,7 +262,7 @@ def hold_signals() -> Callable[[], None]:
 
     def release() -> None:
         for number, handler in before.items():
-            signal.signal(number, handler)
+            signal.signal(number, handler if handler is not None else signal.SIG_DFL)
         if came:
             raise KeyboardInterrupt
 
