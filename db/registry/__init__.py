@@ -1,0 +1,93 @@
+"""Row truth: organisations, schemes, persons and their evidence, master assessors, calendars, policies.
+
+Whatever changes here appends an event to its own stream in the same transaction: `org-…`, `scheme-…`,
+`person-…`, `policy-…`, `calendar-id`, `access-{day}`. Events hold ids, days and commitments, never a name
+or number of a person. Moments (`at`) are UTC.
+"""
+
+from db.registry.base import DEFAULT_SCHEME, LETTER, REASON_MIN, REVEALERS, batched
+from db.registry.calendars import HolidayData, calendar, put_calendar
+from db.registry.documents import add_document, require_documents
+from db.registry.filling import BNSP, SCHEME, seed
+from db.registry.masters import (
+    busy_days,
+    class_holders,
+    master_assessors,
+    members,
+    places_taken,
+    put_master_assessor,
+)
+from db.registry.organisations import (
+    OrganisationData,
+    organisation_data,
+    organisation_names,
+    organisations,
+    put_organisation,
+)
+from db.registry.participants import (
+    ParticipantData,
+    participant_details,
+    participant_facts,
+    participants,
+    put_participant,
+    record_answer,
+)
+from db.registry.persons import (
+    RosterPerson,
+    create_person,
+    forget_person,
+    name_person,
+    record_consent,
+    resolve_conflict,
+    reveal_nik,
+    upsert_person_from_roster,
+)
+from db.registry.policies import load_policies, put_policy
+from db.registry.schemes import SchemeData, put_scheme, scheme_data, scheme_facts
+
+__all__ = [
+    "BNSP",
+    "DEFAULT_SCHEME",
+    "LETTER",
+    "REASON_MIN",
+    "REVEALERS",
+    "SCHEME",
+    "HolidayData",
+    "OrganisationData",
+    "ParticipantData",
+    "RosterPerson",
+    "SchemeData",
+    "add_document",
+    "batched",
+    "busy_days",
+    "calendar",
+    "class_holders",
+    "create_person",
+    "forget_person",
+    "load_policies",
+    "master_assessors",
+    "members",
+    "name_person",
+    "organisation_data",
+    "organisation_names",
+    "organisations",
+    "participant_details",
+    "participant_facts",
+    "participants",
+    "places_taken",
+    "put_calendar",
+    "put_master_assessor",
+    "put_organisation",
+    "put_participant",
+    "put_policy",
+    "put_scheme",
+    "record_answer",
+    "record_consent",
+    "require_documents",
+    "resolve_conflict",
+    "reveal_nik",
+    "scheme_data",
+    "scheme_facts",
+    "seed",
+    "upsert_person_from_roster",
+]
