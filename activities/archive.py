@@ -135,6 +135,9 @@ def _write(path: Path, data: bytes) -> None:
     draft.replace(path)
 
 
+FAILURES = (RPCError, DBAPIError, PoolTimeout, OSError)
+
+
 async def run_archiver(
     client: Client, db: Database, folder: Path, stop: asyncio.Event, *, retention: timedelta
 ) -> None:
@@ -146,10 +149,13 @@ async def run_archiver(
         try:
             await archive_once(client, db, folder, None if everything else since)
             since = began - OVERLAP
+        except FAILURES as error:
+            log.warning("archive round failed", error=type(error).__name__)
+        try:  # above all when the round failed: this is what raises the alarm
             if everything:
                 await look_back(client, db, retention, began)
                 looked = began
-        except (RPCError, DBAPIError, PoolTimeout, OSError) as error:
-            log.warning("archive round failed", error=type(error).__name__)
+        except FAILURES as error:
+            log.warning("archive not looked at", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), EVERY)

@@ -14,6 +14,8 @@ from db.vault import Vault
 from domain.events import canonical, digest
 
 SIGNAL = "message"
+FROZEN = "ledger:forked"
+"""What a case says of itself (its query `status`) while it takes nothing more."""
 
 
 class MessageActivities:
@@ -34,6 +36,18 @@ class MessageActivities:
                 return c.Delivered(outcome="closed")
             raise
         return c.Delivered(outcome="delivered")
+
+
+async def froze(client: Client, workflow_id: str) -> bool:
+    """Does the case run, and has it stopped because its ledger forked? Raises RPCError when Temporal does
+    not answer."""
+    try:
+        status = await client.get_workflow_handle(workflow_id).query("status")
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return False
+        raise
+    return str(status["attention"]) == FROZEN and not status["ended"]
 
 
 async def thaw(client: Client, vault: Vault, *, workflow_id: str, stream: str) -> bool:

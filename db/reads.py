@@ -139,13 +139,12 @@ async def archive_state(session: AsyncSession) -> ArchiveStateRow | None:
 
 
 async def cases_of_workflows(session: AsyncSession, workflows: Sequence[str]) -> list[CaseRow]:
-    """The open cases of these workflow ids, by stream."""
+    """The latest case of each of these workflow ids that has a row, by stream."""
     found = await session.exec(
-        select(CaseRow)
-        .where(col(CaseRow.workflow_id).in_(workflows), col(CaseRow.closed_at).is_(None))
-        .order_by(col(CaseRow.stream))
+        select(CaseRow).where(col(CaseRow.workflow_id).in_(workflows)).order_by(col(CaseRow.opened_at))
     )
-    return list(found)
+    latest = {row.workflow_id: row for row in found}
+    return sorted(latest.values(), key=lambda row: row.stream)
 
 
 async def attention_count(session: AsyncSession) -> int:

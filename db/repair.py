@@ -78,18 +78,26 @@ async def repair(db: Database, histories: Histories, streams: Collection[str] | 
 
 
 async def thaw(
-    session: AsyncSession, vault: Vault, stream: str, reason: str, *, by: Actor, at: datetime
+    session: AsyncSession,
+    vault: Vault,
+    stream: str,
+    reason: str,
+    *,
+    by: Actor,
+    at: datetime,
+    held: bool = False,
 ) -> str:
-    """Take events of a frozen stream again, after people have mended it; gives why it was frozen.
+    """Take events of a frozen stream again, after people have mended it; gives why it was frozen. `held`: its
+    case stands still, whatever the row says, and this is its record.
 
     Who did it and why is on the access stream of the day (`at`, UTC), the reason sealed. Raises Malformed
-    (G-REASON) without a reason, Conflict (L-THAW) for a stream that is not frozen.
+    (G-REASON) without a reason, Conflict (L-THAW) for a stream that is not frozen and not held.
     """
     reason = " ".join(reason.split())
     if len(reason) < REASON_MIN:
         raise Malformed.because("G-REASON", "Sebutkan alasannya.", "Give a reason.")
     why = await ledger.thaw(session, stream)
-    if not why:
+    if not why and not held:
         raise Conflict.because(
             "L-THAW", "Aliran ini tidak dibekukan.", "This stream is not frozen.", subject=stream
         )

@@ -51,7 +51,9 @@ class CaseState:
         self.troubles: dict[str, str] = {}
         """Source → what is wrong; each source takes back its own."""
         self.cancel_requests = 0
-        self.shown = Shown(workflow.info().typed_search_attributes)
+        # Runs of before wrote all of them again at their first step, whatever they began with.
+        told = workflow.info().typed_search_attributes if start.case.revision else None
+        self.shown = Shown(told)
         self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
         if start.opening is not None and start.case.seq == 0 and self.logic.open is not None:
             turn = self._system_turn(Facts())
@@ -194,9 +196,13 @@ def _gravity(trouble: str) -> tuple[int, str]:
 def carried(case: Case) -> Case:
     """What the next run is given of a case: errands that were answered and deadlines that are over stay
     behind, for they never matter again and a large programme has hundreds (2 MB bound an input)."""
-    kept = {"errand": "ASKED", "deadline": "WAITING"}
+
+    def matters(kind: str, entity: Any) -> bool:
+        if kind == "errand":  # a child that was started is named to the simulation (Status.children)
+            return bool(entity.state == "ASKED" or entity.answer.get("outcome") == "started")
+        return kind != "deadline" or bool(entity.state == "WAITING")
+
     entities = {
-        kind: {k: e for k, e in bag.items() if kind not in kept or e.state == kept[kind]}
-        for kind, bag in case.entities.items()
+        kind: {k: e for k, e in bag.items() if matters(kind, e)} for kind, bag in case.entities.items()
     }
     return case.model_copy(update={"entities": entities})

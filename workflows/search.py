@@ -64,8 +64,9 @@ def attributes_at(start: CaseStart) -> TypedSearchAttributes:
 class Shown:
     """What was shown last, so that only a change is written into the history."""
 
-    def __init__(self, already: TypedSearchAttributes) -> None:
-        self._last: dict[str, Any] = {pair.key.name: pair.value for pair in already}
+    def __init__(self, already: TypedSearchAttributes | None) -> None:
+        """`already`: what the run began with; None when it is to be written anew."""
+        self._last: dict[str, Any] = {pair.key.name: pair.value for pair in already or ()}
 
     def show(self, case: Case, attention: str) -> None:
         """Bring search attributes and details to the case's present state."""

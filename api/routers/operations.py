@@ -42,7 +42,8 @@ async def denials(
 @router.get("/attention", summary="Cases that operations must look at")
 async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
     """What the ledger says of cases (`ledger_forked`, `notice_failed`), and what running cases say of
-    themselves (`errand:…`, `ledger:…`, `facts:…`, `signal`); `running` is false when Temporal could not be
+    themselves (`errand:…`, `ledger:…`, `facts:…`, `signal`), by workflow id alone where the ledger has not
+    taken their first event yet; `running` is false when Temporal could not be
     asked for the latter. And the archive: `ok` is false when closed runs were not archived half a retention
     after their end, or when nobody has looked for hours."""
     told: dict[str, str] | None = None
@@ -53,17 +54,20 @@ async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
         rows = await reads.attention(session)
         there = {row.workflow_id for row in rows}
         rows += await reads.cases_of_workflows(session, [w for w in told or () if w not in there])
+    unwritten = sorted((told or {}).keys() - {row.workflow_id for row in rows})
     return {
         "items": [
             {
                 "stream": row.stream,
+                "workflow": row.workflow_id,
                 "kind": row.kind,
                 **views.state_json(row.kind, row.state),
                 "attention": row.attention or (told or {})[row.workflow_id],
                 "updated_at": views.moment(row.updated_at),
             }
             for row in rows
-        ],
+        ]
+        + [{"stream": None, "workflow": w, "attention": (told or {})[w]} for w in unwritten],
         "running": told is not None,
         "archive": await archive_of(runtime),
     }

@@ -221,9 +221,13 @@ async def record_answer(
     decided_in: str,
     at: datetime,
 ) -> None:
-    """Keep a person's answer on equivalence or field, made in a case (whose event is its record)."""
+    """Keep a person's answer on equivalence or field, made in a case (whose event is its record). A later
+    one stays: events that a repair puts back may come after it."""
     if question not in ("equivalence", "field_accepted"):
         raise ValueError("only equivalence and field belong to the person")
+    kept = await session.get(PersonAnswer, (person, scheme, policy_version, question))
+    if kept is not None and kept.decided_at > at:
+        return
     await session.merge(
         PersonAnswer(
             person=person,

@@ -117,11 +117,12 @@ async def _new_person(
 async def record_consent(
     session: AsyncSession, person: str, version: str, *, by: Actor, at: datetime
 ) -> None:
-    """The person agreed to this version of the consent to process personal data."""
+    """The person agreed to this version of the consent to process personal data. A later consent stays:
+    events that a repair puts back may come after it."""
     row = await session.get(Person, person)
     if row is None:
         raise NotFound.because("V-PERSON", "Orang ini tidak dikenal.", "This person is not known.")
-    if row.consent_version == version:
+    if row.consent_version == version or (row.consent_at is not None and row.consent_at > at):
         return
     row.consent_version, row.consent_at = version, at
     await append_row_event(session, f"person-{person}", "consent_given", by, {"version": version}, at)

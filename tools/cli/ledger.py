@@ -118,10 +118,15 @@ async def repair(out: Out, *, streams: list[str]) -> int:
 
 async def thaw(out: Out, *, stream: str, reason: str) -> int:
     """`asesor repair --thaw STREAM --reason …`: for whoever may reach the database of this machine, after the
-    record was mended. Verifies nothing: ask `asesor verify` before."""
+    record was mended. Verifies nothing: ask `asesor verify` before.
+
+    The case is told also where its row takes events (the right database was restored, or telling failed the
+    last time); the reason is on record either way. Wrong (L-THAW) when neither was frozen.
+    """
+    from activities.messages import froze
     from activities.messages import thaw as tell
-    from db import reads
     from db.repair import thaw as take_up
+    from db.tables import StreamRow
     from db.vault import Vault
     from tools.cli.first_filling import BY
 
@@ -129,10 +134,13 @@ async def thaw(out: Out, *, stream: str, reason: str) -> int:
     vault, now = Vault(settings.keys("vault")), datetime.now(UTC)
     client = await connect(settings)  # first: a row that takes events again helps nobody alone
     async with database(settings) as db:
-        why = await db.retrying(lambda session: take_up(session, vault, stream, reason, by=BY, at=now))
         async with db.read() as session:
-            row = await reads.case_row(session, stream)
-    told = row is not None and await tell(client, vault, workflow_id=row.workflow_id, stream=stream)
+            row = await session.get(StreamRow, stream)
+        held = row is not None and await froze(client, row.workflow_id)
+        why = await db.retrying(
+            lambda session: take_up(session, vault, stream, reason, by=BY, at=now, held=held)
+        )
+    told = held and row is not None and await tell(client, vault, workflow_id=row.workflow_id, stream=stream)
     out.result(
         {"ok": True, "stream": stream, "frozen": why, "told": told},
         f"{stream}: diterima lagi – takes events again ({why})",

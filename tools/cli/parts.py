@@ -96,12 +96,18 @@ def database_there(settings: Settings) -> None:
 
 @asynccontextmanager
 async def database(settings: Settings) -> AsyncIterator["Database"]:
-    """The database of these settings, closed at the end."""
+    """The database of these settings, its stored policies known, closed at the end."""
+    from sqlalchemy.exc import DBAPIError
+
+    from db import registry
     from db.session import Database
 
     database_there(settings)
     opened = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
     try:
+        with contextlib.suppress(DBAPIError):  # a database that is not migrated yet has none
+            async with opened.read() as session:
+                await registry.load_policies(session)
         yield opened
     finally:
         await opened.dispose()
