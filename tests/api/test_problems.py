@@ -248,9 +248,12 @@ async def test_the_first_page_and_the_list_of_the_api_need_nothing_from_outside(
     page = await product.client.get("/")
     assert '<html lang="id">' in page.text
     assert "belum tercapai" in page.text
+    assert "SQLite, skema" in page.text or "PostgreSQL, skema" in page.text
+    assert "kind:" not in page.text
     assert "accounts.txt" in page.text
     english = await product.client.get("/?lang=en")
     assert "not reached" in english.text
+    assert "Does not answer" in english.text
     docs = await product.client.get("/docs?lang=en")
     assert "POST /v1/programmes/{programme}/commands/cancel_programme" in docs.text
     for text in (page.text, english.text, docs.text):
