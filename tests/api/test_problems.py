@@ -270,6 +270,25 @@ async def test_the_openapi_document_has_the_problem_and_the_commands(product: Pr
     assert "HTTPBearer" in schema["components"]["securitySchemes"]
 
 
+async def test_every_address_says_who_may_and_what_follows_and_every_write_takes_a_key(
+    product: Product,
+) -> None:
+    schema = (await product.client.get("/openapi.json")).json()
+    operations = {
+        f"{method} {path}": operation
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert [name for name, operation in operations.items() if not operation.get("description")] == []
+    keyless = {
+        name
+        for name, operation in operations.items()
+        if not name.startswith("get ")
+        and "idempotency-key" not in {p["name"].lower() for p in operation.get("parameters", [])}
+    }
+    assert keyless == {"post /v1/sessions", "delete /v1/sessions/{id}"}
+
+
 @pytest.mark.parametrize(
     ("host", "client"),
     [
