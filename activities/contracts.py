@@ -130,8 +130,9 @@ class Done(Contract):
 
 
 class Key(Contract):
-    """One scarce thing: kind `pair` (person/scheme), `master_day`, `committee_day`, `venue_day`,
-    `certificate_number`, `registration_number` (person-bound), `blank_number`."""
+    """One scarce thing: kind `pair`, `master_day`, `committee_day`, `certificate_number`, `blank_number` or
+    `registration_number` (person-bound). `key` is made by domain/ids: opaque ids, a local date, or a number
+    as BNSP gave it."""
 
     kind: str
     key: str
@@ -147,8 +148,8 @@ class Share(Contract):
 
 class ReserveRequest(Contract):
     """Take keys for `holder` (stream/subject) in one transaction. A key that the same holder has already
-    counts as taken. `all_or_nothing`: one refusal takes none; so it always is with a `share`, where a missing
-    place is refused as a key of kind `assessor_place`."""
+    counts as taken, so that asking twice gives the same answer. `all_or_nothing`: one refusal takes none; so
+    it always is with a `share`, where a missing place is refused as a key of kind `assessor_place`."""
 
     stream: str
     holder: str
@@ -158,6 +159,8 @@ class ReserveRequest(Contract):
 
 
 class ReserveAnswer(Contract):
+    """Each key that was asked for, either way. A refusal does not say who has it."""
+
     taken: tuple[Key, ...] = ()
     refused: tuple[Key, ...] = ()
 

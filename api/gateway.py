@@ -74,6 +74,9 @@ class Offer:
 
 
 class Gateway:
+    """The only caller of Temporal's client for cases: brings commands to them, reads what they became, and
+    says what may be done next. Holds at most 8 updates of a case in flight. One for each process."""
+
     def __init__(self, client: Client, db: Database, vault: Vault, settings: Settings) -> None:
         self.client = client
         self.db = db
@@ -368,11 +371,15 @@ class Gateway:
     # ---- reading -------------------------------------------------------------------------
 
     async def case(self, stream: str) -> Case | None:
+        """The case as the projection has it, a moment behind its workflow at worst; None for an unknown
+        stream. Rights are the caller's matter."""
         async with self.db.read() as session:
             return await reads.case(session, stream)
 
     def allowed(self, case: Case, actor: Actor, now: datetime) -> list[Offer]:
-        """Every trigger of every entity that has not ended, answered for the one who asks."""
+        """Every trigger of every entity that has not ended, answered for the one who asks: `may`, without a
+        command, at `now` (UTC, business time). Facts from rows are unknown here, so that a yes may still be
+        refused when the command comes."""
         return list(self._offers(case, actor, now))
 
     def _offers(self, case: Case, actor: Actor, now: datetime) -> Iterator[Offer]:

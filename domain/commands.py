@@ -31,7 +31,8 @@ class Model(BaseModel):
 
 
 class ClassRequest(Model):
-    """A class as it is asked for. `days` are local dates of `zone`."""
+    """A class as it is asked for. `days` are local dates of `zone`, and `start_hour` is the hour (0–23) of
+    that zone at which each of them begins."""
 
     id: Id
     label: Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9 -]+$")]
@@ -53,6 +54,8 @@ class SeatRequest(Model):
 
 
 class MasterProposal(Model):
+    """A master assessor whom the organiser proposes for a class; operations assign by letter."""
+
     class_id: Id
     person: Id
     kind: Literal["trainer", "assessor"]
@@ -86,6 +89,9 @@ class LettersForm(Model):
 
 
 class Letter(Model):
+    """One surat tugas. `class_id` is the class's id, or the application's where a re-assessment makes its own
+    assignment. `letter_date` is the day printed on it (WIB)."""
+
     class_id: Id
     person: Id
     kind: Literal["trainer", "assessor"]
@@ -135,6 +141,8 @@ class ReviewForm(Model):
 
 
 class ScheduleForm(Model):
+    """Who assesses, where, and on which `day`: a local date of the class's zone, WIB without a class."""
+
     form: Literal["schedule"] = "schedule"
     assessor: Id
     venue: Id
@@ -142,6 +150,8 @@ class ScheduleForm(Model):
 
 
 class RescheduleClassForm(Model):
+    """New class days: `days` and `start_hour` are local to the zone of the class."""
+
     form: Literal["reschedule_class"] = "reschedule_class"
     days: Annotated[tuple[date, ...], Field(min_length=1, max_length=30)]
     start_hour: Annotated[int, Field(ge=0, le=23)] = 8
@@ -184,6 +194,8 @@ class ConveneForm(Model):
 
 
 class VotesForm(Model):
+    """The committee's votes, one for each member who was convened, and the number of its minutes."""
+
     form: Literal["votes"] = "votes"
     votes: Annotated[tuple[Vote, ...], Field(min_length=1, max_length=15)]
     minutes_number: Number
@@ -201,6 +213,8 @@ class NumbersForm(Model):
 
 
 class ReportForm(Model):
+    """The organiser's report, as the digest of the uploaded document."""
+
     form: Literal["report"] = "report"
     report: Digest
 
@@ -249,6 +263,9 @@ class WithdrawProgramme(Model):
 
 
 class CancelProgramme(Model):
+    """The organiser, or operations, gives the request up for good, from the start of verification until the
+    first class begins. Classes, seats, tasks and what was taken end with it; everybody concerned is told."""
+
     type: Literal["cancel_programme"] = "cancel_programme"
     reason: Sealed
 
@@ -261,18 +278,27 @@ class VerifySeats(Model):
 
 
 class RefuseSeat(Model):
+    """The verifier refuses one PROPOSED participant while the request is verified. The seat is REJECTED, its
+    (person, scheme) pair is free again, and the participant reads the reason."""
+
     type: Literal["refuse_seat"] = "refuse_seat"
     seat: Id
     reason: Sealed
 
 
 class WithdrawSeat(Model):
+    """The participant gives up an open seat, or the organiser on behalf. Before the class starts it is
+    offered to the first on the waiting list who is still eligible; the seat's journey ends with it."""
+
     type: Literal["withdraw_seat"] = "withdraw_seat"
     seat: Id
     reason: Sealed | None = None
 
 
 class ConfirmVenue(Model):
+    """The organiser, or operations, confirms the venue of a class that is SCHEDULED; READY waits for it. A
+    class that is moved needs it again."""
+
     type: Literal["confirm_venue"] = "confirm_venue"
     class_id: Id
 
@@ -286,6 +312,10 @@ class SetCommittee(Model):
 
 
 class RescheduleClass(Model):
+    """The organiser, or operations, moves a class that has not started to other days. `days` and `start_hour`
+    are local to the zone of the class. Every date rule runs again; the class is SCHEDULED again, its venue is
+    to be confirmed again, and its participants reconfirm."""
+
     type: Literal["reschedule_class"] = "reschedule_class"
     class_id: Id
     days: Annotated[tuple[date, ...], Field(min_length=1, max_length=30)]
@@ -294,6 +324,10 @@ class RescheduleClass(Model):
 
 
 class CancelClass(Model):
+    """The organiser, or operations, cancels a class before its start; once it is INTERRUPTED its trainer or
+    the organiser does. Seats and journeys of the class end; with its last class the programme is
+    CANCELLED."""
+
     type: Literal["cancel_class"] = "cancel_class"
     class_id: Id
     reason: Sealed
@@ -361,11 +395,16 @@ class InterruptAssessment(Model):
 
 
 class ClaimTask(Model):
+    """Take an OFFERED task of one's group; nobody else can then complete it. The first claim of
+    `verify_programme` starts the verification."""
+
     type: Literal["claim_task"] = "claim_task"
     task: Id
 
 
 class ReleaseTask(Model):
+    """The holder gives a CLAIMED task back to its group."""
+
     type: Literal["release_task"] = "release_task"
     task: Id
 
@@ -380,6 +419,8 @@ class ReassignTask(Model):
 
 
 class CommentTask(Model):
+    """Write beside an open task that one may do; it changes nothing else. The text is sealed."""
+
     type: Literal["comment_task"] = "comment_task"
     task: Id
     text: Sealed

@@ -5,7 +5,6 @@ The story of each participant stands in examples/people.py, what must become of 
 a client like any other.
 """
 
-import json
 import tempfile
 import time
 from collections.abc import Callable
@@ -34,11 +33,12 @@ REQUIREMENTS = {
 UNITS = tuple(u.id for u in o.SCHEME.units)
 
 
-async def run(base_url: str, accounts: dict[str, str], out: Say) -> int:
-    """Tell the whole story; 0 when every participant ended as worked out by hand, else 1."""
+async def run(base_url: str, accounts: dict[str, str], out: Say, certificates: Path) -> int:
+    """Tell the whole story; 0 when every participant ended as worked out by hand, else 1. The certificates'
+    files are left in the folder `certificates`."""
     async with httpx.AsyncClient(base_url=base_url, timeout=300) as http:
         with tempfile.TemporaryDirectory(prefix="asesor-contoh-") as folder:
-            story = Story(http, accounts, out, make(Path(folder)), Path(folder))
+            story = Story(http, accounts, out, make(Path(folder)), Path(folder), certificates)
             await story.tell()
             return await story.compare()
 
@@ -47,9 +47,17 @@ class Story:
     """What happens, in the order in which it happens."""
 
     def __init__(
-        self, http: httpx.AsyncClient, accounts: dict[str, str], out: Say, made: Made, folder: Path
+        self,
+        http: httpx.AsyncClient,
+        accounts: dict[str, str],
+        out: Say,
+        made: Made,
+        folder: Path,
+        certificates: Path | None = None,
     ) -> None:
+        """`made` lies in `folder`; certificates are kept in a folder of their own, or else beside it."""
         self.http, self.out, self.made, self.folder = http, out, made, folder
+        self.kept = certificates or folder / "certificates"
         self.actors = {name: Actor(http, name, password) for name, password in accounts.items()}
         self.programme = ""
         self.seats: dict[int, str] = {}
@@ -202,13 +210,23 @@ class Story:
             "approve_without",
             stream=self.programme,
             reason="Surat rekomendasi peserta ini tidak dapat dikonfirmasi kepada lembaganya.",
-            form={"form": "approve_without", "seats": [self.seats[left_out.number]]},
+            form={
+                "form": "approve_without",
+                "seats": [self.seats[left_out.number]],
+                "reasons": [
+                    {
+                        "seat": self.seats[left_out.number],
+                        "reason": "Surat rekomendasi Anda tidak dikenal oleh lembaga yang tertulis di sana.",
+                    }
+                ],
+            },
         )
         external, total = SHARE_AFTER_APPROVAL
         self.say(
             f"Verifikator mencoba menyetujui dan ditolak ({', '.join(refused)}); penyetuju menyetujui tanpa "
             f"satu peserta: porsi luar {external} dari {total} ditandai.",
-            "The verifier tries to approve and is refused; the approver approves without one participant.",
+            "The verifier tries to approve and is refused; the approver approves without one participant "
+            "and tells that one why.",
         )
 
     # ---- stage 3: Pra Pelaksanaan ----
@@ -579,7 +597,7 @@ class Story:
                 await self._assess(p, units=FAILING_UNITS[p.story], passes=passes)
                 await self._decide(p, sitting, competent=passes)
         self.say(
-            "Asesmen ulang: seorang calon kini kompeten, seorang lagi dua kali belum kompeten.",
+            "Asesmen ulang: seorang calon kini kompeten, seorang lagi belum kompeten untuk ketiga kalinya.",
             "Re-assessment: one candidate is competent now, another is not yet competent for the third time.",
         )
 
@@ -601,12 +619,34 @@ class Story:
             stream=self.programme,
             form={"form": "report", "report": uploaded["digest"]},
         )
+        await self.audit()
         await self.staff("petugas").complete("accept_report", "accept_report", stream=self.programme)
         await self._case(lambda c: c["state"] == "COMPLETED")
         await self._advance(at(await self._working_day(8), 9))
         self.say(
             "Laporan penyelenggara diterima; masa banding lewat; program selesai.",
             "The organiser's report is accepted; the time for an appeal has passed; all is complete.",
+        )
+
+    async def audit(self) -> None:
+        """The auditor reads everything and changes nothing."""
+        auditor = self.staff("auditor")
+
+        async def same_end() -> Json | None:
+            timeline = await auditor.get(f"/v1/cases/{self.programme}/timeline", limit=1)
+            head = await auditor.get("/v1/ledger/head", stream=self.programme)
+            (last,) = timeline["items"]
+            return last if last["hash"] == head["stream"]["hash"] else None
+
+        last: Json = await until(same_end, "a timeline that ends at the ledger's head")
+        task = await self.staff("petugas").task("accept_report", stream=self.programme)
+        refused = await auditor.refused(
+            f"/v1/tasks/{task['id']}/complete", "not-mine", {"decision": "accept_report"}
+        )
+        self.say(
+            f"Auditor membaca linimasa program sampai kepala buku besar, #{last['seq']} {last['hash'][:12]}; "
+            f"ia mencoba menerima laporan dan ditolak ({', '.join(refused)}).",
+            "The auditor reads the timeline up to the ledger's head, tries to accept the report, is refused.",
         )
 
     async def compare(self) -> int:
@@ -631,7 +671,7 @@ class Story:
                 f"{certificate or '–':<8} "
                 f"{'sesuai' if good else f'TIDAK SESUAI: {expected}'}"
             )
-        await self._show_certificates(list(certificates.values()))
+        await self._show_certificates(certificates)
         self.out("")
         self.out("Semua sesuai dengan tabel." if not wrong else f"{wrong} tidak sesuai dengan tabel.")
         return 1 if wrong else 0
@@ -647,21 +687,29 @@ class Story:
         found: list[Json] = await until(all_active, "the certificates")
         return found
 
-    async def _show_certificates(self, certificates: list[Json]) -> None:
-        """Every certificate's document is there, and anyone can check it by its code, without the NIK."""
+    async def _show_certificates(self, certificates: dict[str, Json]) -> None:
+        """Keep every certificate's document, and check each by its code as anyone can, without the NIK."""
         niks = [p.nik for p in PEOPLE]
-        for certificate in certificates:
+        self.kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        address, label = "", ""
+        for person in PEOPLE:
+            certificate = certificates.get(self.applications.get(person.number, ""))
+            if certificate is None:
+                continue
             content = await self.staff("petugas").download(f"/v1/certificates/{certificate['id']}/pdf")
             if not content.startswith(b"%PDF-"):
                 raise StoryBroken("a certificate is not a PDF", [])
+            file = self.kept / f"{person.number:02}.pdf"
+            file.touch(mode=0o600)
+            file.write_bytes(content)
             checked = await self.http.get(f"/v1/check/{certificate['check_code']}")
             if not checked.is_success or any(nik in checked.text for nik in niks):
                 raise StoryBroken(f"the public check answered {checked.status_code}", [])
-        shown = json.loads(checked.text) if certificates else {}
+            address = address or f"{self.http.base_url}/check/{certificate['check_code']}"
+            label = label or checked.json()["label"]
         self.out("")
-        self.out(
-            f"{len(certificates)} sertifikat PDF dengan QR; pemeriksaan publik: {shown.get('label', '')}"
-        )
+        self.out(f"{len(certificates)} sertifikat PDF dengan QR – certificates as PDF, with QR")
+        self.out(f"  siapa saja dapat memeriksa – anybody can check: {address}  → {label}")
 
     # ---- time ----
 

@@ -59,10 +59,13 @@ class Guard:
 
 @dataclass(frozen=True)
 class State:
+    """A state of a machine. `terminal`: no row leads out of it."""
+
     name: str
     label: Text
     terminal: bool = False
     stage: int = 0
+    """The programme's stage, 1 to 4 (Permohonan … Pelaksanaan); 0 where the source names none."""
 
 
 @dataclass(frozen=True)

@@ -282,11 +282,14 @@ class Turn:
         self.add("deadline", self.new_id("deadline"), state="WAITING", kind=kind, subject=subject, at=at)
 
     def wait_days(self, kind: str, subject: str, working_days: int) -> datetime:
+        """Wait until so many working days from now have passed, by the case's own calendar; gives the moment
+        (UTC). A wait of that kind for that subject starts anew. Raises CalendarYearMissing."""
         at = self.case.calendar.due(self.now, working_days)
         self.wait(kind, subject, at)
         return at
 
     def stop_waiting(self, kind: str = "", subject: str = "") -> None:
+        """Clear what is waited for: of that kind, of that subject, or both; with neither, everything."""
         for d in list(self.case.deadlines.values()):
             if (
                 d.state == "WAITING"

@@ -189,6 +189,7 @@ async def upload(
 
 @router.get("/{application}/evidence", summary="What was uploaded")
 async def uploaded(application: Id, access: Readers, runtime: Run) -> dict[str, Any]:
+    """Metadata of the application's documents: requirement, digest, size, and what a machine found."""
     async with runtime.db.read() as session:
         await find(session, access, application)
     return await evidence.listed(runtime, access, application)

@@ -81,6 +81,7 @@ async def _find(session: AsyncSession, access: Access, certificate: str) -> Case
 
 @router.get("/certificates/{certificate}", summary="One certificate")
 async def certificate(certificate: Id, request: Request, access: Readers, runtime: Run) -> Response:
+    """Its state, numbers and days, and what you may do. For its holder and BNSP."""
     case, projection = await fresh(
         request, runtime, certificate, lambda session: _find(session, access, certificate)
     )
@@ -97,6 +98,7 @@ async def certificate(certificate: Id, request: Request, access: Readers, runtim
 
 @router.get("/certificates/{certificate}/pdf", summary="The certificate as PDF", response_class=Response)
 async def pdf(certificate: Id, access: Readers, runtime: Run) -> Response:
+    """As it was issued, with its QR; the same bytes each time. 404 while it is PREPARED."""
     async with runtime.db.read() as session:
         case = await _find(session, access, certificate)
     found = case.certificate

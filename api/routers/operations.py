@@ -127,6 +127,8 @@ class Advance(Body):
 
 @router.get("/simulation", summary="The simulation's clock")
 async def clock(_access: Anybody, runtime: Run) -> dict[str, Any]:
+    """Business time, where an advance under way is going, and the next moment that any case waits for (UTC).
+    `simulation` is false in real time."""
     async with runtime.db.read() as session:
         row = await reads.sim_clock(session)
         upcoming = await reads.next_moment(session)

@@ -25,6 +25,7 @@ async def organisations(
     kind: Annotated[str, Query(max_length=20)] = "",
     q: Annotated[str, Query(max_length=80)] = "",
 ) -> dict[str, Any]:
+    """Whoever is registered, by kind or by a part of the name. Open to everybody who is signed in."""
     async with runtime.db.read() as session:
         rows = await listings.organisations(session, kind=kind, q=q)
     return {"items": [_short(row) for row in rows]}
@@ -32,6 +33,7 @@ async def organisations(
 
 @router.get("/organisations/{organisation}", summary="One organisation")
 async def organisation(organisation: Id, request: Request, _access: Anybody, runtime: Run) -> Response:
+    """Licence, schemes, and the `version` that a change has to name."""
     async with runtime.db.read() as session:
         body = await _whole(session, organisation)
     return one(request, body)
@@ -41,6 +43,8 @@ async def organisation(organisation: Id, request: Request, _access: Anybody, run
 async def register(
     body: NewOrganisation, response: Response, access: Operations, key: Key, runtime: Run
 ) -> dict[str, Any]:
+    """Operations only. It is an event on the organisation's own stream; its licence is recorded as BNSP gave
+    it."""
     data = OrganisationData(**body.model_dump())
 
     async def work(session: AsyncSession) -> dict[str, Any]:
@@ -83,6 +87,7 @@ async def change(
 
 @router.get("/schemes", summary="Schemes, in their current version")
 async def schemes(_access: Anybody, runtime: Run) -> dict[str, Any]:
+    """What can be applied for, with units. `verified: false`: BNSP has not confirmed it."""
     async with runtime.db.read() as session:
         found = [await registry.scheme_data(session, id_, v) for id_, v in await listings.schemes(session)]
     return {"items": [scheme.model_dump(mode="json") for scheme in found]}
@@ -96,6 +101,7 @@ async def scheme(
     runtime: Run,
     version: Annotated[str, Query(max_length=40)] = "",
 ) -> Response:
+    """Its current version, or the one that is asked for: a case keeps the version that it began with."""
     async with runtime.db.read() as session:
         found = await registry.scheme_data(session, scheme, version)
     return one(request, found.model_dump(mode="json"))
@@ -105,6 +111,7 @@ async def scheme(
 async def add_scheme(
     body: NewScheme, response: Response, access: Operations, key: Key, runtime: Run
 ) -> dict[str, Any]:
+    """Operations only. A version is never changed: what changes is a new one."""
     data = SchemeData(**body.model_dump())
 
     async def work(session: AsyncSession) -> dict[str, Any]:

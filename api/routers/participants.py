@@ -44,6 +44,7 @@ Uploaders = Annotated[
 
 @router.get("/roster-template.xlsx", summary="The empty roster", response_class=Response)
 async def template(_access: Readers) -> Response:
+    """A sheet with the columns that an import wants, and what may stand in each."""
     content = await asyncio.to_thread(roster_xlsx.template)
     headers = {"Content-Disposition": 'attachment; filename="daftar-peserta.xlsx"'}
     return Response(content, media_type=roster_xlsx.MEDIA_TYPE, headers=headers)
@@ -162,6 +163,9 @@ async def change(
     key: Key,
     runtime: Run,
 ) -> dict[str, Any]:
+    """The organiser, while the request is a draft or was sent back. Fields that are not sent stay as they
+    are; what is sent is judged like a row of the roster at submit."""
+
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
         drafts.require_editable(case)
@@ -232,6 +236,9 @@ async def _record(
 async def remove(
     programme: Id, seat: Id, response: Response, access: Organiser, key: Key, runtime: Run
 ) -> dict[str, Any]:
+    """The organiser, while the request is a draft or was sent back. A seat that was judged is withdrawn when
+    the correction is submitted."""
+
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
         drafts.require_editable(case)
@@ -322,6 +329,7 @@ def _may_upload(access: Access, found: programmes.Found, of_participants: bool) 
 
 @router.get("/{programme}/evidence", summary="What was uploaded")
 async def uploaded(programme: Id, access: Uploaders, runtime: Run) -> dict[str, Any]:
+    """Metadata of what you may see: requirement, digest, size, and whose it is."""
     async with runtime.db.read() as session:
         await programmes.find(session, access, programme)
     return await evidence.listed(runtime, access, programme)
@@ -329,6 +337,7 @@ async def uploaded(programme: Id, access: Uploaders, runtime: Run) -> dict[str, 
 
 @router.get("/{programme}/evidence/{document}", summary="One document", response_class=Response)
 async def document(programme: Id, document: Id, access: Readers, runtime: Run) -> Response:
+    """As a download, sandboxed; for whoever may see the request and this document."""
     async with runtime.db.read() as session:
         found = await programmes.find(session, access, programme)
     return await evidence.file(runtime, access, programme, document, found.case)

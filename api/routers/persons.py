@@ -87,6 +87,9 @@ async def record(
     key: Key,
     runtime: Run,
 ) -> dict[str, Any]:
+    """Operations record fields and certificate of a person who may be assigned (R-MA); sent again it changes
+    them."""
+
     async def work(session: AsyncSession) -> dict[str, Any]:
         await runtime.vault.open_person(session, person)  # NotFound for somebody unknown or forgotten
         await registry.put_master_assessor(

@@ -243,6 +243,8 @@ async def _mark(runtime: Runtime, programme: str, state: str) -> None:
 
 @router.get("/{programme}/commands", summary="What can be asked of a programme")
 async def command_list(programme: Id, access: Readers, runtime: Run) -> dict[str, Any]:
+    """Their names; each is a POST to `…/commands/{name}`. Which of them you may send now, and why not, is in
+    `allowed` of the programme."""
     async with runtime.db.read() as session:
         found = await programmes.find(session, access, programme)
     return {

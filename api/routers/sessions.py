@@ -93,6 +93,7 @@ async def wear(body: WearHat, access: Anybody, _key: Key, runtime: Run) -> dict[
 
 @router.get("/sessions", summary="My sessions")
 async def sessions(access: Anybody, runtime: Run) -> dict[str, Any]:
+    """Where this account is signed in now, and which of them asks. Moments are UTC."""
     async with runtime.db.read() as session:
         rows = await listings.sessions_of(session, access.account, runtime.now())
     return {
@@ -163,6 +164,7 @@ async def make_token(
 
 @router.get("/tokens", summary="My tokens")
 async def tokens(access: Anybody, runtime: Run) -> dict[str, Any]:
+    """This account's tokens for programs, without their secret, which is shown once only."""
     async with runtime.db.read() as session:
         rows = await listings.tokens_of(session, access.account)
     return {

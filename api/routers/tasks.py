@@ -63,6 +63,8 @@ async def inbox(
     cursor: Cursor = "",
     limit: Limit = DEFAULT_LIMIT,
 ) -> dict[str, Any]:
+    """Open tasks, or with `state` others; due times are UTC, and `late` counts by business time. `counts`
+    comes with the first page."""
     now = await runtime.gateway.business_now()
     mine = whose(access)
     async with runtime.db.read() as session:
@@ -178,6 +180,7 @@ async def claim(
     runtime: Run,
     body: Any = None,
 ) -> Receipt:
+    """Take an offered task of your group; nobody else can then complete it."""
     return await _send(runtime, request, response, access, key, task, body or Claim())
 
 
@@ -190,6 +193,7 @@ async def release(
     runtime: Run,
     body: Any = None,
 ) -> Receipt:
+    """The holder gives a task back to its group."""
     return await _send(runtime, request, response, access, key, task, body or Release())
 
 
@@ -206,12 +210,15 @@ async def _send(
 async def reassign(
     task: Id, body: Any, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
 ) -> Receipt:
+    """Operations give a task to another person of its group, or back to the group, with a reason: a task of
+    one person only when it is a review. The new holder is held against who may not do it (R-SOD)."""
     return await _send(runtime, request, response, access, key, task, body)
 
 
 async def comment(
     task: Id, body: Any, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
 ) -> Receipt:
+    """Whoever may do the task writes beside it; nothing else changes."""
     return await _send(runtime, request, response, access, key, task, body)
 
 

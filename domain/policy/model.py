@@ -194,7 +194,8 @@ class Policy(Model):
         return found
 
     def term(self, name: str) -> int:
-        """The length of the term of that name, in its own unit. Raises NotFound for an unknown name."""
+        """The length of the term of that name as a bare number, in the unit of its `Term`: the caller counts
+        in that unit. Raises NotFound (P-TERM) for an unknown name."""
         found = self.terms.get(name)
         if found is None:
             raise NotFound.because("P-TERM", "Tenggat itu tidak ada.", "There is no such term.", term=name)

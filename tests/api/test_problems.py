@@ -248,9 +248,12 @@ async def test_the_first_page_and_the_list_of_the_api_need_nothing_from_outside(
     page = await product.client.get("/")
     assert '<html lang="id">' in page.text
     assert "belum tercapai" in page.text
+    assert "SQLite, skema" in page.text or "PostgreSQL, skema" in page.text
+    assert "kind:" not in page.text
     assert "accounts.txt" in page.text
     english = await product.client.get("/?lang=en")
     assert "not reached" in english.text
+    assert "Does not answer" in english.text
     docs = await product.client.get("/docs?lang=en")
     assert "POST /v1/programmes/{programme}/commands/cancel_programme" in docs.text
     for text in (page.text, english.text, docs.text):
@@ -265,6 +268,25 @@ async def test_the_openapi_document_has_the_problem_and_the_commands(product: Pr
     assert set(body["properties"]) == {"class_id", "days", "start_hour", "reason"}
     assert body["properties"]["reason"]["type"] == "string"
     assert "HTTPBearer" in schema["components"]["securitySchemes"]
+
+
+async def test_every_address_says_who_may_and_what_follows_and_every_write_takes_a_key(
+    product: Product,
+) -> None:
+    schema = (await product.client.get("/openapi.json")).json()
+    operations = {
+        f"{method} {path}": operation
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert [name for name, operation in operations.items() if not operation.get("description")] == []
+    keyless = {
+        name
+        for name, operation in operations.items()
+        if not name.startswith("get ")
+        and "idempotency-key" not in {p["name"].lower() for p in operation.get("parameters", [])}
+    }
+    assert keyless == {"post /v1/sessions", "delete /v1/sessions/{id}"}
 
 
 @pytest.mark.parametrize(

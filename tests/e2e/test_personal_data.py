@@ -57,7 +57,7 @@ PLAIN = {
     "certificate_valid_until", "computer_declaration", "class_label", "kind",
 }  # fmt: skip
 EXPERIENCE = re.compile(r"experience_\d+_(?:field|first|last)")
-MAY_HOLD = {"mail", "documents", "keys", "accounts.txt"}
+MAY_HOLD = {"mail", "documents", "certificates", "keys", "accounts.txt"}
 """What of the data folder is made for personal data or secrets, and closed to others."""
 MANY = 5
 """Findings of one place that are told."""
@@ -454,6 +454,16 @@ async def test_addresses_and_the_terminal_hold_nothing_personal(ran: Ran) -> Non
     urls = "\n".join([*ran.sent.urls, *map(unquote, ran.sent.urls)]).encode()
     terminal = "\n".join(ran.out.lines).encode()
     assert told(grep([("an address", urls), ("the terminal", terminal)], ran.secrets)) == []
+
+
+async def test_certificates_are_left_as_files_that_their_owner_alone_may_read(ran: Ran) -> None:
+    kept = sorted((ran.folder / "certificates").iterdir())
+    certified = [p.number for p in PEOPLE if expected.EXPECTED[p.story].certificate]
+    assert [path.name for path in kept] == [f"{number:02}.pdf" for number in certified]
+    for path in kept:
+        assert path.stat().st_mode & 0o077 == 0
+        assert path.read_bytes().startswith(b"%PDF-")
+    assert any("/check/" in line for line in ran.out.lines)
 
 
 # ---- what must be found, so that the search is one -----------------------------------------------------

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MARK = ".asesor-demo"
 """In every folder that a demonstration may empty."""
+CERTIFICATES = "certificates"
+"""Folder in the demonstration's own: the certificates' files, as people downloaded them."""
 KEPT = frozenset({"run.json", "run.lock", MARK})
 """What the supervisor holds open, or reads, while the folder is emptied."""
 
@@ -79,7 +81,7 @@ async def _demo(out: Out, own: dict[str, Any], *, keep: bool, resume: bool) -> i
     async with stack(own, out, for_demonstration, empty=None if resume else emptied) as running:
         out.say(f"siap dalam – ready in {running.seconds:.1f} s: {running.url}  {running.temporal_ui}")
         try:
-            code = await run(running.url, running.accounts, out.say)
+            code = await run(running.url, running.accounts, out.say, running.settings.var_dir / CERTIFICATES)
         except StoryBroken as broken:  # the witnesses are heard all the same: they tell why
             out.say(": ".join(map(str, broken.args)))
             code = Exit.WRONG
@@ -186,6 +188,8 @@ def tell(out: Out, running: Stack, verdict: Verdict) -> None:
             },
             "replay": {"runs": len(runs), "failed": len({r.run_id for r in failed})},
             "folder": str(running.settings.var_dir),
+            "certificates": str(running.settings.var_dir / CERTIFICATES),
+            "mail": str(running.settings.mail_folder),
         },
         "",
         out.table(("apa – what", "keadaan – state", "jumlah – number"), rows),
@@ -195,6 +199,9 @@ def tell(out: Out, running: Stack, verdict: Verdict) -> None:
         f"{len({r.run_id for r in failed})} tidak sesuai – differ",
         *(f"  {r.workflow_id} {r.run_id} sandbox {r.sandbox}: {r.problem}" for r in failed[:10]),
         f"data: {shown(running.settings.var_dir)}",
+        f"  sertifikat – certificates  {shown(running.settings.var_dir / CERTIFICATES)}",
+        f"  surat – mails (.eml)       {shown(running.settings.mail_folder)}",
+        "  melihat-lihat – look around: asesor demo --keep",
         f"asesor: {'semua sesuai – all as expected' if verdict.ok else 'ADA YANG SALAH – SOMETHING IS WRONG'}"
         f", {verdict.seconds:.1f} s",
     )
