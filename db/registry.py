@@ -59,7 +59,7 @@ from domain.facts import (
 )
 from domain.ids import day_key, pair_key
 from domain.nik import Nik
-from domain.policy import Policy, adopt
+from domain.policy import Policy, adopt, former
 from domain.reference import ABILITIES
 from domain.roles import SYSTEM, Actor, Role
 from domain.roster import RosterRow
@@ -1107,7 +1107,7 @@ async def put_policy(session: AsyncSession, policy: Policy, *, by: Actor, at: da
     content = policy.model_dump(mode="json")
     row = await session.get(StoredPolicy, policy.version)
     if row is not None:
-        if Policy.model_validate(row.content) == policy:  # an earlier version's text may lack new fields
+        if former.read(row.content) == policy:  # an earlier version's text may lack new fields
             return
         raise Conflict.because(
             "P-VERSION",
@@ -1136,7 +1136,7 @@ async def load_policies(session: AsyncSession, *, but: Collection[str] = ()) -> 
     known = 0
     for row in rows:
         try:
-            made = Policy.model_validate(row.content)
+            made = former.read(row.content)
         except ValidationError:
             # a newer version's, in the middle of a roll-out: its cases are for those who understand it
             if row.version not in _NOT_UNDERSTOOD:

@@ -29,10 +29,10 @@ class Source(Model):
 
 
 class Term(Model):
-    """One length of time by name."""
+    """One length of time by name, of what is no task."""
 
     length: int
-    unit: Literal["wd", "days", "months", "hours", "minutes"]
+    unit: Literal["wd", "days", "months"]
     """`wd` are working days of the case's calendar; `days` and `months` are calendar ones."""
     mark: Mark
     reason: str
@@ -40,10 +40,11 @@ class Term(Model):
 
 
 class Due(Model):
-    """When a task is due: a length from its opening, or (`moment`) `length` working days after the moment
-    named in `of`; a negative length is before it, 0 is the moment's own day."""
+    """When a task is due: a length from its opening, or (`moment`) `length` working days after the day
+    named in `of`; a negative length is before it, 0 is that very day. The one place for it: nothing else
+    says when a task is due or how long its answer is waited for."""
 
-    unit: Literal["wd", "hours", "months", "moment"]
+    unit: Literal["wd", "hours", "moment"]
     length: int = 0
     of: str = ""
 
@@ -148,7 +149,6 @@ class Policy(Model):
     no_shows_maximum: int = Field(gt=0)
     """The no-show that closes the journey."""
     offers_per_reserve: int = Field(gt=0)
-    offer_hours: int = Field(gt=0)
     certificate_months: int = Field(gt=0)
     certificate_months_maximum: int = Field(default=120, gt=0)
     """A printed last day further from the day of issue than this is a slip of the pen."""

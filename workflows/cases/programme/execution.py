@@ -3,7 +3,6 @@
 from typing import Any
 
 from domain.cases import Class, Deadline, Seat, Task
-from domain.clock import at
 from domain.commands import (
     AttendanceForm,
     CheckIn,
@@ -102,13 +101,12 @@ def check_in(turn: Turn, command: CheckIn) -> str:
         turn.settle_task("complete_kit", seat.id)
         return "checked_in"
     class_ = turn.case.classes[seat.class_id]
-    end = at(max(class_.days), turn.case.calendar.closes_hour)
-    turn.open_task("complete_kit", seat.id, person=seat.person, due_at=end)
+    turn.open_task("complete_kit", seat.id, person=seat.person, day=max(class_.days))
     return "checked_in_kit_incomplete"
 
 
 def class_unresolved(turn: Turn, deadline: Deadline) -> str:
-    """Two working days without an answer: the class is cancelled."""
+    """No answer in time: the class is cancelled."""
     turn.fire("class", deadline.subject, "cancel", as_system=True)
     end_class(turn, turn.get("class", deadline.subject), "cancelled")
     return "class_cancelled"

@@ -231,7 +231,7 @@ def offer_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
 
 
 def offer_unanswered(turn: Turn, deadline: Deadline) -> str:
-    """24 hours without an answer: to the end of the list, the second time off it; the next one is asked."""
+    """No answer in time: to the end of the list, the second time off it; the next one is asked."""
     seat: Seat = turn.get("seat", deadline.subject)
     turn.cancel_tasks("answer_offer", subject=seat.id)
     turn.fire("seat", seat.id, "unanswered", as_system=True)
