@@ -201,6 +201,8 @@ IS_HOLDER = Guard("T-HOLDER", is_holder)
 DECISION_FITS = Guard("T-DECISION", decision_fits, needs_command=True)
 
 OFFERED, CLAIMED, COMPLETED, CANCELLED = "OFFERED", "CLAIMED", "COMPLETED", "CANCELLED"
+OPEN_TASK = frozenset({OFFERED, CLAIMED})
+"""States of a task that is still owed."""
 _SYSTEM = frozenset({Role.SYSTEM})
 
 

@@ -19,12 +19,11 @@ from domain.policy import Policy, TaskKind
 from domain.policy import policy as policy_of
 from domain.roles import SYSTEM, Actor, Role
 from domain.verdict import Verdict
-from state_machines.table import Situation, Table, check, fire, follow
+from state_machines.table import Situation, Table, check, fire, follow, refusal
 from state_machines.tables import TABLES
+from state_machines.task import OPEN_TASK
 
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
-
-OPEN_TASK = frozenset({"OFFERED", "CLAIMED"})
 
 
 def json_value(value: Any) -> Any:
@@ -98,6 +97,14 @@ class Turn:
     def would(self, kind: str, id: str, trigger: str, *, as_system: bool = False) -> bool:
         """True when `fire` would succeed."""
         return not check(self._table(kind), self.situation(kind, id, as_system=as_system), trigger)
+
+    def require(self, kind: str, id: str, trigger: str) -> Any:
+        """The entity, when its table allows this act, which leaves its state as it is; raises with every
+        reason when not. No move is recorded: what the act changes is its record."""
+        violations = check(self._table(kind), self.situation(kind, id), trigger)
+        if violations:
+            raise refusal(violations)
+        return self.get(kind, id)
 
     def touched(self, kind: str) -> list[str]:
         """Ids of the entities of this kind that the turn has made, moved or changed so far."""

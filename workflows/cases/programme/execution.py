@@ -14,6 +14,8 @@ from domain.commands import (
 )
 from domain.errors import Malformed
 from domain.rules.matrix import Moment, run
+from state_machines.class_ import PREPARED
+from state_machines.programme import LOST_JOURNEY
 from state_machines.seat import WAITING
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
@@ -181,11 +183,7 @@ def journey_message(turn: Turn, message: Any) -> str:
         first_decision=seat.first_decision or bool(message.body.get("first_decision")),
     )
     class_ = turn.case.classes[seat.class_id]
-    if (
-        state in ("REJECTED", "EXPIRED", "WITHDRAWN")
-        and class_.state in ("SCHEDULED", "READY")
-        and seat.state in ("VERIFIED", "CONFIRMED")
-    ):
+    if state in LOST_JOURNEY and class_.state in PREPARED and seat.state in ("VERIFIED", "CONFIRMED"):
         give_up(turn, seat.id, as_system=True)
     return "journey_moved"
 
