@@ -17,6 +17,7 @@ from domain.errors import Conflict, Malformed, Refused
 from domain.facts import Facts, ParticipantFacts
 from domain.ids import pair_key
 from domain.rules.matrix import Moment, run
+from domain.rules.organiser import is_external
 from domain.text import Text
 from domain.verdict import Outcome
 from state_machines.turn import Turn
@@ -159,7 +160,7 @@ def add_seat(turn: Turn, request: SeatRequest, facts: Facts) -> None:
         "seat",
         request.id,
         **request.model_dump(exclude={"id"}),
-        external=request.recommending != turn.case.programme.organiser,
+        external=is_external(request.recommending, turn.case.programme.organiser),
         facts=participant_of(facts, request),
     )
 
