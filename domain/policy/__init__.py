@@ -9,7 +9,7 @@ from datetime import date
 from domain.errors import Conflict, NotFound
 from domain.policy import former
 from domain.policy.first import FIRST
-from domain.policy.model import Due, FormKind, Mark, Policy, Source, TaskKind, Term
+from domain.policy.model import Due, FormKind, Mark, MediaType, Policy, Requirement, Source, TaskKind, Term
 
 __all__ = [
     "CURRENT",
@@ -17,7 +17,9 @@ __all__ = [
     "Due",
     "FormKind",
     "Mark",
+    "MediaType",
     "Policy",
+    "Requirement",
     "Source",
     "TaskKind",
     "Term",

@@ -3,7 +3,7 @@
 from datetime import date
 
 from domain.policy.journey_tasks import JOURNEY_TASKS
-from domain.policy.model import FormKind, Policy, Source, Term
+from domain.policy.model import FormKind, Policy, Requirement, Source, Term
 from domain.policy.programme_tasks import PROGRAMME_TASKS
 from domain.text import Text
 
@@ -20,6 +20,33 @@ RETENTION: dict[str, Term] = {
     "decision": Term(length=60, unit="months", mark="D", reason="§ 7: after the certificate's expiry"),
     "certificate": Term(length=60, unit="months", mark="D", reason="§ 7: after its expiry"),
 }
+
+
+REQUIREMENTS = (
+    Requirement(rule="R-Q3", documents=("diploma",), mark="S", reason="Persyaratan Peserta: kualifikasi"),
+    Requirement(
+        rule="R-TECH",
+        documents=("technical_certificate", "experience_letter"),
+        mark="S",
+        reason="Persyaratan Peserta: sertifikat teknis dan pengalaman",
+    ),
+    Requirement(
+        rule="R-REC",
+        documents=("recommendation_letter",),
+        mark="S",
+        reason="Persyaratan Peserta: rekomendasi",
+    ),
+    Requirement(
+        rule="R-IT", documents=("it_declaration",), mark="S", reason="Persyaratan Peserta: Word dan Excel"
+    ),
+    Requirement(
+        rule="D-IDENTITY",
+        documents=("photo",),
+        pictures=("photo",),
+        mark="D",
+        reason="the assessor meets the right person",
+    ),
+)
 
 
 def _form(code: str, indonesian: str, english: str) -> FormKind:
@@ -151,6 +178,7 @@ FIRST = Policy(
     upload_types=("application/pdf", "image/jpeg", "image/png"),
     terms=TERMS,
     retention=RETENTION,
+    requirements=REQUIREMENTS,
     forms=FORMS,
     consent_version="2026-01",
     tasks=PROGRAMME_TASKS + JOURNEY_TASKS,

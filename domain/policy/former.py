@@ -1,8 +1,10 @@
-"""Stored policies of the first shape, in which a length of time could stand in three places."""
+"""Stored policies of the first shape: a length of time could stand in three places, and the documents that a
+review asks for stood in the code."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from domain.policy.first import REQUIREMENTS
 from domain.policy.model import Policy
 
 _LENGTHS = {"record_attendance": 1, "complete_kit": 0, "sign_agreement": 0, "begin_assessment": 0}
@@ -17,6 +19,7 @@ def read(content: Mapping[str, Any]) -> Policy:
     kept = {k: v for k, v in content.items() if k != "offer_hours"}
     terms = content["terms"]
     lengths = {**_LENGTHS, "complete_class": -terms["class_completion_before"]["length"]}
+    kept["requirements"] = REQUIREMENTS
     kept["terms"] = {name: terms[name] for name in ("draft_idle", "appeal")}
     kept["sources"] = {name: source for name, source in content["sources"].items() if name != "offer_hours"}
     kept["tasks"] = [{**task, "due": _due(task, lengths)} for task in content["tasks"]]

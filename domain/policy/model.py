@@ -14,6 +14,9 @@ from domain.roles import Role
 from domain.text import Text
 
 Mark = Literal["S", "P", "D"]
+MediaType = Literal["application/pdf", "image/jpeg", "image/png"]
+"""What can be uploaded at all: the kinds that the product can tell by their bytes. A policy names those it
+takes."""
 
 
 class Model(BaseModel):
@@ -79,6 +82,17 @@ class TaskKind(Model):
     label: Text
     help: Text
     citation: str
+
+
+class Requirement(Model):
+    """One line of the machine's review of an application: its rule, and the documents that show it."""
+
+    rule: str
+    documents: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
+    """Those of the documents that must be a picture."""
+    mark: Mark
+    reason: str
 
 
 class FormKind(Model):
@@ -156,10 +170,11 @@ class Policy(Model):
 
     # Uploads
     upload_bytes: int = Field(gt=0)
-    upload_types: tuple[str, ...]
+    upload_types: tuple[MediaType, ...]
 
     terms: dict[str, Term]
     retention: dict[str, Term]
+    requirements: tuple[Requirement, ...]
     forms: tuple[FormKind, ...]
     consent_version: str
     tasks: tuple[TaskKind, ...]

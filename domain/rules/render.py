@@ -88,6 +88,15 @@ def _policy(policy: Policy) -> list[str]:
         "### Retention",
         "",
         *_terms(policy.retention),
+        "### Documents of an application",
+        "",
+        *_table(
+            ("Rule", "Documents", "Pictures", "Mark", "Why"),
+            (
+                (r.rule, ", ".join(r.documents), ", ".join(r.pictures) or "–", r.mark, r.reason)
+                for r in policy.requirements
+            ),
+        ),
         "### Forms",
         "",
         *_table(
