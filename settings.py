@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from domain.policy import CURRENT
 from domain.text import Text
 
 ROOT = Path(__file__).resolve().parent
@@ -83,10 +84,11 @@ class Settings(BaseSettings):
     http_port: int = Field(8000, ge=1, le=65535, description="Port of the API and the pages.")
     session_hours: float = Field(8, gt=0, le=168, description="Hours until a person has to sign in again.")
     upload_limit: int = Field(
-        10 * 1024 * 1024,
+        CURRENT.upload_bytes,
         gt=0,
         le=100 * 1024 * 1024,
-        description="Largest upload in bytes; more is answered with 413.",
+        description="Largest upload in bytes that this installation takes, whatever more the policy "
+        "(`upload_bytes`) allows; more is answered with 413.",
     )
     journey_documents: int = Field(
         200,

@@ -8,15 +8,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, BinaryIO, Literal
+from typing import IO, BinaryIO
 
 import puremagic
 from PIL import Image
 
 from domain.errors import DomainError, Malformed, NotFound, TooLarge, UnsupportedMedia
+from domain.policy import CURRENT, MediaType, Policy
 
-LIMIT = 10 * 1024 * 1024
-"""Largest document in bytes."""
 PIXELS = 50_000_000
 """Largest picture in pixels: a phone's camera, and four bytes each while it is checked."""
 SCANS = 50
@@ -30,13 +29,12 @@ HEAD = 4096
 TAIL = 2048
 CHUNK = 64 * 1024
 
-MediaType = Literal["application/pdf", "image/jpeg", "image/png"]
-
 SIGNATURES: dict[MediaType, bytes] = {
     "application/pdf": b"%PDF-",
     "image/jpeg": b"\xff\xd8\xff",
     "image/png": b"\x89PNG\r\n\x1a\n",
 }
+ENDINGS: dict[MediaType, str] = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}
 PNG_END = b"\0\0\0\0IEND\xaeB`\x82"
 
 
@@ -52,25 +50,28 @@ class Stored:
 class DocumentStore:
     """A content-addressed folder. The same bytes are kept once; nothing is ever overwritten."""
 
-    def __init__(self, folder: Path, *, limit: int = LIMIT, pixels: int = PIXELS) -> None:
-        """`limit` in bytes, `pixels` for pictures. The folder is made at the first `put`."""
+    def __init__(self, folder: Path, *, limit: int = CURRENT.upload_bytes, pixels: int = PIXELS) -> None:
+        """`limit` in bytes, whatever a policy allows; `pixels` for pictures. The folder is made at the
+        first `put`."""
         self.folder = folder
         self.limit = limit
         self.pixels = pixels
         self._one_picture = asyncio.Semaphore(1)  # a picture being checked takes hundreds of megabytes
 
-    async def put(self, stream: AsyncIterator[bytes]) -> Stored:
-        """Keep a document, written to the disk for good before this returns.
+    async def put(self, stream: AsyncIterator[bytes], policy: Policy = CURRENT) -> Stored:
+        """Keep a document that the policy takes, written to the disk for good before this returns.
 
-        Raises TooLarge as soon as the limit is passed, UnsupportedMedia for what is not whole PDF, JPEG
-        or PNG. Then nothing is kept.
+        Raises TooLarge as soon as the limit is passed, UnsupportedMedia for what is not whole or of
+        no kind that the policy takes. Then nothing is kept.
         """
         draft = await asyncio.to_thread(self._draft)
         path = Path(draft.name)
         try:
             with draft:
-                digest, size = await self._write(stream, draft)
+                digest, size = await self._write(stream, draft, min(self.limit, policy.upload_bytes))
             media_type = await asyncio.to_thread(kind_of, path)
+            if media_type not in policy.upload_types:
+                raise _unsupported("type")
             if media_type != "application/pdf":
                 async with self._one_picture:
                     await asyncio.to_thread(_decode_picture, path, media_type, self.pixels)
@@ -126,16 +127,16 @@ class DocumentStore:
         incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         return tempfile.NamedTemporaryFile(dir=incoming, delete=False)
 
-    async def _write(self, stream: AsyncIterator[bytes], draft: IO[bytes]) -> tuple[str, int]:
+    async def _write(self, stream: AsyncIterator[bytes], draft: IO[bytes], limit: int) -> tuple[str, int]:
         found, size = sha256(), 0
         async for chunk in stream:
             size += len(chunk)
-            if size > self.limit:
+            if size > limit:
                 raise TooLarge.because(
                     "D-SIZE",
-                    f"Dokumen lebih besar dari {self.limit // 1024} KiB.",
-                    f"The document is larger than {self.limit // 1024} KiB.",
-                    limit=self.limit,
+                    f"Dokumen lebih besar dari {limit // 1024} KiB.",
+                    f"The document is larger than {limit // 1024} KiB.",
+                    limit=limit,
                 )
             found.update(chunk)
             await asyncio.to_thread(draft.write, chunk)

@@ -4,7 +4,6 @@ It never judges content: whatever is not plainly in order is left to the reviewe
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -19,29 +18,9 @@ from db.session import Database
 from domain.cases import DocumentFinding
 from domain.clock import local_day
 from domain.facts import ParticipantFacts
-from domain.policy import Policy
+from domain.policy import Policy, Requirement
 from domain.policy import policy as policy_of
 from domain.verdict import Outcome
-
-
-@dataclass(frozen=True)
-class Requirement:
-    """One line of the review: its rule, and the documents that show it."""
-
-    rule: str
-    documents: tuple[str, ...]
-
-
-REQUIRED: tuple[Requirement, ...] = (
-    Requirement("R-Q3", ("diploma",)),
-    Requirement("R-TECH", ("technical_certificate", "experience_letter")),
-    Requirement("R-REC", ("recommendation_letter",)),
-    Requirement("R-IT", ("it_declaration",)),
-    Requirement("D-IDENTITY", ("photo",)),
-)
-"""Track `new` [S: Persyaratan Peserta]; a photo, so that the assessor meets the right person [D]."""
-PICTURES = frozenset({"photo"})
-"""Documents that must be a picture."""
 
 
 class ReviewActivities:
@@ -62,7 +41,7 @@ class ReviewActivities:
         return c.ReviewAnswer(
             findings=tuple(
                 judge(requirement, documents, others, request.facts, policy, today)
-                for requirement in REQUIRED
+                for requirement in policy.requirements
             )
         )
 
@@ -89,7 +68,7 @@ def judge(
             wrong.setdefault("missing", []).append(name)
             continue
         seen[name] = document.digest
-        if not _kind_fits(document, policy):
+        if not _kind_fits(document, requirement, policy):
             wrong.setdefault("kind", []).append(name)
         if document.dated is not None and document.dated > today:
             wrong.setdefault("dated_ahead", []).append(name)
@@ -102,10 +81,10 @@ def judge(
     return DocumentFinding(requirement=requirement.rule, outcome=outcome.value, facts=found)
 
 
-def _kind_fits(document: Document, policy: Policy) -> bool:
+def _kind_fits(document: Document, requirement: Requirement, policy: Policy) -> bool:
     if document.size > policy.upload_bytes or document.media_type not in policy.upload_types:
         return False
-    return document.requirement not in PICTURES or document.media_type.startswith("image/")
+    return document.requirement not in requirement.pictures or document.media_type.startswith("image/")
 
 
 def _said(

@@ -8,6 +8,7 @@ from fastapi import Query, Request
 from fastapi.responses import StreamingResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from activities.documents import ENDINGS
 from api import listings, uploads, views
 from api.runtime import Runtime
 from api.schemas.exact import Day
@@ -16,21 +17,23 @@ from db import registry
 from db.identity import Access
 from domain.cases import Case
 from domain.errors import Refused
+from domain.policy import CURRENT, Policy
 from domain.text import Text
 
 Requirement = Annotated[
     str,
     Query(
         pattern=r"^[A-Za-z0-9_.-]{2,40}$",
-        description="What it shows: `diploma`, `technical_certificate`, `experience_letter`, "
-        "`recommendation_letter`, `it_declaration`, `photo`, or a form such as `FR.APL.01`.",
+        description="What it shows: "
+        + "".join(f"`{name}`, " for asked in CURRENT.requirements for name in asked.documents)
+        + "or a form such as `FR.APL.01`.",
         examples=["recommendation_letter"],
     ),
 ]
 Dated = Annotated[Day | None, Query(description="The day that stands on the document.")]
 MEAN_SIZE = 2 * 1024 * 1024
 """Bytes for which there is room a document, on the average: a scanned page or two."""
-DOCS = uploads.body_docs("application/pdf", "image/jpeg", "image/png")
+DOCS = uploads.body_docs(*CURRENT.upload_types)
 SANDBOX = {
     "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -48,6 +51,7 @@ async def keep(
     persons: Sequence[str],
     requirement: str,
     dated: date | None,
+    policy: Policy,
     programme: bool = False,
 ) -> dict[str, Any]:
     """Store what is sent and note it for these persons (`[""]`: for the request itself).
@@ -55,7 +59,7 @@ async def keep(
     Refused (D-QUOTA) when the case has as many documents, or as many bytes, as a case may have.
     """
     await _room(runtime, application, len(persons), programme=programme)
-    stored = await runtime.store.put(uploads.chunks(request))
+    stored = await runtime.store.put(uploads.chunks(request), policy)
 
     async def note(session: AsyncSession) -> list[dict[str, Any]]:
         rows = [
@@ -125,6 +129,6 @@ async def file(
 def sent(runtime: Runtime, digest: str, media_type: str, name: str) -> StreamingResponse:
     """A stored document as an answer; the file's name holds nobody's name."""
     runtime.store.open(digest).close()  # NotFound before the answer begins
-    ending = {"application/pdf": "pdf", "image/jpeg": "jpg", "image/png": "png"}.get(media_type, "bin")
+    ending = next((end for kind, end in ENDINGS.items() if kind == media_type), "bin")
     headers = {**SANDBOX, "Content-Disposition": f'attachment; filename="{name}.{ending}"'}
     return StreamingResponse(runtime.store.read(digest), media_type=media_type, headers=headers)

@@ -10,16 +10,13 @@ from db.tables import TaskRow
 from domain.cases import Case, Programme
 from domain.errors import NotFound
 from domain.roles import Role
+from state_machines.class_facts import BOUND
 
 
 class Stranger(NotFound):
     """Somebody asked for what is not theirs: answered like what does not exist, and recorded."""
 
     records: ClassVar[bool] = True
-
-
-ENGAGED = frozenset({"ASSIGNED", "ACCEPTED", "DONE"})
-"""States of an assignment whose master assessor sees the class and its people."""
 
 
 def missing(what: str = "A-NONE-SUCH") -> NotFound:
@@ -71,7 +68,7 @@ def sees_names(access: Access, case: Case) -> bool:
     """May the participants' names be seen: by the organiser of the case, BNSP, and the master assessors
     who are engaged for it (they record who was there)?"""
     if access.hat.role is Role.MASTER_ASSESSOR:
-        return any(a.person == access.person and a.state in ENGAGED for a in case.assignments.values())
+        return any(a.person == access.person and a.state in BOUND for a in case.assignments.values())
     if access.hat.role is Role.CANDIDATE:
         return False
     return sees_programme(access, case)

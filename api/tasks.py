@@ -12,33 +12,22 @@ from db import registry
 from db.identity import Access
 from domain import commands as c
 from domain.cases import Case, Task
-from domain.errors import DomainError, Forbidden, Malformed, Refused
+from domain.errors import DomainError, Malformed, Refused
 from domain.roles import Actor, Role
+from state_machines.table import refusal
+from state_machines.task import answers_for, not_on_behalf
 
 
 def actor_for(access: Access, case: Case, task: Task, *, on_behalf: bool) -> Actor:
     """The one who acts; on behalf of its participant where the organiser of the case confirms for one.
 
-    Forbidden (A-BEHALF) for anything else: whoever could act for anybody would be anybody.
+    Forbidden (A-BEHALF) for anything else.
     """
     actor = access.actor
     if not on_behalf:
         return actor
-    seat = case.seats.get(task.subject)
-    mine = (
-        case.kind == "programme"
-        and access.hat.role is Role.ORGANISER
-        and case.programme.organiser == access.hat.organisation
-        and task.kind == "confirm_seat"
-        and seat is not None
-        and seat.person == task.for_person
-    )
-    if not mine:
-        raise Forbidden.because(
-            "A-BEHALF",
-            "Hanya konfirmasi peserta yang dapat diberikan penyelenggara atas namanya.",
-            "Only a participant's confirmation can be given by the organiser on behalf.",
-        )
+    if not answers_for(case, task, actor):
+        raise refusal(not_on_behalf(task))
     return actor.model_copy(update={"on_behalf_of": task.for_person})
 
 

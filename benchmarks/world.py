@@ -10,7 +10,6 @@ from typing import Any
 from argon2 import PasswordHasher
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.review import REQUIRED
 from db import identity, registry
 from db.identity import Hat
 from db.session import Database
@@ -30,7 +29,7 @@ from domain.facts import (
 from domain.ids import journey_workflow
 from domain.months import add_months
 from domain.openings import JourneyOpening
-from domain.policy import default
+from domain.policy import CURRENT, default
 from domain.roles import Actor, Role
 from examples import organisations
 from workflows.model import CaseStart
@@ -41,7 +40,9 @@ STAFF = {"operations": Role.OPERATIONS, "reviewer": Role.REVIEWER, "organiser": 
 SAME = 2
 """Persons of each role on the staff; callers take them in turn."""
 BATCH = 25
-DOCUMENTS = [(name, requirement.rule) for requirement in REQUIRED for name in requirement.documents]
+DOCUMENTS = [
+    (name, requirement.rule) for requirement in CURRENT.requirements for name in requirement.documents
+]
 
 
 @dataclass(frozen=True)

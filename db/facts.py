@@ -33,6 +33,7 @@ from domain.policy import Policy, default
 from domain.policy import policy as policy_of
 from domain.roles import Actor
 from state_machines.class_facts import SEATED, STANDING
+from state_machines.journey_facts import failing, recommendation
 
 JUDGED = frozenset(
     {
@@ -405,21 +406,18 @@ async def _recommenders(
 def _journey_rest(
     journey: Journey, command: c.Model | None, form: object, schedule: c.ScheduleForm | None
 ) -> dict[str, Any]:
-    failing = tuple(r.unit for r in journey.results if r.result == "BK")
-    units = {u.id for u in journey.units}
-    all_k = {r.unit for r in journey.results if r.result == "K"} >= units
     votes = form.votes if isinstance(form, c.VotesForm) else journey.votes
     convened = form if isinstance(form, c.ConveneForm) else None
     return {
         "assessment_day": schedule.day if schedule else journey.assessment_day,
         "reassessments": journey.reassessments,
         "first_decision_on": local_day(journey.first_decided_at) if journey.first_decided_at else None,
-        "failing_units": failing,
-        "requested_units": failing,
+        "failing_units": failing(journey),
+        "requested_units": failing(journey),
         "members": convened.members if convened else journey.members,
         "chair": convened.chair if convened else journey.chair,
         "votes": tuple(VoteFacts(person=v.person, competent=v.competent) for v in votes),
-        "recommendation": ("K" if all_k else "BK") if journey.results else None,
+        "recommendation": recommendation(journey) if journey.results else None,
         "decision": command.decision if isinstance(command, c.CompleteTask) else "",
     }
 

@@ -308,7 +308,7 @@ class Document(SQLModel, table=True):
     media_type: str = Field(max_length=40)
     size: int
     requirement: str = Field(max_length=40)
-    """Name of `activities.review.REQUIRED`, such as `diploma`."""
+    """Name of one that the policy asks for, such as `diploma`."""
     person: str = Field(default="", max_length=80, index=True)
     application: str = Field(default="", max_length=80, index=True)
     """Draft, or the application's uuid; empty: the person's, for any application."""

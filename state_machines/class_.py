@@ -127,7 +127,10 @@ _WORDS = {
     "seats": "konfirmasi peserta",
 }
 
-_BEFORE = ("PLANNED", "SCHEDULED", "READY")
+PREPARED = ("SCHEDULED", "READY")
+"""States of a class that is being prepared: dates, venue, committee and letters may change."""
+BEFORE_START = ("PLANNED", *PREPARED)
+"""States of a class that is still ahead."""
 
 CLASS = Table(
     name="class",
@@ -179,7 +182,31 @@ CLASS = Table(
                 "[D] every date rule runs again",
                 (OWN, rules(Moment.reschedule)),
             )
-            for source in ("SCHEDULED", "READY")
+            for source in PREPARED
+        ),
+        *(
+            Row(
+                "confirm_venue",
+                source,
+                source,
+                _ORGANISERS,
+                Text(id="Pastikan tempat", en="Confirm the venue"),
+                "[D] the venue is one of the things that READY needs",
+                (OWN,),
+            )
+            for source in PREPARED
+        ),
+        *(
+            Row(
+                "set_committee",
+                source,
+                source,
+                _ORGANISERS,
+                Text(id="Ubah panitia", en="Change the committee"),
+                "[S] at least two committee members; [D] R-2 runs again for a list that names fewer",
+                (OWN, rules(Moment.committee_removal)),
+            )
+            for source in PREPARED
         ),
         Row(
             "start",
@@ -236,7 +263,7 @@ CLASS = Table(
                 "[D] before the start",
                 (OWN,),
             )
-            for source in _BEFORE
+            for source in BEFORE_START
         ),
     ),
 )

@@ -8,7 +8,7 @@ from domain.text import Text
 from domain.verdict import Violation
 from state_machines.guards import APPROVES, VERIFIES, no, own_organisation, rules
 from state_machines.table import Guard, Row, Situation, State, Table
-from state_machines.task import CLAIMED, OFFERED
+from state_machines.task import OPEN_TASK
 
 _ORGANISER = frozenset({Role.ORGANISER})
 _VERIFIER = frozenset({Role.VERIFIER})
@@ -16,7 +16,9 @@ _APPROVER = frozenset({Role.APPROVER})
 _OPS = frozenset({Role.OPERATIONS})
 _SYSTEM = frozenset({Role.SYSTEM})
 
-DECIDED_JOURNEY = frozenset({"CLOSED", "CERTIFIED", "WITHDRAWN", "EXPIRED", "REJECTED"})
+LOST_JOURNEY = frozenset({"WITHDRAWN", "EXPIRED", "REJECTED"})
+"""Journey states that give up the seat of a class that is still ahead."""
+DECIDED_JOURNEY = LOST_JOURNEY | {"CLOSED", "CERTIFIED"}
 """Journey states that count as decided or ended for a programme's report."""
 
 
@@ -57,7 +59,7 @@ def seats_settled(s: Situation) -> list[Violation]:
     open_ = [
         t.id
         for t in s.case.tasks.values()
-        if t.kind in ("resolve_equivalence", "resolve_exception") and t.state in (OFFERED, CLAIMED)
+        if t.kind in ("resolve_equivalence", "resolve_exception") and t.state in OPEN_TASK
     ]
     if open_:
         found += no(

@@ -7,9 +7,10 @@ from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.text import Text
 from domain.verdict import Outcome, Violation
+from state_machines.class_ import BEFORE_START
 from state_machines.guards import APPROVES, VERIFIES, no
 from state_machines.table import Guard, Row, Situation, State, Table
-from state_machines.task import CLAIMED, OFFERED, trainers_of
+from state_machines.task import OPEN_TASK, trainers_of
 
 _VERIFIER = frozenset({Role.VERIFIER})
 _SYSTEM = frozenset({Role.SYSTEM})
@@ -50,7 +51,7 @@ def nothing_to_resolve(s: Situation) -> list[Violation]:
         t.kind
         for t in s.case.tasks.values()
         if t.subject == s.subject.id
-        and t.state in (OFFERED, CLAIMED)
+        and t.state in OPEN_TASK
         and t.kind in ("resolve_equivalence", "resolve_exception")
     ]
     if not open_:
@@ -94,6 +95,23 @@ def judged_while(**states: str) -> Guard:
         )
 
     return Guard("M-STAGE", ask)
+
+
+def left_out(s: Situation) -> list[Violation]:
+    """Is it an approver's decision that approves without this participant, or the system's? (A single
+    participant is refused by a verifier alone.)"""
+    if s.actor.role is not Role.APPROVER or getattr(s.command, "decision", "") == "approve_without":
+        return []
+    return no(
+        "M-ROLE",
+        "Hanya verifikator yang menolak seorang peserta; penyetuju menyetujui tanpa peserta itu.",
+        "Only a verifier refuses a participant; an approver approves without them.",
+        subject=s.subject.id,
+        remedy=Text(
+            id="Putuskan permohonan dengan “setujui tanpa sebagian peserta”.",
+            en="Decide on the request with “approve without some participants”.",
+        ),
+    )
 
 
 def placed(s: Situation) -> list[Violation]:
@@ -173,7 +191,7 @@ def place_free(s: Situation) -> list[Violation]:
 def class_not_started(s: Situation) -> list[Violation]:
     """Is the class still ahead? A seat is freed and offered on before the start only."""
     class_: Class = s.case.classes[_seat(s).class_id]
-    if class_.state in ("PLANNED", "SCHEDULED", "READY"):
+    if class_.state in BEFORE_START:
         return []
     return no(
         "M-STARTED",
@@ -307,6 +325,7 @@ SEAT = Table(
             (
                 APPROVES,
                 judged_while(approver="AWAITING_APPROVAL"),
+                Guard("M-ROLE:approve_without", left_out),
             ),
         ),
         *(

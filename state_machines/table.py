@@ -240,7 +240,7 @@ def check(table: Table, situation: Situation, trigger: str) -> list[Violation]:
 def refusal(violations: list[Violation]) -> DomainError:
     """The error that fits the violations: who (403) before state (409) before rules (409)."""
     rules = {v.rule for v in violations}
-    if "M-ROLE" in rules or "R-SOD" in rules or "M-OWN" in rules:
+    if rules & {"M-ROLE", "R-SOD", "M-OWN", "A-BEHALF"}:
         return Forbidden(violations)
     if "M-STATE" in rules:
         return IllegalMove(violations)

@@ -1,7 +1,7 @@
 """A human task. Escalation is a level, not a state; the catalogue is policy data."""
 
 from domain.cases import Case, Task
-from domain.roles import Role
+from domain.roles import Actor, Role
 from domain.rules.duties import separated_from
 from domain.text import Text
 from domain.verdict import Violation
@@ -14,6 +14,41 @@ PEOPLE = frozenset(set(Role) - {Role.SYSTEM, Role.AUDITOR})
 def _task(s: Situation) -> Task:
     assert isinstance(s.subject, Task)
     return s.subject
+
+
+def answers_for(case: Case, task: Task, actor: Actor) -> bool:
+    """May this actor answer on behalf of the one whom the task is for? Only the organiser of the case, and
+    only a participant's confirmation: whoever could act for anybody would be anybody."""
+    seat = case.seats.get(task.subject)
+    return (
+        case.kind == "programme"
+        and task.kind == "confirm_seat"
+        and actor.role is Role.ORGANISER
+        and actor.organisation == case.programme.organiser
+        and seat is not None
+        and seat.person == task.for_person
+    )
+
+
+def on_behalf(s: Situation) -> list[Violation]:
+    """Does whoever acts for another person do so where that is allowed?"""
+    task, behalf = _task(s), s.actor.on_behalf_of
+    if not behalf or (behalf == task.for_person and answers_for(s.case, task, s.actor)):
+        return []
+    return not_on_behalf(task)
+
+
+def not_on_behalf(task: Task) -> list[Violation]:
+    return no(
+        "A-BEHALF",
+        "Hanya konfirmasi peserta yang dapat diberikan penyelenggara atas namanya.",
+        "Only a participant's confirmation can be given by the organiser on behalf.",
+        subject=task.id,
+        remedy=Text(
+            id="Minta orang yang bersangkutan mengerjakannya sendiri.",
+            en="Ask the very person to do it.",
+        ),
+    )
 
 
 def eligible(s: Situation) -> list[Violation]:
@@ -196,11 +231,14 @@ def trainers_of(case: Case, class_id: str) -> frozenset[str]:
 ATTENDANCE = "record_attendance"
 
 ELIGIBLE = Guard("T-ELIGIBLE", eligible)
+ON_BEHALF = Guard("A-BEHALF", on_behalf)
 NOT_BARRED = Guard("R-SOD", not_barred)
 IS_HOLDER = Guard("T-HOLDER", is_holder)
 DECISION_FITS = Guard("T-DECISION", decision_fits, needs_command=True)
 
 OFFERED, CLAIMED, COMPLETED, CANCELLED = "OFFERED", "CLAIMED", "COMPLETED", "CANCELLED"
+OPEN_TASK = frozenset({OFFERED, CLAIMED})
+"""States of a task that is still owed."""
 _SYSTEM = frozenset({Role.SYSTEM})
 
 
@@ -228,7 +266,7 @@ TASK = Table(
             PEOPLE,
             Text(id="Ambil", en="Claim"),
             "[D] one holder at a time",
-            (ELIGIBLE, NOT_BARRED),
+            (ELIGIBLE, ON_BEHALF, NOT_BARRED),
         ),
         Row(
             "release",
@@ -263,7 +301,7 @@ TASK = Table(
             PEOPLE,
             Text(id="Selesaikan", en="Complete"),
             "[D] late is allowed and recorded as late",
-            (IS_HOLDER, Guard("M-ROLE:group", wrong_hat), NOT_BARRED, DECISION_FITS),
+            (IS_HOLDER, ON_BEHALF, Guard("M-ROLE:group", wrong_hat), NOT_BARRED, DECISION_FITS),
         ),
         *_both(
             "settle",

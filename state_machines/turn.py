@@ -5,27 +5,25 @@ projection and an auditor's fold run the same few lines over the same events.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from domain.cases import KINDS, Case, Deadline, Entity, Errand, Sealed, Task
-from domain.clock import at, local_day
+from domain.clock import at
 from domain.errors import Refused
 from domain.events import GENESIS, Change, Event, Finding, Move, Notice, derived_id
 from domain.facts import Facts
-from domain.months import add_months
 from domain.policy import Policy, TaskKind
 from domain.policy import policy as policy_of
 from domain.roles import SYSTEM, Actor, Role
 from domain.verdict import Verdict
-from state_machines.table import Situation, Table, check, fire, follow
+from state_machines.table import Situation, Table, check, fire, follow, refusal
 from state_machines.tables import TABLES
+from state_machines.task import OPEN_TASK
 
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
-
-OPEN_TASK = frozenset({"OFFERED", "CLAIMED"})
 
 
 def json_value(value: Any) -> Any:
@@ -99,6 +97,14 @@ class Turn:
     def would(self, kind: str, id: str, trigger: str, *, as_system: bool = False) -> bool:
         """True when `fire` would succeed."""
         return not check(self._table(kind), self.situation(kind, id, as_system=as_system), trigger)
+
+    def require(self, kind: str, id: str, trigger: str) -> Any:
+        """The entity, when its table allows this act, which leaves its state as it is; raises with every
+        reason when not. No move is recorded: what the act changes is its record."""
+        violations = check(self._table(kind), self.situation(kind, id), trigger)
+        if violations:
+            raise refusal(violations)
+        return self.get(kind, id)
 
     def touched(self, kind: str) -> list[str]:
         """Ids of the entities of this kind that the turn has made, moved or changed so far."""
@@ -182,7 +188,7 @@ class Turn:
         *,
         person: str = "",
         organisation: str = "",
-        due_at: datetime | None = None,
+        day: date | None = None,
         points: tuple[Sealed, ...] = (),
         rules: tuple[str, ...] = (),
     ) -> Task:
@@ -190,8 +196,8 @@ class Turn:
 
         `rules`: ids of those whose open question it puts to a person.
 
-        `due_at` (UTC) is for kinds whose due time is a moment; else it is counted in working days (or
-        hours, months) from now. A task bound to nobody known goes to operations.
+        `day` (WIB) is for kinds that are due by a moment: its day; the others count from now. A task bound
+        to nobody known goes to operations.
         """
         for known in self.case.tasks.values():
             if (
@@ -203,7 +209,7 @@ class Turn:
             ):
                 return known
         entry = self.policy.task(kind)
-        due = self.due(entry, due_at)
+        due = self.due(entry, day)
         id = self.new_id("task")
         unbound = not organisation and (
             entry.bound == "organisation" or (entry.bound == "person" and not person)
@@ -232,18 +238,21 @@ class Turn:
         self.notify(to, "task_opened", task=id, kind=kind, due_at=due)
         return task
 
-    def due(self, entry: TaskKind, due_at: datetime | None = None) -> datetime:
-        """When a task of this kind is due, opened now; never before opening + 1 working day, 24-hour
-        offers aside."""
-        calendar = self.case.calendar
-        if entry.due.unit == "hours":
-            return due_at or self.now + timedelta(hours=entry.due.length)
-        floor = calendar.due(self.now, 1)
-        if due_at is not None:
-            return max(due_at, floor)
-        if entry.due.unit == "months":
-            return max(months_after(self.now, entry.due.length), floor)
-        return calendar.due(self.now, max(entry.due.length, 1))
+    def due(self, entry: TaskKind, day: date | None = None) -> datetime:
+        """When a task of this kind, opened now, is due (UTC), as its entry in the catalogue says; never
+        before opening + 1 working day, 24-hour offers aside.
+
+        `day` (WIB): the one that a `moment` is counted from.
+        """
+        calendar, due = self.case.calendar, entry.due
+        if due.unit == "hours":
+            return self.now + timedelta(hours=due.length)
+        if due.unit == "wd":
+            return calendar.due(self.now, max(due.length, 1))
+        if day is None:
+            raise AssertionError(f"{entry.kind} is due by {due.of}, and no such day is given")
+        wanted = at(calendar.add_working_days(day, due.length), calendar.closes_hour)
+        return max(wanted, calendar.due(self.now, 1))
 
     def open_tasks(self, kind: str = "", subject: str = "", person: str = "") -> list[Task]:
         """Open tasks that match what is given."""
@@ -345,11 +354,6 @@ class Turn:
             self.case.entities[kind][id] = entity
             self._owned.add((kind, id))
         return entity
-
-
-def months_after(moment: datetime, months: int) -> datetime:
-    """The end (16:00 WIB) of the day `months` calendar months after the moment's WIB day."""
-    return at(add_months(local_day(moment), months), 16)
 
 
 def evolve(case: Case, event: Event) -> Case:

@@ -16,7 +16,8 @@ with workflow.unsafe.imports_passed_through():
     from domain.policy import policy as policy_of
     from domain.roles import LABELS, Role
     from state_machines.tables import TABLES
-    from state_machines.turn import OPEN_TASK, moments
+    from state_machines.task import OPEN_TASK
+    from state_machines.turn import moments
     from workflows.cases.kinds import opened
     from workflows.model import CaseStart
 

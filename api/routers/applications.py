@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.review import REQUIRED
 from api import commands, evidence, listings, sight, views
 from api.deps import PEOPLE, Allow, Key, Run
 from api.programmes import names
@@ -18,7 +17,7 @@ from domain import commands as c
 from domain.cases import Case, DocumentFinding
 from domain.commands import Receipt
 from domain.errors import Refused
-from domain.policy import policy
+from domain.policy import Requirement, policy
 from domain.roles import Role
 from domain.rules.book import RULES
 from logs import bind_case
@@ -110,10 +109,11 @@ async def application(application: Id, request: Request, access: Readers, runtim
     visible = {id_ for id_, row in rows.items() if sight.sees_task(access, row)}
     uploaded = [views.document_json(d, whole=sight.staff(access)) for d in documents]
     offers = views.allowed_json(runtime.gateway, case, access, now)
+    asked = policy(case.policy_version).requirements
     body = {
         **views.head_json(case),
         **views.journey_json(journey, known),
-        "requirements": _requirements(journey.findings, uploaded, whole=sight.staff(access)),
+        "requirements": _requirements(asked, journey.findings, uploaded, whole=sight.staff(access)),
         "checking": any(e.kind == "review_documents" and e.state == "ASKED" for e in case.errands.values()),
         "consent_version_now": policy(case.policy_version).consent_version,
         "tasks": [views.task_json(case, t, now) for t in case.tasks.values() if t.id in visible],
@@ -123,13 +123,17 @@ async def application(application: Id, request: Request, access: Readers, runtim
 
 
 def _requirements(
-    findings: tuple[DocumentFinding, ...], uploaded: list[dict[str, Any]], *, whole: bool
+    asked: tuple[Requirement, ...],
+    findings: tuple[DocumentFinding, ...],
+    uploaded: list[dict[str, Any]],
+    *,
+    whole: bool,
 ) -> list[dict[str, Any]]:
     """Each line of the review: its rule, the documents that show it, and what was found. That somebody else
     handed the same bytes in is for BNSP alone."""
     found = {f.requirement: f for f in findings}
     lines = []
-    for requirement in REQUIRED:
+    for requirement in asked:
         rule = RULES.get(requirement.rule)
         finding = found.get(requirement.rule)
         lines.append(
@@ -184,6 +188,7 @@ async def upload(
         persons=[case.journey.person if own else ""],
         requirement=requirement,
         dated=dated,
+        policy=policy(case.policy_version),
     )
 
 

@@ -28,8 +28,10 @@ from db import registry
 from db.identity import Access
 from db.people_tables import ParticipantRecord
 from db.registry import ParticipantData
+from domain.clock import local_day
 from domain.commands import SeatRequest
 from domain.errors import Forbidden, Malformed, Refused, TooLarge
+from domain.policy import default, policy
 from domain.roles import Role
 from state_machines.tables import TABLES
 
@@ -123,7 +125,7 @@ async def import_roster(
     replace: Annotated[bool, Query(description="The roster is the whole list, not an addition.")] = False,
 ) -> dict[str, Any]:
     """All or nothing: unless every row is in order nothing is stored, and the answer (422) says for each
-    row and cell what is wrong. 413 above 10 MiB, 415 for what is not a plain .xlsx."""
+    row and cell what is wrong. 413 above the largest upload, 415 for what is not a plain .xlsx."""
     limits.ROSTERS.check_for(access.account)
     content = await uploads.whole(request)
     if len(content) > runtime.settings.upload_limit:
@@ -292,6 +294,9 @@ async def upload(
             f"{len(unknown)} kursi tidak ada dalam permohonan ini.",
             f"{len(unknown)} seats are not in this request.",
         )
+    case = found.case
+    today = local_day(await runtime.gateway.business_now())
+    judged_by = policy(case.policy_version) if case is not None else default(today)
     return await evidence.keep(
         request,
         runtime,
@@ -300,6 +305,7 @@ async def upload(
         persons=[known[s] for s in wanted] or [""],
         requirement=requirement,
         dated=dated,
+        policy=judged_by,
         programme=True,
     )
 

@@ -24,6 +24,7 @@ from domain.errors import DomainError
 from domain.policy import default
 from domain.roles import Role
 from logs import bind_case
+from state_machines.task import answers_for
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], responses=PROBLEMS)
 
@@ -156,19 +157,10 @@ async def _find(runtime: Runtime, access: Access, id_: str) -> tuple[TaskRow, Ca
         case = await reads.case(session, row.stream) if row is not None else None
     if row is None or case is None or id_ not in case.tasks:
         raise sight.missing("T-NONE")
-    if not sight.sees_task(access, row) and not _on_behalf(access, row):
+    if not sight.sees_task(access, row) and not answers_for(case, case.tasks[id_], access.actor):
         raise sight.stranger()
     bind_case(case.stream, case.workflow_id)
     return row, case, case.tasks[id_]
-
-
-def _on_behalf(access: Access, row: TaskRow) -> bool:
-    """Is it a participant's answer that the organiser of the case may give on behalf?"""
-    return (
-        access.hat.role is Role.ORGANISER
-        and row.organiser == access.hat.organisation
-        and row.kind == "confirm_seat"
-    )
 
 
 async def claim(

@@ -11,7 +11,7 @@ from db.ledger import append_row_event
 from db.people_tables import StoredPolicy
 from db.registry.base import log
 from domain.errors import Conflict
-from domain.policy import Policy, adopt
+from domain.policy import Policy, adopt, former
 from domain.roles import Actor
 
 
@@ -20,7 +20,7 @@ async def put_policy(session: AsyncSession, policy: Policy, *, by: Actor, at: da
     content = policy.model_dump(mode="json")
     row = await session.get(StoredPolicy, policy.version)
     if row is not None:
-        if Policy.model_validate(row.content) == policy:  # an earlier version's text may lack new fields
+        if former.read(row.content) == policy:  # an earlier version's text may lack new fields
             return
         raise Conflict.because(
             "P-VERSION",
@@ -49,7 +49,7 @@ async def load_policies(session: AsyncSession, *, but: Collection[str] = ()) -> 
     known = 0
     for row in rows:
         try:
-            made = Policy.model_validate(row.content)
+            made = former.read(row.content)
         except ValidationError:
             # a newer version's, in the middle of a roll-out: its cases are for those who understand it
             if row.version not in _NOT_UNDERSTOOD:

@@ -1,14 +1,15 @@
 """Policies: versioned data that a case keeps from its first day until BNSP migrates it (§ 5).
 
 `CURRENT` is the product's own policy. A policy made by BNSP later is data too: it is stored as JSON, read
-with `Policy.model_validate` and made known to this process by `adopt`. New cases get it from its day on.
+with `former.read` and made known to this process by `adopt`. New cases get it from its day on.
 """
 
 from datetime import date
 
 from domain.errors import Conflict, NotFound
+from domain.policy import former
 from domain.policy.first import FIRST
-from domain.policy.model import Due, FormKind, Mark, Policy, Source, TaskKind, Term
+from domain.policy.model import Due, FormKind, Mark, MediaType, Policy, Requirement, Source, TaskKind, Term
 
 __all__ = [
     "CURRENT",
@@ -16,12 +17,15 @@ __all__ = [
     "Due",
     "FormKind",
     "Mark",
+    "MediaType",
     "Policy",
+    "Requirement",
     "Source",
     "TaskKind",
     "Term",
     "adopt",
     "default",
+    "former",
     "policy",
 ]
 

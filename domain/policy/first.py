@@ -3,45 +3,15 @@
 from datetime import date
 
 from domain.policy.journey_tasks import JOURNEY_TASKS
-from domain.policy.model import FormKind, Policy, Source, Term
+from domain.policy.model import FormKind, Policy, Requirement, Source, Term
 from domain.policy.programme_tasks import PROGRAMME_TASKS
 from domain.text import Text
 
-
-def _wd(length: int, reason: str) -> Term:
-    return Term(length=length, unit="wd", mark="D", reason=reason)
-
-
 TERMS: dict[str, Term] = {
-    # § 2 programme, class, seat, assignment
     "draft_idle": Term(length=90, unit="days", mark="D", reason="an untouched draft expires"),
-    "verification": _wd(10, "verifier's look at a whole list"),
-    "approval": _wd(5, "a second person's decision on a checked request"),
-    "correction": _wd(5, "organiser mends a returned request; then it expires"),
-    "assignment_answer": _wd(3, "a master assessor's answer; then the assignment lapses"),
-    "seat_confirmation": _wd(5, "a participant's confirmation"),
-    "offer": Term(length=24, unit="hours", mark="D", reason="a seat from the waiting list is held this long"),
-    "class_day_resolution": _wd(2, "a class not READY on its day is rescheduled or cancelled"),
-    "class_completion_before": _wd(3, "what is missing for READY is due this long before the class day"),
-    "report": _wd(14, "the organiser's report after the last journey's first decision"),
-    "report_acceptance": _wd(5, "BNSP accepts or returns the report"),
-    # § 3 journey
-    "application": _wd(10, "an invited candidate's own application; then it expires"),
-    "application_correction": _wd(10, "the candidate mends a returned application; then it expires"),
-    "choose_application": _wd(5, "a candidate with two applications keeps one"),
-    "assign_reviewer": _wd(2, "operations name a reviewer"),
-    "document_review": _wd(5, "the document review"),
-    "scheduling": _wd(10, "the organiser schedules an eligible candidate"),
-    "file_assessment": _wd(3, "FR.AK.02 and FR.AK.05 after the assessment"),
-    "convene": _wd(3, "operations convene the decision committee"),
-    "decision": _wd(7, "the committee's decision"),
-    "issue": _wd(5, "operations issue the certificate"),
-    "appeal": _wd(7, "the candidate appeals; then the result stands"),
-    "appeal_decision": _wd(14, "the panel decides; the specification gives no length"),
-    "reassessment": Term(
-        length=6, unit="months", mark="D", reason="re-assessment counts from the first decision (R-BK)"
-    ),
+    "appeal": Term(length=7, unit="wd", mark="D", reason="the candidate appeals; then the result stands"),
 }
+"""Lengths that no task has: a task's own stands with its kind, and R-BK's months are a parameter."""
 
 RETENTION: dict[str, Term] = {
     "draft": Term(length=90, unit="days", mark="D", reason="§ 7, Law 27/2022: no longer than needed"),
@@ -50,6 +20,33 @@ RETENTION: dict[str, Term] = {
     "decision": Term(length=60, unit="months", mark="D", reason="§ 7: after the certificate's expiry"),
     "certificate": Term(length=60, unit="months", mark="D", reason="§ 7: after its expiry"),
 }
+
+
+REQUIREMENTS = (
+    Requirement(rule="R-Q3", documents=("diploma",), mark="S", reason="Persyaratan Peserta: kualifikasi"),
+    Requirement(
+        rule="R-TECH",
+        documents=("technical_certificate", "experience_letter"),
+        mark="S",
+        reason="Persyaratan Peserta: sertifikat teknis dan pengalaman",
+    ),
+    Requirement(
+        rule="R-REC",
+        documents=("recommendation_letter",),
+        mark="S",
+        reason="Persyaratan Peserta: rekomendasi",
+    ),
+    Requirement(
+        rule="R-IT", documents=("it_declaration",), mark="S", reason="Persyaratan Peserta: Word dan Excel"
+    ),
+    Requirement(
+        rule="D-IDENTITY",
+        documents=("photo",),
+        pictures=("photo",),
+        mark="D",
+        reason="the assessor meets the right person",
+    ),
+)
 
 
 def _form(code: str, indonesian: str, english: str) -> FormKind:
@@ -104,7 +101,6 @@ SOURCES: dict[str, Source] = {
     "send_backs_maximum": Source(mark="D", reason="a fourth round is a refusal in other words"),
     "no_shows_maximum": Source(mark="D", reason="the third no-show closes the journey"),
     "offers_per_reserve": Source(mark="D", reason="the second unanswered offer releases the reserve"),
-    "offer_hours": Source(mark="D", reason="long enough to answer, short enough for the next on the list"),
     "certificate_months": Source(
         mark="D", reason="default when BNSP prints no other last day; the printed day is the truth"
     ),
@@ -175,7 +171,6 @@ FIRST = Policy(
     send_backs_maximum=3,
     no_shows_maximum=3,
     offers_per_reserve=2,
-    offer_hours=24,
     certificate_months=36,
     certificate_months_maximum=120,
     certificate_reminder_days=(90, 60, 30, 7),
@@ -183,6 +178,7 @@ FIRST = Policy(
     upload_types=("application/pdf", "image/jpeg", "image/png"),
     terms=TERMS,
     retention=RETENTION,
+    requirements=REQUIREMENTS,
     forms=FORMS,
     consent_version="2026-01",
     tasks=PROGRAMME_TASKS + JOURNEY_TASKS,

@@ -1,7 +1,7 @@
 """Human tasks of the journey, row by row as in the domain specification, § 4."""
 
 from domain.policy.catalogue import CITED, OPS, moment, wd
-from domain.policy.model import Due, TaskKind
+from domain.policy.model import TaskKind
 from domain.roles import Role
 from domain.text import Text
 
@@ -182,7 +182,7 @@ JOURNEY_TASKS: tuple[TaskKind, ...] = (
         group=Role.ORGANISER,
         bound="organisation",
         decisions=("reassess",),
-        due=Due(unit="months", length=6, of="first_decision"),
+        due=moment("last_reassessment_day"),
         chain=OPS,
         label=Text(id="Jadwalkan asesmen ulang", en="Schedule a re-assessment"),
         help=Text(

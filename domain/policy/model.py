@@ -14,6 +14,9 @@ from domain.roles import Role
 from domain.text import Text
 
 Mark = Literal["S", "P", "D"]
+MediaType = Literal["application/pdf", "image/jpeg", "image/png"]
+"""What can be uploaded at all: the kinds that the product can tell by their bytes. A policy names those it
+takes."""
 
 
 class Model(BaseModel):
@@ -29,10 +32,10 @@ class Source(Model):
 
 
 class Term(Model):
-    """One length of time by name."""
+    """One length of time by name, of what is no task."""
 
     length: int
-    unit: Literal["wd", "days", "months", "hours", "minutes"]
+    unit: Literal["wd", "days", "months"]
     """`wd` are working days of the case's calendar; `days` and `months` are calendar ones."""
     mark: Mark
     reason: str
@@ -40,10 +43,11 @@ class Term(Model):
 
 
 class Due(Model):
-    """When a task is due: a length from its opening, or (`moment`) `length` working days after the moment
-    named in `of`; a negative length is before it, 0 is the moment's own day."""
+    """When a task is due: a length from its opening, or (`moment`) `length` working days after the day
+    named in `of`; a negative length is before it, 0 is that very day. The one place for it: nothing else
+    says when a task is due or how long its answer is waited for."""
 
-    unit: Literal["wd", "hours", "months", "moment"]
+    unit: Literal["wd", "hours", "moment"]
     length: int = 0
     of: str = ""
 
@@ -78,6 +82,17 @@ class TaskKind(Model):
     label: Text
     help: Text
     citation: str
+
+
+class Requirement(Model):
+    """One line of the machine's review of an application: its rule, and the documents that show it."""
+
+    rule: str
+    documents: tuple[str, ...]
+    pictures: tuple[str, ...] = ()
+    """Those of the documents that must be a picture."""
+    mark: Mark
+    reason: str
 
 
 class FormKind(Model):
@@ -148,7 +163,6 @@ class Policy(Model):
     no_shows_maximum: int = Field(gt=0)
     """The no-show that closes the journey."""
     offers_per_reserve: int = Field(gt=0)
-    offer_hours: int = Field(gt=0)
     certificate_months: int = Field(gt=0)
     certificate_months_maximum: int = Field(default=120, gt=0)
     """A printed last day further from the day of issue than this is a slip of the pen."""
@@ -156,10 +170,11 @@ class Policy(Model):
 
     # Uploads
     upload_bytes: int = Field(gt=0)
-    upload_types: tuple[str, ...]
+    upload_types: tuple[MediaType, ...]
 
     terms: dict[str, Term]
     retention: dict[str, Term]
+    requirements: tuple[Requirement, ...]
     forms: tuple[FormKind, ...]
     consent_version: str
     tasks: tuple[TaskKind, ...]

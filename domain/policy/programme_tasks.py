@@ -19,8 +19,10 @@ PROGRAMME_TASKS: tuple[TaskKind, ...] = (
         chain=OPS,
         label=Text(id="Verifikasi permohonan", en="Verify the request"),
         help=Text(
-            id="Periksa penyelenggara, batas 30%, ukuran kelas, panitia, dan setiap peserta.",
-            en="Check the organiser, the 30% limit, the class size, the committee and each participant.",
+            id="Periksa penyelenggara, batas peserta dari lembaga lain, ukuran kelas, panitia, dan setiap "
+            "peserta.",
+            en="Check the organiser, the limit of external participants, the class size, the committee and "
+            "each participant.",
         ),
         citation="[S] Tahap Pelaksanaan: Verifikasi dan Persetujuan; [D] § 4",
     ),
@@ -164,8 +166,8 @@ PROGRAMME_TASKS: tuple[TaskKind, ...] = (
         priority=2,
         label=Text(id="Jawab tawaran kursi", en="Answer the offered seat"),
         help=Text(
-            id="Ada kursi kosong untuk Anda. Jawab dalam 24 jam; setelah itu kursi ditawarkan lagi.",
-            en="A seat is free for you. Answer within 24 hours; after that it is offered on.",
+            id="Ada kursi kosong untuk Anda. Jawab sebelum batas waktunya; sesudahnya kursi ditawarkan lagi.",
+            en="A seat is free for you. Answer before it is due; after that it is offered on.",
         ),
         citation=CITED,
     ),

@@ -4,6 +4,7 @@ from datetime import date
 
 from domain.calendar import CalendarYearMissing
 from domain.facts import Facts, OrganiserFacts, OrganiserKind
+from domain.policy import Policy
 from domain.rules.rule import Subject, ask_human, beside, no, rule, yes
 from domain.text import Text
 from domain.verdict import Verdict
@@ -18,6 +19,16 @@ def licensed_on(organisation: OrganiserFacts, day: date) -> bool:
 def is_candidate(organisation: OrganiserFacts) -> bool:
     """Is it a CLSP that has not been licensed yet? Once granted, it is judged as an LSP [D]."""
     return organisation.kind is OrganiserKind.CLSP and organisation.licence in ("NONE", "IN_PROCESS")
+
+
+def is_external(recommending: str, organiser: str) -> bool:
+    """Does another institution than the proposer recommend this participant? (ids; R-30)"""
+    return recommending != organiser
+
+
+def external_limit(total: int, policy: Policy) -> int:
+    """How many of so many proposed participants may be external (R-30): 3 of 10, whole numbers."""
+    return policy.external_parts * total // policy.external_whole
 
 
 @rule(
@@ -206,7 +217,7 @@ def r_30(facts: Facts, _subject: Subject = None) -> list[Verdict]:
 
     [S] Penyelenggara Pelatihan; whole numbers, so 7 of 24 pass and 8 fail.
     """
-    organiser, policy = facts.organiser, facts.policy
+    organiser = facts.organiser
     if organiser is None:
         return [r_30.say("unknown")]
     if organiser.kind is OrganiserKind.BNSP:
@@ -216,24 +227,17 @@ def r_30(facts: Facts, _subject: Subject = None) -> list[Verdict]:
     main = [p for p in facts.participants if p.kind == "main"]
     if not main or any(not p.recommending for p in main):
         return [r_30.say("unknown", organiser.id)]
-    external, total = sum(p.recommending != organiser.id for p in main), len(main)
-    within = policy.external_whole * external <= policy.external_parts * total
-    return [
-        r_30.say(
-            "within" if within else "above",
-            organiser.id,
-            external=external,
-            total=total,
-            limit=policy.external_parts * total // policy.external_whole,
-        )
-    ]
+    external, total = sum(is_external(p.recommending, organiser.id) for p in main), len(main)
+    limit = external_limit(total, facts.policy)
+    sentence = "within" if external <= limit else "above"
+    return [r_30.say(sentence, organiser.id, external=external, total=total, limit=limit)]
 
 
 def _promotion(facts: Facts, organiser: OrganiserFacts) -> Verdict:
     total, external = facts.submitted_total, facts.external_held
     if total is None or external is None:
         return r_30.say("unknown", organiser.id)
-    limit = facts.policy.external_parts * total // facts.policy.external_whole
+    limit = external_limit(total, facts.policy)
     sentence = "promotion" if external <= limit else "promotion_above"
     return r_30.say(sentence, organiser.id, external=external, total=total, limit=limit)
 

@@ -10,7 +10,7 @@ from domain.rules.book import RULES
 from domain.rules.matrix import Moment, moments_of, rules_at
 from domain.rules.rule import Rule
 
-_UNITS = {"wd": "working days", "days": "days", "months": "months", "hours": "hours", "minutes": "minutes"}
+_UNITS = {"wd": "working days", "days": "days", "months": "months", "hours": "hours"}
 
 
 def rules_markdown(policy: Policy = CURRENT) -> str:
@@ -88,6 +88,15 @@ def _policy(policy: Policy) -> list[str]:
         "### Retention",
         "",
         *_terms(policy.retention),
+        "### Documents of an application",
+        "",
+        *_table(
+            ("Rule", "Documents", "Pictures", "Mark", "Why"),
+            (
+                (r.rule, ", ".join(r.documents), ", ".join(r.pictures) or "–", r.mark, r.reason)
+                for r in policy.requirements
+            ),
+        ),
         "### Forms",
         "",
         *_table(
@@ -137,8 +146,7 @@ def due_in_words(entry: TaskKind) -> str:
     """When a task of this kind is due, in English."""
     due = entry.due
     if due.unit != "moment":
-        since = f" from {due.of.replace('_', ' ')}" if due.of else ""
-        return f"{due.length} {_UNITS[due.unit]}{since}"
+        return f"{due.length} {_UNITS[due.unit]}"
     if due.length == 0:
         return due.of.replace("_", " ")
     side = "after" if due.length > 0 else "before"

@@ -48,6 +48,7 @@ from domain.facts import (
 from domain.ids import command_id
 from domain.policy import default
 from domain.roles import SYSTEM, Actor, Role
+from state_machines.journey_facts import failing
 
 NOW = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
 """01:30 WIB on 3 March: the day in WIB is not the day in UTC."""
@@ -589,6 +590,21 @@ async def test_a_decision_sees_votes_results_and_members(db: Database, vault: Va
     assert [v.competent for v in facts.votes] == [True, True, False]
     assert (facts.first_decision_on, facts.reassessments, facts.decision) == (TODAY, 1, "decide_not_yet")
     assert facts.step == "decision"
+
+
+async def test_a_committee_that_turned_down_k_leaves_the_assessed_units_to_assess_again(
+    db: Database, vault: Vault
+) -> None:
+    turned_down = journey(
+        state="DECISION",
+        to_assess=("plan", "conduct"),
+        results=(UnitResult(unit="plan", result="K"), UnitResult(unit="conduct", result="K")),
+    )
+    votes = (Vote(person="c1", competent=False),)
+    form = c.VotesForm(votes=votes, minutes_number="BA-1")
+    command = c.CompleteTask(task="t3", decision="decide_not_yet", form=form)
+    facts = await gather(db, vault, turned_down, command)
+    assert facts.failing_units == failing(turned_down.journey) == ("plan", "conduct")
 
 
 async def test_an_empty_case_has_no_facts_of_its_own(db: Database, vault: Vault) -> None:

@@ -331,6 +331,24 @@ async def test_a_policy_counts_for_new_cases_from_its_day_and_old_ones_keep_thei
     assert await judged_by(eve, opening(policy_version="2027-01")) == new
 
 
+async def test_a_policy_stored_in_the_first_shape_still_serves_its_cases(
+    db: Database, only_our_own_policies: None
+) -> None:
+    new = CURRENT.model_copy(update={"version": "test-5"})
+    await write(db, lambda s: registry.put_policy(s, new, by=OPERATIONS, at=AT))
+    term = {"length": 3, "unit": "wd", "mark": "D", "reason": "test"}
+    async with db.write() as session:
+        row = await session.get_one(StoredPolicy, "test-5")
+        former = {k: v for k, v in row.content.items() if k != "requirements"}
+        former["terms"] = {**former["terms"], "class_completion_before": term}
+        former["sources"] = {**former["sources"], "offer_hours": {"mark": "D", "reason": "test"}}
+        row.content = {**former, "offer_hours": 24}
+    async with db.read() as session:
+        await registry.load_policies(session, but=[CURRENT.version])
+    assert POLICIES["test-5"] == new
+    await write(db, lambda s: registry.put_policy(s, new, by=OPERATIONS, at=AT))  # the same again
+
+
 async def test_a_policy_of_a_newer_version_of_the_product_keeps_nobody_from_the_others(
     db: Database, only_our_own_policies: None
 ) -> None:

@@ -6,8 +6,10 @@ import pytest
 
 from domain import commands as c
 from domain.facts import Facts, OrganiserKind
-from domain.roles import SYSTEM, Role
+from domain.roles import SYSTEM, Actor, Role
 from state_machines.class_ import starts_at
+from state_machines.table import allowed
+from state_machines.tables import TABLES
 from state_machines.turn import Turn, fold
 from tests.support.programmes import (
     APPROVER,
@@ -580,3 +582,59 @@ def test_participants_are_judged_while_the_request_is_verified_and_not_before_or
     world = approved(World())
     assert world.refused(VERIFIER, c.RefuseSeat(seat="s1", reason=sealed("x")))
     assert "M-ROLE" in world.refused(APPROVER, c.RefuseSeat(seat="s1", reason=sealed("x")))
+
+
+def offers(world: World, who: Actor, kind: str, id_: str) -> dict[str, list[str]]:
+    """What the tables offer this actor: trigger → the rules that stand in the way."""
+    turn = Turn(world.case, actor=who, now=world.now, facts=world.facts())
+    found = allowed(TABLES[kind], turn.situation(kind, id_))
+    return {offer.trigger: [v.rule for v in offer.violations] for offer in found}
+
+
+def test_what_may_be_arranged_of_a_class_is_offered_and_judged_by_the_same_rows() -> None:
+    stranger = actor(Role.ORGANISER, "o9", "LSP-NUSA")
+    acts = {
+        "confirm_venue": c.ConfirmVenue(class_id="class-a"),
+        "set_committee": c.SetCommittee(class_id="class-a", committee=("panitia-1", "panitia-2")),
+    }
+    world = verified(World())
+    for trigger, command in acts.items():
+        assert trigger not in offers(world, ORGANISER, "class", "class-a")
+        assert world.refused(ORGANISER, command) == ["M-STATE"]
+    world = approved(World())
+    for trigger, command in acts.items():
+        for who, reason in ((ORGANISER, []), (OPERATIONS, []), (stranger, ["M-OWN"]), (VERIFIER, ["M-ROLE"])):
+            assert offers(world, who, "class", "class-a")[trigger] == reason
+            if reason:
+                assert world.refused(who, command) == reason
+        world.send(OPERATIONS, command)
+    assert world.case.classes["class-a"].venue_confirmed
+
+
+def test_an_approver_is_not_offered_to_refuse_a_single_participant() -> None:
+    world = verified(World())
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    assert offers(world, APPROVER, "seat", "s1")["refuse"] == ["M-ROLE"]
+    assert world.refused(APPROVER, c.RefuseSeat(seat="s1", reason=sealed("x"))) == ["M-ROLE"]
+    form = c.ApproveWithoutForm(seats=("s1",))
+    world.complete(APPROVER, "approve_programme", "approve_without", form=form, reason=sealed("x"))
+    assert world.case.seats["s1"].state == "REJECTED"
+
+
+def test_only_a_confirmation_is_given_on_behalf_and_only_by_the_own_organiser() -> None:
+    def behalf(who: Actor, person: str) -> Actor:
+        return who.model_copy(update={"on_behalf_of": person})
+
+    world = approved(World())
+    task = next(t for t in world.case.tasks.values() if t.kind == "confirm_seat" and t.subject == "s1")
+    claim = c.ClaimTask(task=task.id)
+    stranger = actor(Role.ORGANISER, "o9", "LSP-NUSA")
+    for who in (stranger, OPERATIONS, actor(Role.CANDIDATE, "p2")):
+        assert world.refused(behalf(who, "p1"), claim) == ["A-BEHALF"]
+    assert "A-BEHALF" in world.refused(behalf(ORGANISER, "p2"), claim)
+    world.send(behalf(ORGANISER, "p1"), claim)
+    world.send(behalf(ORGANISER, "p1"), c.CompleteTask(task=task.id, decision="confirm"))
+    assert world.case.seats["s1"].state == "CONFIRMED"
+    letters_task = world.task("assign_master_assessors")
+    refused = world.refused(behalf(OPERATIONS, "p1"), c.ClaimTask(task=letters_task.id))
+    assert refused == ["A-BEHALF"]

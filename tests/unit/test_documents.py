@@ -8,17 +8,17 @@ from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from PIL import Image
 
-from activities.documents import LIMIT, DocumentStore, Stored
-from activities.review import REQUIRED, judge
+from activities.documents import ENDINGS, SIGNATURES, DocumentStore, Stored
+from activities.review import judge
 from db.people_tables import Document
 from domain.errors import DomainError, Malformed, NotFound, TooLarge, UnsupportedMedia
 from domain.facts import ParticipantFacts, PeriodFacts, RecommendationFacts, TechnicalCertificateFacts
-from domain.policy import CURRENT
+from domain.policy import CURRENT, MediaType
 
 PDF = (
     b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \n"
@@ -168,7 +168,7 @@ async def test_eleven_megabytes_are_refused_before_they_are_all_read(store: Docu
 
     with pytest.raises(TooLarge):
         await store.put(endless())
-    assert read <= LIMIT + 1024 * 1024
+    assert read <= CURRENT.upload_bytes + 1024 * 1024
     assert files(store) == []
 
 
@@ -222,6 +222,25 @@ def test_an_error_names_nothing_of_the_document() -> None:
         assert str(error) == "D-MEDIA"
 
 
+async def test_the_policy_says_how_large_and_of_which_kind(tmp_path: Path) -> None:
+    store = DocumentStore(tmp_path)
+    small = CURRENT.model_copy(update={"upload_bytes": len(PDF) - 1})
+    with pytest.raises(TooLarge):
+        await store.put(stream(PDF), small)
+    pictures = CURRENT.model_copy(update={"upload_types": ("image/jpeg", "image/png")})
+    with pytest.raises(UnsupportedMedia):
+        await store.put(stream(PDF), pictures)
+    assert files(store) == []
+    bounded = DocumentStore(tmp_path, limit=len(PDF) - 1)
+    with pytest.raises(TooLarge):
+        await bounded.put(stream(PDF))
+    assert (await store.put(stream(PDF))).media_type == "application/pdf"
+
+
+def test_every_kind_that_can_be_uploaded_is_told_by_its_bytes_and_has_an_ending() -> None:
+    assert set(SIGNATURES) == set(ENDINGS) == set(get_args(MediaType))
+
+
 # ---- the machine's review -------------------------------------------------------------------------
 
 TODAY = date(2026, 3, 2)
@@ -251,24 +270,26 @@ def document(requirement: str, **changes: Any) -> Document:
 
 
 def complete(**changes: Document) -> dict[str, Document]:
-    return {name: document(name) for r in REQUIRED for name in r.documents} | changes
+    return {name: document(name) for r in CURRENT.requirements for name in r.documents} | changes
 
 
 def review(
     documents: dict[str, Document], facts: ParticipantFacts = FACTS, others: dict[str, int] | None = None
 ) -> dict[str, str]:
-    return {r.rule: judge(r, documents, others or {}, facts, CURRENT, TODAY).outcome for r in REQUIRED}
+    return {
+        r.rule: judge(r, documents, others or {}, facts, CURRENT, TODAY).outcome for r in CURRENT.requirements
+    }
 
 
 def test_a_complete_application_passes() -> None:
     assert set(review(complete()).values()) == {"pass"}
 
 
-@pytest.mark.parametrize("missing", [name for r in REQUIRED for name in r.documents])
+@pytest.mark.parametrize("missing", [name for r in CURRENT.requirements for name in r.documents])
 def test_a_missing_document_fails_its_requirement_only(missing: str) -> None:
     documents = complete()
     del documents[missing]
-    [rule] = [r.rule for r in REQUIRED if missing in r.documents]
+    [rule] = [r.rule for r in CURRENT.requirements if missing in r.documents]
     found = review(documents)
     assert found.pop(rule) == "fail" and set(found.values()) == {"pass"}
 
@@ -313,6 +334,6 @@ def test_what_the_application_does_not_say_fails(rule: str, changes: dict[str, A
 
 
 def test_a_finding_names_no_person_and_no_file() -> None:
-    for requirement in REQUIRED:
+    for requirement in CURRENT.requirements:
         finding = judge(requirement, complete(), {}, FACTS, CURRENT, TODAY)
         assert "p1" not in finding.model_dump_json() and 'a1"' not in finding.model_dump_json()

@@ -1,14 +1,34 @@
 """The policy: every number has its source, and the catalogue of tasks is that of § 4."""
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from domain.calendar import Calendar
+from domain.cases import Case
+from domain.clock import at, local_day
 from domain.errors import Conflict, NotFound
-from domain.policy import CURRENT, POLICIES, Due, Policy, adopt, default, policy
-from domain.roles import Role
+from domain.facts import Facts
+from domain.policy import CURRENT, POLICIES, Due, Policy, TaskKind, adopt, default, former, policy
+from domain.roles import SYSTEM, Role
 from domain.rules.duties import separated_from
+from state_machines.turn import Turn
+
+ROOT = Path(__file__).parents[2]
+OPENED = datetime(2026, 3, 2, 3, tzinfo=UTC)
+CALENDAR = Calendar(version="test", years=(2026,), non_working=())
+CASE = Case(
+    stream="s",
+    kind="programme",
+    workflow_id="w",
+    head="",
+    policy_version=CURRENT.version,
+    calendar=CALENDAR,
+    business_at=OPENED,
+)
 
 # domain specification, § 4: kind → group, bound to, barred, decisions, due
 TABLE: dict[str, tuple[str, str, set[str], set[str], str]] = {
@@ -42,7 +62,7 @@ TABLE: dict[str, tuple[str, str, set[str], set[str], str]] = {
         {"begin", "no_show"},
         "0 wd of assessment_day",
     ),
-    "reassess": ("organiser", "organisation", set(), {"reassess"}, "6 months"),
+    "reassess": ("organiser", "organisation", set(), {"reassess"}, "0 wd of last_reassessment_day"),
     "assign_reviewer": ("operations", "group", set(), {"assign_reviewer"}, "2 wd"),
     "convene": ("operations", "group", set(), {"convene"}, "3 wd"),
     "issue_certificate": ("operations", "group", set(), {"issue"}, "5 wd"),
@@ -114,32 +134,70 @@ def test_numbers_of_the_document() -> None:
     assert not any(source.verified for source in p.sources.values())
 
 
-def test_terms_agree_with_the_tasks_and_parameters() -> None:
-    term = CURRENT.term
-    assert {
-        "verification": term("verification"),
-        "approval": term("approval"),
-        "correction": term("correction"),
-        "report": term("report"),
-        "class_day_resolution": term("class_day_resolution"),
-        "application": term("application"),
-        "application_correction": term("application_correction"),
-        "appeal": term("appeal"),
-        "draft_idle": term("draft_idle"),
-    } == {
-        "verification": CURRENT.task("verify_programme").due.length,
-        "approval": CURRENT.task("approve_programme").due.length,
-        "correction": CURRENT.task("correct_programme").due.length,
-        "report": CURRENT.task("submit_report").due.length,
-        "class_day_resolution": CURRENT.task("resolve_class_day").due.length,
-        "application": CURRENT.task("submit_application").due.length,
-        "application_correction": CURRENT.task("correct_application").due.length,
-        "appeal": 7,
-        "draft_idle": 90,
+@pytest.mark.parametrize("name", CURRENT.terms)
+def test_every_term_is_read_by_name(name: str) -> None:
+    rooms = ("state_machines", "workflows", "activities", "db", "api")
+    code = [path.read_text() for room in rooms for path in (ROOT / room).rglob("*.py")]
+    assert any(f'.term("{name}")' in text for text in code)
+
+
+@pytest.mark.parametrize("entry", CURRENT.tasks, ids=lambda t: t.kind)
+def test_a_task_is_due_when_its_own_entry_says(entry: TaskKind) -> None:
+    turn = Turn(CASE, actor=SYSTEM, now=OPENED, facts=Facts(policy=CURRENT))
+    day = date(2026, 3, 20) if entry.due.unit == "moment" else None
+    later = entry.model_copy(update={"due": entry.due.model_copy(update={"length": entry.due.length + 1})})
+    if entry.due.unit == "hours":
+        assert turn.due(later) - turn.due(entry) == timedelta(hours=1)
+        return
+    next_day = CALENDAR.add_working_days(local_day(turn.due(entry, day)), 1)
+    assert turn.due(later, day) == at(next_day, CALENDAR.closes_hour)
+
+
+def test_working_hours_end_when_the_calendar_says() -> None:
+    early = CASE.model_copy(update={"calendar": CALENDAR.model_copy(update={"closes_hour": 12})})
+    turn = Turn(early, actor=SYSTEM, now=OPENED, facts=Facts(policy=CURRENT))
+    due = turn.due(CURRENT.task("complete_class"), date(2026, 3, 20))
+    assert due == at(date(2026, 3, 17), 12)
+
+
+def test_a_moment_without_its_day_is_a_bug() -> None:
+    turn = Turn(CASE, actor=SYSTEM, now=OPENED, facts=Facts(policy=CURRENT))
+    with pytest.raises(AssertionError, match="assessment_day"):
+        turn.due(CURRENT.task("sign_agreement"))
+
+
+def test_no_number_of_the_policy_stands_in_a_sentence() -> None:
+    for task in CURRENT.tasks:
+        for text in (task.help.id, task.help.en):
+            assert not re.search(r"(?<![.\d])\d+(?!\d)", re.sub(r"FR\.[A-Z]+\.\d+", "", text)), text
+
+
+def test_a_policy_of_the_first_shape_means_what_it_meant() -> None:
+    data = CURRENT.model_dump(mode="json")
+    mark = {"mark": "D", "reason": "test"}
+    data["offer_hours"], data["sources"]["offer_hours"] = 48, mark
+    data["terms"] |= {
+        "offer": {"length": 48, "unit": "hours", **mark},
+        "class_completion_before": {"length": 5, "unit": "wd", **mark},
     }
-    assert term("offer") == CURRENT.offer_hours == CURRENT.task("answer_offer").due.length
-    assert term("reassessment") == CURRENT.reassessment_months == CURRENT.task("reassess").due.length
-    assert term("class_completion_before") == -CURRENT.task("complete_class").due.length
+    del data["requirements"]
+    for task in data["tasks"]:
+        if task["kind"] == "reassess":
+            task["due"] = {"unit": "months", "length": 6, "of": "first_decision"}
+        elif task["due"]["unit"] == "moment":
+            task["due"]["length"] = 9
+    read = former.read(data)
+    assert {t.kind: t.due.length for t in read.tasks if t.due.unit == "moment"} == {
+        "complete_class": -5,
+        "record_attendance": 1,
+        "complete_kit": 0,
+        "sign_agreement": 0,
+        "begin_assessment": 0,
+        "reassess": 0,
+    }
+    assert read.task("answer_offer") == CURRENT.task("answer_offer")
+    assert (read.terms, read.requirements) == (CURRENT.terms, CURRENT.requirements)
+    assert former.read(read.model_dump(mode="json")) == read
 
 
 def test_a_policy_is_data() -> None:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from domain.calendar import Calendar
 from domain.facts import ClassFacts, Facts, OrganiserFacts, ParticipantFacts, SchemeFacts
+from domain.policy import CURRENT
 from domain.rules.matrix import Moment, run
-from domain.rules.organiser import r_30, r_notice, r_org
+from domain.rules.organiser import external_limit, r_30, r_notice, r_org
 
 TODAY = date(2026, 6, 1)
 
@@ -155,3 +156,14 @@ def test_notice_never_guesses() -> None:
     assert notice(None, date(2026, 7, 1)) == ("needs_human", "unknown")
     assert notice(date(2026, 6, 1), None) == ("needs_human", "unknown")
     assert notice(date(2026, 6, 1), date(2026, 7, 1), None) == ("needs_human", "unknown")
+
+
+@pytest.mark.parametrize("total", range(1, 61))
+def test_the_limit_is_where_whole_numbers_put_it(total: int) -> None:
+    limit = external_limit(total, CURRENT)
+    assert 10 * limit <= 3 * total < 10 * (limit + 1)
+
+
+def test_a_policy_with_another_share_moves_the_limit() -> None:
+    half = CURRENT.model_copy(update={"external_parts": 1, "external_whole": 2})
+    assert [external_limit(n, half) for n in (1, 2, 24)] == [0, 1, 12]

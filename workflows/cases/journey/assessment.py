@@ -1,7 +1,7 @@
 """Step 3: the assessment is scheduled, agreed, held and filed."""
 
 from domain.cases import Deadline, DocumentFinding, Journey, Task
-from domain.clock import at, end_of_day
+from domain.clock import end_of_day
 from domain.commands import (
     BeginForm,
     CompleteTask,
@@ -80,10 +80,9 @@ def hold(turn: Turn, form: ScheduleForm, to_assess: tuple[str, ...]) -> None:
         take_day(turn, form)
     elif turn.case.revision >= 1:  # journeys of before took neither place nor day
         take_place(turn, form)
-    due = at(form.day, turn.case.calendar.closes_hour)
     for person in (j.person, form.assessor):
-        turn.open_task("sign_agreement", j.id, person=person, due_at=due)
-    turn.open_task("begin_assessment", j.id, person=form.assessor, due_at=due)
+        turn.open_task("sign_agreement", j.id, person=person, day=form.day)
+    turn.open_task("begin_assessment", j.id, person=form.assessor, day=form.day)
     turn.notify(f"person:{j.person}", "assessment_scheduled", day=form.day)
 
 

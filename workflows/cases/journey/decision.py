@@ -1,7 +1,7 @@
 """Step 4: the committee decides; a negative decision leaves a re-assessment and an appeal."""
 
 from domain.cases import Task
-from domain.clock import at, end_of_day, local_day
+from domain.clock import end_of_day, local_day
 from domain.commands import CompleteTask, ConveneForm, ScheduleForm, VotesForm
 from domain.months import add_months
 from state_machines.journey_facts import failing, reassess_verdicts, vote_verdicts
@@ -63,12 +63,7 @@ def open_reassessment(turn: Turn) -> None:
     if j.first_decided_at is None or reassessment_left(turn.situation("journey", j.id, as_system=True)):
         return
     last = add_months(local_day(j.first_decided_at), turn.policy.reassessment_months)
-    turn.open_task(
-        "reassess",
-        j.id,
-        organisation=j.organiser,
-        due_at=at(last, turn.case.calendar.closes_hour),
-    )
+    turn.open_task("reassess", j.id, organisation=j.organiser, day=last)
     turn.wait("reassessment_window", j.id, end_of_day(last))
 
 

@@ -4,6 +4,7 @@ from domain.cases import Class, Task
 from domain.commands import CompleteTask, MasterProposal, ResubmitProgrammeForm, SeatRequest
 from domain.errors import Malformed, Refused
 from domain.rules.matrix import Moment, run
+from domain.rules.organiser import is_external
 from domain.text import Text
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, close_up
@@ -95,7 +96,7 @@ def _seat(turn: Turn, request: SeatRequest, form: ResubmitProgrammeForm) -> None
                 "seat",
                 request.id,
                 recommending=request.recommending,
-                external=request.recommending != turn.case.programme.organiser,
+                external=is_external(request.recommending, turn.case.programme.organiser),
             )
     elif turn.case.revision >= 1 and known.class_id not in {c.id for c in form.classes}:
         # Before revision 1 the seat stayed in the class that was taken out.

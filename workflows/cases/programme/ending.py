@@ -5,6 +5,7 @@ from typing import Any
 from domain.cases import Class, Deadline, Seat
 from domain.commands import CancelClass, CancelProgramme, WithdrawProgramme
 from domain.ids import journey_workflow, pair_key
+from state_machines.class_ import BEFORE_START
 from state_machines.class_facts import STANDING
 from state_machines.programme import DECIDED_JOURNEY
 from state_machines.seat import OPEN, WAITING
@@ -74,7 +75,7 @@ def end_class(turn: Turn, class_: Class, reason: str) -> None:
 def close_up(turn: Turn, reason: str) -> None:
     """The programme has ended: every class that is left is cancelled, every task and wait ends."""
     for class_ in list(turn.case.classes.values()):
-        if class_.state in ("PLANNED", "SCHEDULED", "READY"):
+        if class_.state in BEFORE_START:
             turn.fire("class", class_.id, "cancel", as_system=True)
             end_class(turn, turn.get("class", class_.id), reason)
     turn.cancel_tasks()

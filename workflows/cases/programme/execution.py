@@ -3,7 +3,6 @@
 from typing import Any
 
 from domain.cases import Class, Deadline, Seat, Task
-from domain.clock import at
 from domain.commands import (
     AttendanceForm,
     CheckIn,
@@ -15,6 +14,8 @@ from domain.commands import (
 )
 from domain.errors import Malformed
 from domain.rules.matrix import Moment, run
+from state_machines.class_ import PREPARED
+from state_machines.programme import LOST_JOURNEY
 from state_machines.seat import WAITING
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
@@ -102,13 +103,12 @@ def check_in(turn: Turn, command: CheckIn) -> str:
         turn.settle_task("complete_kit", seat.id)
         return "checked_in"
     class_ = turn.case.classes[seat.class_id]
-    end = at(max(class_.days), turn.case.calendar.closes_hour)
-    turn.open_task("complete_kit", seat.id, person=seat.person, due_at=end)
+    turn.open_task("complete_kit", seat.id, person=seat.person, day=max(class_.days))
     return "checked_in_kit_incomplete"
 
 
 def class_unresolved(turn: Turn, deadline: Deadline) -> str:
-    """Two working days without an answer: the class is cancelled."""
+    """No answer in time: the class is cancelled."""
     turn.fire("class", deadline.subject, "cancel", as_system=True)
     end_class(turn, turn.get("class", deadline.subject), "cancelled")
     return "class_cancelled"
@@ -183,11 +183,7 @@ def journey_message(turn: Turn, message: Any) -> str:
         first_decision=seat.first_decision or bool(message.body.get("first_decision")),
     )
     class_ = turn.case.classes[seat.class_id]
-    if (
-        state in ("REJECTED", "EXPIRED", "WITHDRAWN")
-        and class_.state in ("SCHEDULED", "READY")
-        and seat.state in ("VERIFIED", "CONFIRMED")
-    ):
+    if state in LOST_JOURNEY and class_.state in PREPARED and seat.state in ("VERIFIED", "CONFIRMED"):
         give_up(turn, seat.id, as_system=True)
     return "journey_moved"
 

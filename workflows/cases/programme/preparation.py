@@ -15,10 +15,8 @@ from domain.commands import (
 )
 from domain.errors import Forbidden, Malformed, Refused
 from domain.ids import day_key, pair_key
-from domain.roles import Role
 from domain.rules.matrix import Moment, run
-from domain.verdict import Outcome
-from state_machines.class_ import starts_at
+from state_machines.class_ import PREPARED, starts_at
 from state_machines.class_facts import BOUND, SEATED, STANDING, days_left, lacks_masters
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
@@ -119,7 +117,7 @@ def _assign(turn: Turn, letter: Letter, *, replacing: bool = False) -> None:
 def _may_get_letters(turn: Turn, class_: Class, person: str, *, replacing: bool) -> None:
     """Is the class one that master assessors are assigned to, and the person none of its participants?"""
     situation = turn.situation("programme", turn.case.programme.id)
-    if not (replacing or class_.state in ("SCHEDULED", "READY") or lacks_masters(situation, class_)):
+    if not (replacing or class_.state in PREPARED or lacks_masters(situation, class_)):
         raise Refused.because(
             "M-STATE",
             "Kelas ini tidak sedang menunggu penugasan master asesor.",
@@ -296,7 +294,7 @@ def _gone(turn: Turn, assignment: Assignment) -> None:
     turn.cancel_tasks("answer_assignment", subject=assignment.id)
     turn.stop_waiting("assignment", assignment.id)
     release_days(turn, assignment)
-    preparing = turn.case.classes[assignment.class_id].state in ("SCHEDULED", "READY")
+    preparing = turn.case.classes[assignment.class_id].state in PREPARED
     if preparing or turn.case.revision < 1:  # before, cases that had ended asked, too
         turn.open_task("assign_master_assessors", turn.case.programme.id)
 
@@ -309,47 +307,20 @@ def release_days(turn: Turn, assignment: Assignment) -> None:
 
 
 def confirm_venue(turn: Turn, command: ConfirmVenue) -> str:
-    _own_preparation(turn, command.class_id)
+    turn.require("class", command.class_id, "confirm_venue")
     turn.set("class", command.class_id, venue_confirmed=True)
     return "venue_confirmed"
 
 
 def set_committee(turn: Turn, command: SetCommittee) -> str:
     """Replace the class's committee; R-2 runs again for a list that names fewer."""
-    class_ = _own_preparation(turn, command.class_id)
+    class_: Class = turn.require("class", command.class_id, "set_committee")
     persons = tuple(dict.fromkeys(command.committee))
-    verdicts = run(Moment.committee_removal, turn.facts)
-    turn.found(verdicts)
-    failed = [v.violation() for v in verdicts if v.outcome is Outcome.FAIL]
-    if failed:
-        raise Refused(failed)
+    turn.found(run(Moment.committee_removal, turn.facts))
     turn.ask("release", class_.id, holder=f"{turn.case.stream}/{class_.id}")
     turn.set("class", class_.id, committee=persons)
     take_committee_days(turn, class_, persons)
     return "committee_set"
-
-
-def _own_preparation(turn: Turn, class_id: str) -> Class:
-    """The class, when the organiser (or operations) may still arrange it."""
-    class_: Class = turn.get("class", class_id)
-    actor = turn.actor
-    own = actor.role is Role.ORGANISER and actor.organisation == turn.case.programme.organiser
-    if not own and actor.role is not Role.OPERATIONS:
-        raise Forbidden.because(
-            "M-OWN",
-            "Hanya penyelenggara dari perkara ini atau petugas BNSP yang dapat melakukannya.",
-            "Only this case's own organiser or BNSP operations can do this.",
-            subject=class_id,
-        )
-    if class_.state not in ("SCHEDULED", "READY"):
-        raise Refused.because(
-            "M-STATE",
-            "Kelas ini tidak sedang dipersiapkan.",
-            "This class is not being prepared.",
-            subject=class_id,
-            state=class_.state,
-        )
-    return class_
 
 
 def reschedule(turn: Turn, command: RescheduleClass) -> str:

@@ -13,11 +13,11 @@ from domain.commands import (
     SubmitProgramme,
     VerifySeats,
 )
-from domain.errors import Conflict, Forbidden, Malformed, Refused
+from domain.errors import Conflict, Malformed, Refused
 from domain.facts import Facts, ParticipantFacts
 from domain.ids import pair_key
-from domain.roles import Role
 from domain.rules.matrix import Moment, run
+from domain.rules.organiser import is_external
 from domain.text import Text
 from domain.verdict import Outcome
 from state_machines.turn import Turn
@@ -160,7 +160,7 @@ def add_seat(turn: Turn, request: SeatRequest, facts: Facts) -> None:
         "seat",
         request.id,
         **request.model_dump(exclude={"id"}),
-        external=request.recommending != turn.case.programme.organiser,
+        external=is_external(request.recommending, turn.case.programme.organiser),
         facts=participant_of(facts, request),
     )
 
@@ -219,13 +219,6 @@ def verify_seats(turn: Turn, command: VerifySeats) -> str:
 
 
 def refuse_seat(turn: Turn, command: RefuseSeat) -> str:
-    if turn.actor.role is not Role.VERIFIER:
-        raise Forbidden.because(
-            "M-ROLE",
-            "Hanya verifikator yang menolak seorang peserta; penyetuju menyetujui tanpa peserta itu.",
-            "Only a verifier refuses a participant; an approver approves without them.",
-            subject=command.seat,
-        )
     turn.payload["reason"] = command.reason
     turn.fire("seat", command.seat, "refuse")
     _why(turn, command.seat, command.reason)

@@ -8,7 +8,9 @@ from domain.errors import Refused
 from domain.events import derived_id
 from domain.ids import journey_workflow
 from domain.openings import JourneyOpening
+from state_machines.class_ import PREPARED
 from state_machines.class_facts import STANDING
+from state_machines.programme import DECIDED_JOURNEY
 from state_machines.seat import OPEN, holds_place
 from state_machines.tables import TABLES
 from state_machines.turn import Turn
@@ -191,7 +193,8 @@ def give_up(
     turn.fire("seat", id_, trigger, as_system=as_system)
     seat: Seat = turn.get("seat", id_)
     close_seat(turn, seat, keep_pair=as_system and seat.journey_state == "REJECTED")
-    if seat.journey and seat.journey_state not in ("CLOSED", "WITHDRAWN", "EXPIRED", "REJECTED"):
+    over = DECIDED_JOURNEY if turn.case.revision >= 1 else DECIDED_JOURNEY - {"CERTIFIED"}  # told, before
+    if seat.journey and seat.journey_state not in over:
         tell_journey(turn, seat, "seat_closed", reason=reason)
     flag_share(turn)
     if held or turn.case.revision < 1:  # a place was offered on, before, whoever left
@@ -201,7 +204,7 @@ def give_up(
 def offer_next(turn: Turn, class_id: str) -> None:
     """Offer a freed seat to the first on the list who is still eligible (the row's guards: R-24, R-30)."""
     class_ = turn.case.classes[class_id]
-    if class_.state not in ("SCHEDULED", "READY"):
+    if class_.state not in PREPARED:
         return
     waiting = sorted(
         (s for s in turn.case.seats.values() if s.class_id == class_id and s.state == "WAITLISTED"),
@@ -231,7 +234,7 @@ def offer_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
 
 
 def offer_unanswered(turn: Turn, deadline: Deadline) -> str:
-    """24 hours without an answer: to the end of the list, the second time off it; the next one is asked."""
+    """No answer in time: to the end of the list, the second time off it; the next one is asked."""
     seat: Seat = turn.get("seat", deadline.subject)
     turn.cancel_tasks("answer_offer", subject=seat.id)
     turn.fire("seat", seat.id, "unanswered", as_system=True)

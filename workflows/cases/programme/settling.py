@@ -1,7 +1,6 @@
 """What follows by itself after any step of a programme."""
 
 from domain.cases import Class
-from domain.clock import at
 from state_machines.class_facts import ready_verdicts, short_of_masters
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
@@ -63,21 +62,10 @@ def _changed(turn: Turn) -> list[Class]:
 
 def open_complete_class(turn: Turn, class_: Class) -> None:
     """The organiser's task to supply what the class lacks, due some working days before its first day."""
-    before = turn.policy.term("class_completion_before")
-    turn.open_task(
-        "complete_class",
-        class_.id,
-        organisation=turn.case.programme.organiser,
-        due_at=at(turn.case.calendar.add_working_days(min(class_.days), -before), 16),
-    )
+    organiser = turn.case.programme.organiser
+    turn.open_task("complete_class", class_.id, organisation=organiser, day=min(class_.days))
 
 
 def open_attendance(turn: Turn, class_: Class, *, person: str = "", organisation: str = "") -> None:
-    """The task to record a class's attendance, due a working day after its last day."""
-    turn.open_task(
-        ATTENDANCE,
-        class_.id,
-        person=person,
-        organisation=organisation,
-        due_at=at(turn.case.calendar.add_working_days(max(class_.days), 1), 16),
-    )
+    """The task to record a class's attendance, due after its last day."""
+    turn.open_task(ATTENDANCE, class_.id, person=person, organisation=organisation, day=max(class_.days))

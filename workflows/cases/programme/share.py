@@ -1,6 +1,7 @@
 """R-30 after the list was judged: the share of external participants that departures leave behind."""
 
 from domain.facts import OrganiserKind
+from domain.rules.organiser import external_limit
 from state_machines.turn import Turn
 
 
@@ -10,7 +11,7 @@ def flag_share(turn: Turn, *, approving: bool = False) -> None:
     Call it after participants left: by a partial approval (`approving`), a withdrawal or a new list. Counts
     the main participants proposed or verified, whoever is confirmed, and reserves promoted by then.
     """
-    programme, policy = turn.case.programme, turn.policy
+    programme = turn.case.programme
     if turn.case.revision < 1 and not approving:
         return  # cases of then flagged a partial approval alone
     if turn.case.revision >= 1 and programme.organiser_kind == OrganiserKind.BNSP:
@@ -23,7 +24,6 @@ def flag_share(turn: Turn, *, approving: bool = False) -> None:
         # A promoted reserve who is asked to confirm again is known by the journey that the seat opened.
         or (s.state == "VERIFIED" and (s.kind == "main" or s.journey))
     ]
-    external = sum(s.external for s in counted)
-    above = policy.external_whole * external > policy.external_parts * len(counted)
+    above = sum(s.external for s in counted) > external_limit(len(counted), turn.policy)
     if above != programme.share_flagged:
         turn.set("programme", programme.id, share_flagged=above)
