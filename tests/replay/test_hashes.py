@@ -4,15 +4,14 @@ Temporal compares commands, not what they carry: a change that gives an old case
 and then the case would fork from its ledger.
 """
 
-import json
 from pathlib import Path
 
 import pytest
 
 from domain.events import Event
 from state_machines.turn import Turn
-from tests.replay.test_replay import HISTORIES, replayer
-from tools.record_histories import read
+from tests.replay.test_replay import HISTORIES, replayer, stored
+from tools.record_histories import written
 from workflows.case_state import CaseState
 
 
@@ -29,15 +28,8 @@ async def test_a_replayed_case_makes_the_events_that_its_ledger_holds(
         return event
 
     monkeypatch.setattr(CaseState, "_accept", kept)
-    history = read(path)
+    history = stored(path)
     await replayer(sandbox=False).replay_workflow(history)
-    written = {
-        (event["stream"], event["seq"]): event["hash"]
-        for step in history.events
-        if step.activity_task_scheduled_event_attributes.activity_type.name == "ledger_append"
-        for event in json.loads(step.activity_task_scheduled_event_attributes.input.payloads[0].data)[
-            "events"
-        ]
-    }
-    assert written
-    assert {key: made.get(key) for key in written} == written
+    appended = {(e["stream"], e["seq"]): e["hash"] for e in written(history)}
+    assert appended
+    assert {key: made.get(key) for key in appended} == appended

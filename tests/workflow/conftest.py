@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,9 +23,9 @@ from workflows import case_state, errands, flusher, timeouts
 from workflows.case_workflow import SEARCH_ATTRIBUTES
 
 
-@pytest.fixture(scope="session")
-async def temporal() -> AsyncIterator[str]:
-    """The address of a Temporal dev server that lives as long as the tests do."""
+@asynccontextmanager
+async def server(*more: str) -> AsyncIterator[str]:
+    """The address of a Temporal dev server of its own; `more`: further arguments of it."""
     path = obtain()
     environment = await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(path) if path else None,
@@ -34,12 +35,20 @@ async def temporal() -> AsyncIterator[str]:
             "journal_mode=WAL",
             "--sqlite-pragma",
             "synchronous=NORMAL",
+            *more,
         ],
         dev_server_log_level="error",
     )
     client: Client = environment.client
     yield client.service_client.config.target_host
     await environment.shutdown()
+
+
+@pytest.fixture(scope="session")
+async def temporal() -> AsyncIterator[str]:
+    """The address of a Temporal dev server that lives as long as the tests do."""
+    async with server() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +74,16 @@ async def stack(temporal: str, filled: Path, tmp_path: Path) -> AsyncIterator[St
     """The demonstration's people on a simulation clock, with a worker of their own."""
     url, var = _own(filled, tmp_path)
     async with Stack.open(temporal, url, var, clock="simulation") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def impatient(filled: Path, tmp_path: Path) -> AsyncIterator[Stack]:
+    """As `stack`, on a server that asks for a new run after a hundred events instead of thousands."""
+    url, var = _own(filled, tmp_path)
+    # its history replays like any other: the server's wish stands in it
+    option = ("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=100")
+    async with server(*option) as address, Stack.open(address, url, var, clock="simulation") as opened:
         yield opened
 
 

@@ -37,25 +37,31 @@ SCHEME = organisations.SCHEME
 PAPERS = ("diploma", "technical_certificate", "experience_letter", "recommendation_letter", "it_declaration")
 
 
-async def opened(stack: Stack) -> str:
-    """A journey of a class, as a programme opens it, with its candidate's papers."""
+async def papers(stack: Stack, stream: str, number: int) -> None:
+    """The candidate's papers for that application, as they were uploaded."""
     now = await stack.now()
-    today, stream, person = local_day(now), str(uuid.uuid4()), stack.candidate(1).person
-    organiser = stack.staff("penyelenggara").organisation
     async with stack.db.write() as session:
         for name in (*PAPERS, "photo"):
             await registry.add_document(
                 session,
-                digest=digest(name),
+                digest=digest(f"{name}/{number}"),
                 media_type="image/png" if name == "photo" else "application/pdf",
                 size=1000,
                 requirement=name,
-                person=person,
+                person=stack.candidate(number).person,
                 application=stream,
                 dated=None,
                 by=SYSTEM,
                 at=now,
             )
+
+
+async def opened(stack: Stack, number: int = 1, *, certificate_months: int = 24) -> str:
+    """A journey of a class, as a programme opens it, with its candidate's papers."""
+    now = await stack.now()
+    today, stream, person = local_day(now), str(uuid.uuid4()), stack.candidate(number).person
+    organiser = stack.staff("penyelenggara").organisation
+    await papers(stack, stream, number)
     opening = JourneyOpening(
         application=stream,
         workflow_id=journey_workflow(person, SCHEME.code),
@@ -75,7 +81,9 @@ async def opened(stack: Stack) -> str:
             recommending=organiser,
             qualification="S1",
             technical=(
-                TechnicalCertificateFacts(field=organisations.FIELD, valid_until=add_months(today, 24)),
+                TechnicalCertificateFacts(
+                    field=organisations.FIELD, valid_until=add_months(today, certificate_months)
+                ),
             ),
             experience=(PeriodFacts(field=organisations.FIELD, first=add_months(today, -60)),),
             recommendation=RecommendationFacts(

@@ -1,40 +1,21 @@
 """The ways on which a case ends before its time, on the real server. Run with KEEP_HISTORIES=1 these tests
 store their histories for tests/replay."""
 
-import os
 import uuid
 from datetime import date, timedelta
 
-from temporalio.worker import Replayer
-
-from activities.plugin import codec, plugin
 from db import ledger, reads
 from domain import commands as c
-from domain.cases import Case
+from domain.cases import REVISION, Case
 from domain.clock import local_day
 from domain.ids import certificate_workflow, programme_workflow
 from domain.openings import CertificateOpening
 from domain.policy import default
 from examples import organisations
 from state_machines.class_ import starts_at
+from tests.support.histories import replayed
 from tests.support.stack import Stack
-from tools.record_histories import FOLDER, ending, kind, opened, write
-from worker import WORKFLOWS
 from workflows.model import CaseStart
-
-
-async def replayed(stack: Stack, workflow_id: str) -> str:
-    """The case's end, after its history has been replayed (and kept, when asked for)."""
-    handle = stack.client.get_workflow_handle(workflow_id, result_type=str)
-    result = str(await handle.result())
-    history = await handle.fetch_history()
-    for sandbox in (True, False):
-        replayer = Replayer(workflows=WORKFLOWS, plugins=[plugin(stack.settings, sandbox=sandbox)])
-        await replayer.replay_workflow(history)
-    if os.environ.get("KEEP_HISTORIES"):
-        plain = await opened(history, codec(stack.settings))
-        write(FOLDER, f"branch-{kind(plain)}-{ending(plain)}", plain)
-    return result
 
 
 async def verifying(stack: Stack, numbers: list[int]) -> c.SubmitProgramme:
@@ -170,6 +151,7 @@ async def test_a_certificate_lives_its_three_years_and_expires_the_day_after(sta
         workflow_id=opening.workflow_id,
         head="",
         policy_version=default().version,
+        revision=REVISION,
         calendar=stack.calendar,
         clock="simulation",
         business_at=now,

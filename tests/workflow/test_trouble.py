@@ -19,6 +19,7 @@ from db.identity import Hat
 from domain import commands as c
 from domain.ids import programme_workflow
 from domain.roles import SYSTEM, Role
+from tests.support.histories import replays
 from tests.support.stack import Stack
 from tests.workflow.test_case_workflow import denials, status, submitted, until_denied
 from worker import WORKFLOWS
@@ -39,12 +40,6 @@ async def until_attention(handle: WorkflowHandle[object, object], wanted: str) -
 
 def programme_handle(stack: Stack, stream: str) -> WorkflowHandle[object, object]:
     return stack.client.get_workflow_handle(programme_workflow(stream))
-
-
-async def replays(stack: Stack, handle: WorkflowHandle[object, object]) -> None:
-    for sandbox in (True, False):
-        replayer = Replayer(workflows=WORKFLOWS, plugins=[plugin(stack.settings, sandbox=sandbox)])
-        await replayer.replay_workflow(await handle.fetch_history())
 
 
 async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_be(hasty: Stack) -> None:
@@ -68,7 +63,7 @@ async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_b
     async with asyncio.timeout(10):
         while handle.id in await hasty.gateway.troubled():
             await asyncio.sleep(0.02)
-    await replays(hasty, handle)
+    await replays(hasty, handle.id, keep="r1-errand-in-trouble")
 
 
 async def test_a_frozen_case_takes_nothing_more_and_goes_on_once_its_record_is_mended(hasty: Stack) -> None:
@@ -89,7 +84,7 @@ async def test_a_frozen_case_takes_nothing_more_and_goes_on_once_its_record_is_m
     written = await hasty.until(stream, lambda x: x.seq >= taken.seq)
     assert written.head == taken.hash
     await hasty.send(verifier, stream, c.ReleaseTask(task=task.id))
-    await replays(hasty, handle)
+    await replays(hasty, handle.id, keep="r1-frozen-and-thawed")
 
 
 async def test_a_completion_by_signal_outlives_a_database_that_is_away(hasty: Stack) -> None:
@@ -171,6 +166,30 @@ async def test_a_long_case_goes_on_in_a_new_run_with_all_that_it_knew(
         await replayer.replay_workflow(history)
 
 
+async def test_a_case_goes_on_in_a_new_run_when_the_server_asks_for_it(impatient: Stack) -> None:
+    request = await submitted(impatient)
+    stream, handle = request.programme, programme_handle(impatient, request.programme)
+    await impatient.until(stream, lambda x: all(s.pair_taken for s in x.seats.values()))
+    first_run = (await handle.describe()).run_id
+    verifier, task = impatient.staff("verifikator"), await impatient.task(stream, "verify_programme")
+    while (await handle.describe()).history_length < 100 and (await handle.describe()).run_id == first_run:
+        await impatient.send(verifier, stream, c.ClaimTask(task=task.id))
+        await impatient.send(verifier, stream, c.ReleaseTask(task=task.id))
+    async with asyncio.timeout(20):
+        while (await handle.describe()).run_id == first_run:
+            await asyncio.sleep(0.02)
+    await impatient.complete(
+        verifier,
+        stream,
+        "verify_programme",
+        "reject",
+        reason=await impatient.seal(stream, "Penyelenggara belum berizin."),
+    )
+    assert await handle.result() == "REJECTED"
+    for run in (first_run, None):
+        await replays(impatient, handle.id, keep="r1-long", run=run)
+
+
 async def test_what_is_no_json_or_too_long_is_refused_and_never_blocks_the_case(stack: Stack) -> None:
     request = await submitted(stack)
     handle = programme_handle(stack, request.programme)
@@ -189,7 +208,7 @@ async def test_what_is_no_json_or_too_long_is_refused_and_never_blocks_the_case(
     assert {rule for row in found for rule in row.rules} == {"A-SIGNAL"}
     task = await stack.task(request.programme, "verify_programme")
     await stack.send(stack.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
-    await replays(stack, handle)
+    await replays(stack, handle.id)
 
 
 async def test_a_request_taken_back_can_be_sent_again_at_once(stack: Stack) -> None:
