@@ -71,5 +71,8 @@ def asked(case: Case) -> list[Errand]:
 
 def answers(world: World, data: st.DataObject) -> None:
     """Some of what was asked is answered now, in any order; the rest stays for later."""
-    while (waiting := asked(world.case)) and data.draw(st.integers(0, 5)):
-        answer(world, data.draw(st.sampled_from(waiting)), data)
+    while waiting := asked(world.case):
+        if not data.draw(st.integers(0, 5)):
+            return
+        errand = data.draw(st.sampled_from(waiting))
+        answer(world, errand, data)

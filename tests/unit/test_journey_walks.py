@@ -148,26 +148,23 @@ def about_tasks(task: Task, data: st.DataObject) -> Any:
 def message(world: JourneyWorld, data: st.DataObject) -> None:
     """News from the programme: doubled, late, about another application, in any order."""
     days = [d.isoformat() for d in world.days]
-    type_, body = data.draw(
-        st.sampled_from(
-            [
-                (
-                    "training_recorded",
-                    {
-                        "attended": days,
-                        "trainers": ["m1", "m2"],
-                        "assessors": ["m3", "m4"],
-                        "class_days": days,
-                    },
-                ),
-                ("assignment_changed", {"trainers": ["m1", "m2"], "assessors": ["m4"]}),
-                ("assignment_changed", {"trainers": ["m1", "reviewer-1"], "assessors": ["m3", "m4"]}),
-                ("class_moved", {"class_days": days}),
-                *(("seat_closed", {"reason": r}) for r in ("no_show", "withdrawn", "cancelled", "unknown")),
-                ("journey_moved", {"state": "CLOSED"}),
-            ]
-        )
-    )
+    told: list[tuple[str, dict[str, Any]]] = [
+        (
+            "training_recorded",
+            {
+                "attended": days,
+                "trainers": ["m1", "m2"],
+                "assessors": ["m3", "m4"],
+                "class_days": days,
+            },
+        ),
+        ("assignment_changed", {"trainers": ["m1", "m2"], "assessors": ["m4"]}),
+        ("assignment_changed", {"trainers": ["m1", "reviewer-1"], "assessors": ["m3", "m4"]}),
+        ("class_moved", {"class_days": days}),
+        *(("seat_closed", {"reason": r}) for r in ("no_show", "withdrawn", "cancelled", "unknown")),
+        ("journey_moved", {"state": "CLOSED"}),
+    ]
+    type_, body = data.draw(st.sampled_from(told))
     application = data.draw(st.sampled_from(["application-1"] * 4 + ["application-0"]))
     world.hear(type_, application=application, **body)
 
@@ -185,7 +182,8 @@ def journey_act(world: JourneyWorld, data: st.DataObject) -> None:
         who = data.draw(st.sampled_from([OPERATIONS, *PEOPLE]))
         attempt(world, who, about_tasks(task, data), facts)
     elif kind == "task" and world.case.tasks:
-        among = open_ if open_ and data.draw(st.integers(0, 9)) else list(world.case.tasks.values())
+        late = not open_ or data.draw(st.integers(0, 9)) == 0
+        among = list(world.case.tasks.values()) if late else open_
         task = data.draw(st.sampled_from(among))
         decisions = policy(world.case.policy_version).task(task.kind).decisions
         if not decisions:
@@ -200,23 +198,18 @@ def journey_act(world: JourneyWorld, data: st.DataObject) -> None:
             or (not task.holder and not task.for_person and a.role.value == task.group)
         ]
         who = data.draw(st.sampled_from(holders * 4 + PEOPLE))
-        command = c.CompleteTask(
-            task=task.id,
-            decision=decision,
-            reason=REASON,
-            evidence=(DIGEST,),
-            form=form_for(world, task, decision, data),
-        )
-        attempt(world, who, command, facts)
+        form = form_for(world, task, decision, data)
+        done = c.CompleteTask(task=task.id, decision=decision, reason=REASON, evidence=(DIGEST,), form=form)
+        attempt(world, who, done, facts)
     else:
         who = data.draw(st.sampled_from(PEOPLE))
-        form = world.form(data.draw(st.sampled_from(["m3", "m4"])), data.draw(st.integers(1, 9)))
+        to = world.form(data.draw(st.sampled_from(["m3", "m4"])), data.draw(st.integers(1, 9)))
         command = data.draw(
             st.sampled_from(
                 [
                     c.WithdrawJourney(),
                     c.InterruptAssessment(reason=REASON),
-                    c.RescheduleAssessment(form=form, reason=REASON),
+                    c.RescheduleAssessment(form=to, reason=REASON),
                 ]
             )
         )
@@ -288,6 +281,7 @@ def test_no_sequence_of_moments_and_answers_breaks_what_a_certificate_promises(d
             world.pass_time(world.now + timedelta(days=data.draw(st.integers(0, 500))))
         elif act == "document" and prints:
             world.answer(prints[0].kind, "", {"digest": DIGEST, "check_code": "ABC"})
+            world.pass_time(world.now)  # what was due before it was made is due now
         elif act == "command":
             attempt(world, data.draw(st.sampled_from(PEOPLE)), c.WithdrawJourney(), Facts())
             assert world.case is before
