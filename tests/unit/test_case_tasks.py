@@ -1,12 +1,26 @@
-"""A task that operations give to somebody else: who may have it, and in which hat."""
+"""What people do with a task besides doing it: give it back, give it to another, comment; and what is
+refused."""
 
 import pytest
 
 from domain import commands as c
+from domain.cases import Task
+from domain.errors import IllegalMove
 from domain.facts import Facts
-from domain.roles import Role
-from tests.support.programmes import DIGEST, OPERATIONS, VERIFIER, World, actor, participant, sealed
-from tests.unit.test_case_programme import submitted, verified
+from domain.roles import Actor, Role
+from tests.support.journeys import APPLICATION, CANDIDATE, JourneyWorld
+from tests.support.programmes import (
+    APPROVER,
+    DIGEST,
+    OPERATIONS,
+    ORGANISER,
+    VERIFIER,
+    World,
+    actor,
+    participant,
+    sealed,
+)
+from tests.unit.test_case_programme import approved, submitted, verified
 
 
 def holding(world: World, **roles: tuple[str, ...]) -> Facts:
@@ -77,3 +91,168 @@ def test_who_holds_a_groups_task_completes_it_in_the_groups_role() -> None:
     assert world.refused(actor(Role.OPERATIONS, VERIFIER.person), answer) == ["M-ROLE"]
     world.send(VERIFIER, answer)
     assert world.case.tasks[task.id].state == "COMPLETED"
+
+
+# ---- give back ---------------------------------------------------------------------------------------
+
+OTHER = actor(Role.VERIFIER, "v2")
+
+
+def claimed() -> tuple[World, Task]:
+    world = submitted(World([participant(1, qualification="SMA"), participant(2)]))
+    task = world.task("resolve_equivalence")
+    world.send(VERIFIER, c.ClaimTask(task=task.id))
+    return world, world.case.tasks[task.id]
+
+
+@pytest.mark.parametrize("who", [VERIFIER, OPERATIONS], ids=["holder", "operations"])
+def test_a_task_that_is_given_back_is_the_groups_again_and_nothing_else_changes(who: Actor) -> None:
+    world, task = claimed()
+    assert world.refused(OTHER, c.ClaimTask(task=task.id)) == ["M-STATE"]
+    event = world.send(who, c.ReleaseTask(task=task.id))
+    assert event.type == "task_released"
+    assert world.case.tasks[task.id] == task.model_copy(update={"state": "OFFERED", "holder": ""})
+    world.send(OTHER, c.ClaimTask(task=task.id))
+    assert world.case.tasks[task.id].holder == "v2"
+
+
+def test_nobody_gives_back_what_another_holds_or_nobody_has() -> None:
+    world, task = claimed()
+    release = c.ReleaseTask(task=task.id)
+    assert world.refused(OTHER, release) == ["T-HOLDER"]
+    assert world.refused(actor(Role.AUDITOR), release)[0] == "M-ROLE"
+    world.send(VERIFIER, release)
+    assert world.refused(VERIFIER, release) == ["M-STATE"]
+
+
+def test_who_gave_it_back_completes_it_no_more_while_another_holds_it() -> None:
+    world, task = claimed()
+    world.send(VERIFIER, c.ReleaseTask(task=task.id))
+    world.send(OTHER, c.ClaimTask(task=task.id))
+    answer = c.CompleteTask(task=task.id, decision="refuse", reason=sealed("tidak setara"))
+    assert world.refused(VERIFIER, answer) == ["T-HOLDER"]
+
+
+def test_giving_the_verification_back_leaves_the_programme_where_it_is() -> None:
+    world = verified(World())
+    world.send(VERIFIER, c.ReleaseTask(task=world.task("verify_programme").id))
+    assert world.case.state == "VERIFYING"
+    # R-SOD looks at what was begun, too
+    assert world.case.hands["verifier"] == (VERIFIER.person,)
+
+
+# ---- give to another ---------------------------------------------------------------------------------
+
+
+def test_a_task_that_is_held_goes_to_another_and_the_holder_has_it_no_more() -> None:
+    world, task = claimed()
+    world.send(OPERATIONS, reassign(world, "resolve_equivalence", "v2"), holding(world, v2=("verifier",)))
+    now = world.case.tasks[task.id]
+    assert (now.state, now.holder, now.for_person) == ("OFFERED", "", "v2")
+    assert now.due_at == task.due_at
+    answer = c.CompleteTask(task=task.id, decision="accept", reason=sealed("setara"), evidence=(DIGEST,))
+    assert world.refused(VERIFIER, answer) == ["M-OWN"]
+    world.send(OTHER, answer)
+
+
+@pytest.mark.parametrize("who", [VERIFIER, ORGANISER, actor(Role.AUDITOR)], ids=lambda a: a.role.value)
+def test_only_operations_give_a_task_to_another(who: Actor) -> None:
+    world, _ = claimed()
+    facts = holding(world, v2=("verifier",))
+    assert world.refused(who, reassign(world, "resolve_equivalence", "v2"), facts) == ["M-ROLE"]
+
+
+def test_who_verified_is_not_given_the_approval() -> None:
+    world = verified(World())
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    facts = holding(world, **{VERIFIER.person: ("verifier", "approver"), "a2": ("approver",)})
+    assert world.refused(OPERATIONS, reassign(world, "approve_programme", VERIFIER.person), facts) == [
+        "R-SOD"
+    ]
+    world.send(OPERATIONS, reassign(world, "approve_programme", "a2"), facts)
+    assert world.refused(APPROVER, c.ClaimTask(task=world.task("approve_programme").id)) == ["M-OWN"]
+
+
+def test_what_is_a_persons_own_goes_to_nobody_else() -> None:
+    world = approved(World())
+    facts = holding(world, p2=("candidate",))
+    assert world.refused(OPERATIONS, reassign(world, "confirm_seat", "p2"), facts) == ["T-BOUND"]
+    assert world.refused(OPERATIONS, reassign(world, "confirm_seat", None), facts) == ["T-BOUND"]
+
+
+def test_a_review_goes_to_another_reviewer_by_name_and_corrections_come_back_to_that_one() -> None:
+    world = JourneyWorld().in_review()
+    facts = world.facts(roles_of={"reviewer-2": ("reviewer",)})
+    assert world.refused(OPERATIONS, reassign(world, "review_documents", None), facts) == ["T-BOUND"]
+    assert world.refused(OPERATIONS, reassign(world, "review_documents", "recommender-1"), facts) == ["R-SOD"]
+    world.send(OPERATIONS, reassign(world, "review_documents", "reviewer-2"), facts)
+    second = actor(Role.REVIEWER, "reviewer-2")
+    points = c.PointsForm(points=(sealed("butir"),))
+    world.complete(second, "review_documents", "send_back", form=points)
+    world.complete(CANDIDATE, "correct_application", "resubmit", form=APPLICATION)
+    assert world.task("review_documents").for_person == "reviewer-2"
+
+
+# ---- comment -----------------------------------------------------------------------------------------
+
+
+def test_a_comment_adds_itself_and_nothing_else() -> None:
+    world, task = claimed()
+    event = world.send(OTHER, c.CommentTask(task=task.id, text=sealed("lihat lampiran 2")))
+    assert event.type == "task_commented"
+    after = world.case.tasks[task.id]
+    assert after == task.model_copy(update={"comments": (sealed("lihat lampiran 2"),)})
+    world.send(VERIFIER, c.CommentTask(task=task.id, text=sealed("sudah")))
+    assert world.case.tasks[task.id].comments == (sealed("lihat lampiran 2"), sealed("sudah"))
+
+
+def test_who_could_not_do_the_task_does_not_comment_on_it() -> None:
+    world, task = claimed()
+    comment = c.CommentTask(task=task.id, text=sealed("x"))
+    assert world.refused(ORGANISER, comment) == ["M-OWN"]
+    assert world.refused(actor(Role.AUDITOR), comment) == ["M-ROLE", "M-OWN"]
+
+
+# ---- what is over, and what needs evidence -----------------------------------------------------------
+
+
+def test_an_accepted_equivalence_needs_its_evidence_and_any_answer_its_reason() -> None:
+    world, task = claimed()
+    accept = c.CompleteTask(task=task.id, decision="accept", reason=sealed("setara"))
+    assert world.refused(VERIFIER, accept) == ["T-EVIDENCE"]
+    assert world.refused(VERIFIER, accept.model_copy(update={"reason": None, "evidence": (DIGEST,)})) == [
+        "T-REASON"
+    ]
+    assert world.case.tasks[task.id] == task
+    world.send(VERIFIER, accept.model_copy(update={"evidence": (DIGEST,)}))
+
+
+def ended(how: str) -> tuple[World, str]:
+    world, task = claimed()
+    if how == "COMPLETED":
+        refuse = c.CompleteTask(task=task.id, decision="refuse", reason=sealed("tidak setara"))
+        world.send(VERIFIER, refuse)
+    else:
+        world.send(VERIFIER, c.ClaimTask(task=world.task("verify_programme").id))
+        world.send(ORGANISER, c.CancelProgramme(reason=sealed("batal")))
+    assert world.case.tasks[task.id].state == how
+    return world, task.id
+
+
+@pytest.mark.parametrize("how", ["COMPLETED", "CANCELLED"])
+def test_what_is_over_gets_a_conflict_and_changes_nothing(how: str) -> None:
+    world, id_ = ended(how)
+    before, events = world.case, len(world.events)
+    for who, command in (
+        (VERIFIER, c.CompleteTask(task=id_, decision="accept", reason=sealed("x"), evidence=(DIGEST,))),
+        (VERIFIER, c.ClaimTask(task=id_)),
+        (VERIFIER, c.ReleaseTask(task=id_)),
+        (VERIFIER, c.CommentTask(task=id_, text=sealed("x"))),
+        (OPERATIONS, c.ReassignTask(task=id_, to_person=None, reason=sealed("x"))),
+    ):
+        with pytest.raises(IllegalMove) as refusal:
+            world.send(who, command)
+        assert [v.rule for v in refusal.value.violations] == ["M-STATE"]
+        assert refusal.value.status == 409
+    assert world.case is before
+    assert len(world.events) == events

@@ -174,6 +174,10 @@ def give_to_reviewer(turn: Turn) -> None:
 def reviewed(turn: Turn, task: Task, command: CompleteTask) -> str:
     """accept, send_back (with points) or reject (with a reason)."""
     j = turn.case.journey
+    if turn.case.revision >= 1 and turn.actor.person != j.reviewer:
+        # Operations gave the review to another: a correction comes back to the one who asked for it. (Before,
+        # it went to the one first named.)
+        turn.set("journey", j.id, reviewer=turn.actor.person)
     if command.decision == "accept":
         return _accepted(turn, j, command)
     if command.decision == "send_back":
