@@ -24,6 +24,9 @@ with workflow.unsafe.imports_passed_through():
     from workflows.timeouts import POLICIES, SUMMARIES, rest
 
 UPDATES_A_RUN = 500
+MOST_UPDATES_A_RUN = 1000
+"""Under a steady load something is always on its way to the ledger; then the next run takes it along.
+Temporal itself stops at 2,000."""
 GRAVITY = ("ledger:forked", "ledger:behind", "ledger:failed", "ledger:waiting")
 """What is shown first of several troubles; any other comes after these, in the order of its name."""
 
@@ -38,7 +41,7 @@ class CaseState:
         self.case: Case = start.case
         self.opening: Case | None = start.case if start.case.seq == 0 else None
         self.ticked: datetime = max(start.now, start.case.business_at)
-        self.pending: deque[Event] = deque()
+        self.pending: deque[Event] = deque(start.pending)
         self.in_flight: set[str] = set()
         self.resting: set[str] = set()
         """Errands that failed and wait for their next try."""
@@ -179,7 +182,8 @@ class CaseState:
     def _should_continue_as_new(self) -> bool:
         return (
             (workflow.info().is_continue_as_new_suggested() or self.updates >= UPDATES_A_RUN)
-            and not self.pending
+            and (not self.pending or self.updates >= MOST_UPDATES_A_RUN)
+            and not self.frozen
             and not self.busy
             # An errand that only waits for its next try is asked again by the next run: errands may be.
             and all(e.id in self.resting for e in self.case.errands.values() if e.state == "ASKED")

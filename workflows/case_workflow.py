@@ -71,7 +71,9 @@ class CaseWorkflow(Inbox, Errands, Flusher):
         for task in background:
             task.cancel()
         if not self._finished():
-            workflow.continue_as_new(CaseStart(case=carried(self.case), now=self._now()))
+            workflow.continue_as_new(
+                CaseStart(case=carried(self.case), now=self._now(), pending=tuple(self.pending))
+            )
         return self.case.state
 
     async def _never_used(self) -> bool:

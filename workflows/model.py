@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from domain.cases import Case
+from domain.events import Event
 from domain.openings import CertificateOpening, JourneyOpening
 
 
@@ -20,6 +21,8 @@ class CaseStart(BaseModel):
     case: Case
     now: datetime
     """Business time (UTC) at the start; counts in a simulation only."""
+    pending: tuple[Event, ...] = ()
+    """Events of the run before that the ledger may not have taken yet; it skips those that it has."""
     opening: JourneyOpening | CertificateOpening | None = None
     summary: str = ""
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from domain.cases import Case, Errand, Task
 from domain.policy import policy
 from state_machines.tables import TABLES
-from state_machines.turn import OPEN_TASK, Turn
+from state_machines.task import OPEN_TASK
+from state_machines.turn import Turn
 from tests.support.programmes import World
 
 

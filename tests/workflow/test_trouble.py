@@ -190,6 +190,34 @@ async def test_a_case_goes_on_in_a_new_run_when_the_server_asks_for_it(impatient
         await replays(impatient, handle.id, keep="r1-long", run=run)
 
 
+async def test_under_a_steady_load_the_next_run_takes_along_what_is_still_to_be_written(
+    hasty: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(case_state, "UPDATES_A_RUN", 3)
+    monkeypatch.setattr(case_state, "MOST_UPDATES_A_RUN", 4)
+    request = await submitted(hasty)
+    stream, handle = request.programme, programme_handle(hasty, request.programme)
+    await hasty.until(stream, lambda x: all(s.pair_taken for s in x.seats.values()))
+    first_run = (await handle.describe()).run_id
+    verifier, task = hasty.staff("verifikator"), await hasty.task(stream, "verify_programme")
+    # nothing can be written meanwhile: whatever is decided stays pending
+    await run_sql(hasty, "CREATE TRIGGER away BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'away'); END")
+    taken = None
+    for n in range(4):
+        command = c.ReleaseTask(task=task.id) if n % 2 else c.ClaimTask(task=task.id)
+        taken = await hasty.send(verifier, stream, command)
+    async with asyncio.timeout(20):
+        while (await handle.describe()).run_id == first_run:
+            await asyncio.sleep(0.02)
+    await run_sql(hasty, "DROP TRIGGER away")
+    assert taken is not None
+    case = await hasty.until(stream, lambda x: x.seq >= taken.seq)
+    assert case.head == taken.hash
+    async with hasty.db.read() as session:
+        events = await ledger.events_of(session, stream)
+    assert [e.seq for e in events] == list(range(1, len(events) + 1))
+
+
 async def test_what_is_no_json_or_too_long_is_refused_and_never_blocks_the_case(stack: Stack) -> None:
     request = await submitted(stack)
     handle = programme_handle(stack, request.programme)
