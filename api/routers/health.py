@@ -62,8 +62,8 @@ async def state_of(runtime: Runtime) -> dict[str, dict[str, Any]]:
 
 async def _look(runtime: Runtime) -> dict[str, dict[str, Any]]:
     """Three seconds for all of it: what has not answered by then counts as not there."""
-    late = {"ok": False, "error": "TimeoutError"}
-    found = {
+    late: dict[str, Any] = {"ok": False, "error": "TimeoutError"}
+    found: dict[str, dict[str, Any]] = {
         "database": late,
         "temporal": late,
         "worker": late | {"pollers": 0},
