@@ -94,14 +94,15 @@ class Settings(BaseSettings):
         200,
         ge=20,
         le=10_000,
-        description="Most documents of one application, with room for 2 MiB each on the average.",
+        description="Most documents that one account sends for one application, with room for 2 MiB "
+        "each on the average.",
     )
     programme_documents: int = Field(
         3000,
         ge=100,
         le=100_000,
-        description="Most documents of one programme (a letter for several persons counts for each), with "
-        "room for 2 MiB each on the average.",
+        description="Most documents that one account sends for one programme (a letter for several persons "
+        "counts for each), with room for 2 MiB each on the average.",
     )
 
     database_url: str = Field(

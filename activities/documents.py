@@ -19,12 +19,14 @@ from domain.policy import CURRENT, MediaType, Policy
 PIXELS = 50_000_000
 """Largest picture in pixels: a phone's camera, and four bytes each while it is checked."""
 SCANS = 50
-"""Most scans of a JPEG. A progressive one has about ten, a camera's a few more for its thumbnails."""
+"""Most scans of a JPEG. A progressive one has about ten."""
 PASSES = 10
 """Times that as many pixels as the largest picture has may be gone over: each scan goes over all of them, so
 that a file of thousands of nearly empty scans would be decoded for hours."""
-SOS = b"\xff\xda"
-"""Start of a scan. In a scan's own data 0xFF is always followed by something else."""
+EOI, SOS = 0xD9, 0xDA
+"""Second bytes of JPEG's markers (ITU-T T.81, table B.1): the picture's end, a scan's start."""
+MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])")
+"""A marker that a length follows, or the end. (0xFF 0x00 is a scan's data; the others stand alone.)"""
 HEAD = 4096
 TAIL = 2048
 CHUNK = 64 * 1024
@@ -182,7 +184,7 @@ def _second_opinion(head: bytes) -> set[str]:
 
 def _decode_picture(path: Path, media_type: MediaType, pixels: int) -> None:
     kind = media_type.removeprefix("image/").upper()
-    scans = path.read_bytes().count(SOS) if kind == "JPEG" else 1
+    scans = _scans(path.read_bytes()) if kind == "JPEG" else 1
     if scans > SCANS:
         raise _unsupported("scans", limit=SCANS)
     try:
@@ -202,6 +204,21 @@ def _decode_picture(path: Path, media_type: MediaType, pixels: int) -> None:
         raise _unsupported("pixels", limit=pixels) from None
     except Exception:  # decoders raise many kinds on hostile bytes; each of them means no
         raise _unsupported("incomplete") from None
+
+
+def _scans(data: bytes) -> int:
+    """How many scans are in the JPEG itself? Counted by its markers up to its end: thumbnails in its segments
+    and what a phone appends (a film, a depth map) are not gone over by its decoder."""
+    scans, at = 0, 0
+    while (marker := MARKER.search(data, at)) is not None:
+        kind, at = marker[1][0], marker.end()
+        if kind == EOI:
+            break
+        scans += kind == SOS
+        if scans > SCANS:
+            break
+        at += int.from_bytes(data[at : at + 2])  # the length counts its own two bytes
+    return scans
 
 
 _SENTENCES = {

@@ -1,17 +1,20 @@
 """The way of a command from its request to its receipt (design § 4.1): texts sealed, key checked, sent."""
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request, Response
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import idempotency
 from api.runtime import DATABASE_DOWN, Runtime, runtime_of
 from api.schemas.derive import command_of, texts
 from db.identity import Access
+from db.people_tables import SealedText
 from db.vault import case_owner
 from domain.cases import Sealed
 from domain.commands import Receipt
@@ -21,6 +24,9 @@ from domain.roles import Actor
 from logs import bind_case
 
 SEQ = "X-Seq"
+KEEPS = frozenset({"A-KEY", "M-CLOSED"})
+"""Refusals after which the texts stay: another command may have them already (the key was used), or this one
+may have been taken by an earlier try, just before its case ended."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,7 @@ async def send(
     except DomainError as error:
         request.state.denied = not isinstance(error, Unknown)
         raise
-    sealed = await _seal(runtime, access, key, stream, found)
+    sealed, new = await _seal(runtime, access, key, stream, found)
     try:
         receipt = await runtime.gateway.dispatch(
             stream=stream,
@@ -96,6 +102,8 @@ async def send(
     except DomainError as error:
         # The gateway has recorded the denial.
         request.state.denied = not isinstance(error, Unknown)
+        if new and not isinstance(error, Unknown) and not KEEPS & {v.rule for v in error.violations}:
+            await _discard(runtime, new)
         raise
     runtime.remember(stream, receipt.seq)
     await _keep(runtime, mark, receipt)
@@ -104,24 +112,24 @@ async def send(
 
 async def _seal(
     runtime: Runtime, access: Access, key: str, stream: str, found: Mapping[str, str]
-) -> dict[str, Sealed]:
-    """Store the free texts, encrypted for this case. Their ids come from the key, so that a retry stores
-    nothing twice and another text under the same key is a conflict."""
+) -> tuple[dict[str, Sealed], list[str]]:
+    """Store the free texts, encrypted for this case; gives them, and the ids of those that are new. Their ids
+    come from the key, so that a retry stores nothing twice and another text under the same key is a
+    conflict."""
     if not found:
-        return {}
+        return {}, []
+    ids = {path: derived_id("text", access.account, stream, key, path) for path in found}
 
-    async def work(session: AsyncSession) -> dict[str, Sealed]:
-        return {
+    async def work(session: AsyncSession) -> tuple[dict[str, Sealed], list[str]]:
+        held = await session.exec(select(SealedText.id).where(col(SealedText.id).in_(list(ids.values()))))
+        new = sorted({*ids.values()} - {*held})
+        sealed = {
             path: await runtime.vault.seal_text(
-                session,
-                case_owner(stream),
-                text,
-                access.account,
-                at=runtime.now(),
-                id=derived_id("text", access.account, stream, key, path),
+                session, case_owner(stream), text, access.account, at=runtime.now(), id=ids[path]
             )
             for path, text in found.items()
         }
+        return sealed, new
 
     try:
         return await runtime.db.retrying(work)
@@ -129,6 +137,12 @@ async def _seal(
         return await _seal(runtime, access, key, stream, found)
     except DATABASE_DOWN:
         raise database_down() from None
+
+
+async def _discard(runtime: Runtime, ids: list[str]) -> None:
+    """What was refused is not kept, and its key stays free. The refusal stands whether this works or not."""
+    with contextlib.suppress(*DATABASE_DOWN):
+        await runtime.db.retrying(lambda session: runtime.vault.discard_texts(session, ids))
 
 
 async def _keep(runtime: Runtime, mark: idempotency.Mark, receipt: Receipt) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import Query, Request
@@ -15,8 +16,9 @@ from api.schemas.exact import Day
 from api.sight import missing, sees_file, staff, stranger
 from db import registry
 from db.identity import Access
+from db.people_tables import Document
 from domain.cases import Case
-from domain.errors import Refused
+from domain.errors import DomainError, Refused
 from domain.policy import CURRENT, Policy
 from domain.text import Text
 
@@ -56,12 +58,24 @@ async def keep(
 ) -> dict[str, Any]:
     """Store what is sent and note it for these persons (`[""]`: for the request itself).
 
-    Refused (D-QUOTA) when the case has as many documents, or as many bytes, as a case may have.
+    Refused (D-QUOTA) when this account has sent as many documents, or as many bytes, as it may for one case:
+    nobody can use up another's room. What is noted already is not refused.
     """
-    await _room(runtime, application, len(persons), programme=programme)
+    full = await _full(runtime, access, application, len(persons), programme=programme)
+    if full is not None:
+        digest = sha256()
+        async for piece in uploads.chunks(request):
+            digest.update(piece)
+        async with runtime.db.read() as session:
+            rows = await listings.documents_same(
+                session, application, digest.hexdigest(), requirement, persons
+            )
+        if {row.person for row in rows} != set(persons):
+            raise full
+        return _answer(rows)
     stored = await runtime.store.put(uploads.chunks(request), policy)
 
-    async def note(session: AsyncSession) -> list[dict[str, Any]]:
+    async def note(session: AsyncSession) -> dict[str, Any]:
         rows = [
             await registry.add_document(
                 session,
@@ -77,26 +91,34 @@ async def keep(
             )
             for person in persons
         ]
-        return [views.document_json(row, whole=False) for row in rows]
+        return _answer(rows)
 
-    shown = await runtime.db.retrying(note)
-    return {"digest": stored.digest, "media_type": stored.media_type, "size": stored.size, "items": shown}
+    return await runtime.db.retrying(note)
 
 
-async def _room(runtime: Runtime, application: str, more: int, *, programme: bool) -> None:
-    """Asked before a byte is read. Of two uploads at once both may still fit in: a brake, not a scale."""
+def _answer(rows: Sequence[Document]) -> dict[str, Any]:
+    first = rows[0]
+    items = [views.document_json(row, whole=False) for row in rows]
+    return {"digest": first.digest, "media_type": first.media_type, "size": first.size, "items": items}
+
+
+async def _full(
+    runtime: Runtime, access: Access, application: str, more: int, *, programme: bool
+) -> DomainError | None:
+    """Why there is no room for so many more; asked before a byte is kept. Of two
+    uploads at once both may still fit in: a brake, not a scale."""
     settings = runtime.settings
     most = settings.programme_documents if programme else settings.journey_documents
     most_bytes = most * MEAN_SIZE
     async with runtime.db.read() as session:
-        count, size = await listings.documents_kept(session, application)
+        count, size = await listings.documents_kept(session, application, access.account)
     if count + more > most or size >= most_bytes:
-        raise Refused.because(
+        return Refused.because(
             "D-QUOTA",
-            f"Perkara ini sudah mempunyai {count} dokumen ({size // 2**20} MiB); batasnya {most} dokumen dan "
-            f"{most_bytes // 2**20} MiB.",
-            f"This case has {count} documents ({size // 2**20} MiB) already; the most are {most} documents "
-            f"and {most_bytes // 2**20} MiB.",
+            f"Anda sudah mengunggah {count} dokumen untuk perkara ini ({size // 2**20} MiB); batasnya "
+            f"{most} dokumen dan {most_bytes // 2**20} MiB.",
+            f"You have sent {count} documents ({size // 2**20} MiB) for this case already; the most "
+            f"are {most} documents and {most_bytes // 2**20} MiB.",
             remedy=Text(
                 id="Gunakan dokumen yang sudah diunggah, atau hubungi petugas BNSP.",
                 en="Use the documents that are uploaded already, or ask BNSP operations.",
@@ -104,6 +126,7 @@ async def _room(runtime: Runtime, application: str, more: int, *, programme: boo
             documents=count,
             bytes=size,
         )
+    return None
 
 
 async def listed(runtime: Runtime, access: Access, application: str, *, person: str = "") -> dict[str, Any]:

@@ -85,6 +85,10 @@ class Gateway:
         self._places: dict[str, asyncio.Semaphore] = {}
         self._heads: dict[str, int] = {}
 
+    def seen(self, stream: str) -> int:
+        """The last event of the stream that this process gave a receipt for; 0 when it remembers none."""
+        return self._heads.get(stream, 0)
+
     # ---- writing -------------------------------------------------------------------------
 
     async def dispatch(

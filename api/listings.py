@@ -4,7 +4,7 @@ drafts. (Those of cases stand in db/reads.py.)"""
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_
+from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -109,14 +109,31 @@ async def documents_of(
     return list(found)
 
 
-async def documents_kept(session: AsyncSession, application: str) -> tuple[int, int]:
-    """How many documents were noted for this case, and their bytes (the same file for several persons counts
-    once)."""
-    mine = Document.application == application
+async def documents_kept(session: AsyncSession, application: str, account: str) -> tuple[int, int]:
+    """How many documents this account sent for this case, and their bytes (the same file for several persons
+    counts once)."""
+    mine = and_(col(Document.application) == application, col(Document.uploaded_by) == account)
     count = (await session.exec(select(func.count()).select_from(Document).where(mine))).one()
     files = select(Document.digest, Document.size).where(mine).distinct()
     size = (await session.exec(select(func.coalesce(func.sum(files.subquery().c.size), 0)))).one()
     return int(count), int(size)
+
+
+async def documents_same(
+    session: AsyncSession, application: str, digest: str, requirement: str, persons: Sequence[str]
+) -> list[Document]:
+    """These very bytes as they were noted before, for this purpose and these persons."""
+    found = await session.exec(
+        select(Document)
+        .where(
+            Document.application == application,
+            Document.digest == digest,
+            Document.requirement == requirement,
+            col(Document.person).in_(persons),
+        )
+        .order_by(col(Document.person))
+    )
+    return list(found)
 
 
 async def documents_by_id(session: AsyncSession, id: str) -> Document | None:

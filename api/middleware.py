@@ -139,4 +139,6 @@ def client_of(request: Request) -> str:
         address = ip_address(host)
     except ValueError:
         return host
-    return host if address.version == 4 else str(ip_network((address, 64), strict=False))
+    # A server that listens on both kinds sees an IPv4 address as ::ffff:…, which are all of one network.
+    address = getattr(address, "ipv4_mapped", None) or address
+    return str(address) if address.version == 4 else str(ip_network((address, 64), strict=False))

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api.commands import min_seq_of
 from api.runtime import Runtime
 from db import reads
+from domain.errors import Unknown
 from domain.events import canonical
 
 T = TypeVar("T")
@@ -36,6 +37,27 @@ async def fresh(
     projection = CURRENT if await reads.wait_for(runtime.db, stream, seq, WAIT_SECONDS) else WRITING
     async with runtime.db.read() as session:
         return await find(session), projection
+
+
+async def settled(
+    request: Request, runtime: Runtime, stream: str, find: Callable[[AsyncSession], Awaitable[T]]
+) -> T:
+    """What `find` gives once the ledger has all that was acknowledged, for a write that must not be judged by
+    less. The right is judged first, as in `fresh`. Unknown (503, D-BEHIND) when it is still behind."""
+    seen = max(min_seq_of(request), runtime.gateway.seen(stream))
+    async with runtime.db.read() as session:
+        head = await reads.head(session, stream)
+        found = await find(session)
+    if (head.seq if head else 0) >= seen:
+        return found
+    if not await reads.wait_for(runtime.db, stream, seen, WAIT_SECONDS):
+        raise Unknown.because(
+            "D-BEHIND",
+            "Catatan perkara ini sedang ditulis. Kirim ulang dengan kunci yang sama.",
+            "The record of this case is being written. Send again with the same key.",
+        )
+    async with runtime.db.read() as session:
+        return await find(session)
 
 
 def one(request: Request, body: dict[str, Any], projection: str = CURRENT) -> Response:

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
-from sqlalchemy import update
+from sqlalchemy import delete, update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -290,6 +290,10 @@ class Vault:
             .where(col(SealedText.owner_kind) == owner.kind, col(SealedText.owner) == owner.id)
             .values(ciphertext=None)
         )
+
+    async def discard_texts(self, session: AsyncSession, ids: Iterable[str]) -> None:
+        """Remove texts that no event names: what they were sent with was refused."""
+        await session.exec(delete(SealedText).where(col(SealedText.id).in_(list(ids))))
 
     # ---- a person's further details ------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import commands, drafts, idempotency, listings, programmes, views
 from api.deps import STAFF, Allow, Anybody, Key, Organiser, Run
-from api.reading import fresh, one
+from api.reading import fresh, one, settled
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.derive import Derived, request_model
@@ -198,8 +198,12 @@ async def _submit(
     programme: str,
     version: int | None = None,
 ) -> Receipt:
-    async with runtime.db.read() as session:
-        draft, case = await programmes.find_own(session, access, programme, lock=False)
+    draft, case = await settled(  # a request that was taken back just now must get new ids
+        request,
+        runtime,
+        programme,
+        lambda session: programmes.find_own(session, access, programme, lock=False),
+    )
     if case is not None and case.state == "DRAFT":  # taken back before
         draft = await runtime.db.retrying(lambda session: _renew(session, access, runtime, programme))
     drafts.require_version(draft, version)
@@ -274,6 +278,10 @@ def _command_route(cls: type[c.Model]) -> Callable[..., Awaitable[Receipt]]:
             return await _submit(request, response, access, key, runtime, programme)
         async with runtime.db.read() as session:
             found = await programmes.find(session, access, programme)
+        if found.case is None:  # submitted just now, perhaps
+            found = await settled(
+                request, runtime, programme, lambda session: programmes.find(session, access, programme)
+            )
         if found.case is None:
             raise missing("M-CASE")
         sent = await commands.send(

@@ -158,3 +158,12 @@ async def test_a_case_has_room_for_so_many_documents(product: Product) -> None:
         assert violation["rule"] == "D-QUOTA"
         assert violation["text"] and violation["text_en"] and violation["remedy_en"]
         assert [d.rules for d in await product.denials(who)] == [["D-QUOTA"]]
+        # What was noted already is not more; for another purpose it is.
+        again = await product.ask("POST", f"{path}/evidence?requirement=diploma", who, content=pdf(b"0"))
+        assert (again.status_code, len(again.json()["items"])) == (201, 1)
+        more = await product.ask("POST", f"{path}/evidence?requirement=report", who, content=pdf(b"0"))
+        assert more.status_code == 409
+    path = f"/v1/applications/{world.case.stream}/evidence?requirement=FR.IA.01"
+    assert (await product.ask("POST", path, "operations", content=pdf(b"form"))).status_code == 201
+    kept = [p for p in product.runtime.store.folder.rglob("*") if p.is_file()]
+    assert len(kept) == 3  # "0" and "1" of the two, the form; nothing of what was refused

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import AsyncMock
 
@@ -218,6 +220,38 @@ async def test_health_is_looked_at_once_however_many_ask(
     assert looks.await_count == 2
 
 
+async def test_a_look_that_takes_longer_than_it_holds_is_still_shared(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+    looks = 0
+
+    async def slow(_runtime: Any) -> dict[str, Any]:
+        nonlocal looks
+        looks += 1
+        clock[0] += health.CHECKED_FOR + 1
+        return {"database": {"ok": False}}
+
+    monkeypatch.setattr(health, "_look", slow)
+    monkeypatch.setattr(health, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    await asyncio.gather(*(product.client.get("/health/ready") for _ in range(5)))
+    assert looks == 1
+
+
+async def test_what_hangs_does_not_hide_the_rest(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def hangs(*_: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(health, "CHECK_WITHIN", timedelta(seconds=0.5))
+    monkeypatch.setattr(health, "_temporal", hangs)
+    monkeypatch.setattr(health, "archive_of", hangs)
+    async with asyncio.timeout(10):
+        checks = (await product.client.get("/health/ready")).json()["checks"]
+    assert checks["database"]["ok"] and checks["projection"]["ok"]
+    assert checks["temporal"] == {"ok": False, "error": "TimeoutError"}
+    assert checks["archive"] == {"ok": False}
+
+
 async def test_a_character_that_no_database_keeps_is_no_fault(product: Product) -> None:
     answer = await product.ask("GET", "/v1/organisations?q=%00", "organiser")
     assert answer.status_code in (200, 422)
@@ -295,6 +329,8 @@ async def test_every_address_says_who_may_and_what_follows_and_every_write_takes
         ("192.0.2.7", "192.0.2.7"),
         ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"),
         ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("::ffff:c000:208", "192.0.2.8"),
         ("testclient", "testclient"),
     ],
 )

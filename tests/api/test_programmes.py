@@ -1,5 +1,6 @@
 """Drafts, and programmes as each asker may see them."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from unittest.mock import AsyncMock
 import pytest
 from sqlmodel import select
 
+from api import reading
 from api.drafts import DraftContent
 from api.roster_xlsx import write
 from api.schemas.derive import request_model
@@ -454,6 +456,54 @@ async def test_another_text_under_the_key_of_an_unknown_outcome_is_a_conflict(
     assert other.json()["violations"][0]["rule"] == "A-KEY"
     same = await product.ask("POST", path, "organiser", key="c1", json={"reason": "Satu."})
     assert same.status_code == 200
+
+
+async def test_what_the_case_itself_refuses_leaves_no_text_and_its_key_free(
+    product: Product, sent: Dispatched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    await product.project(world)
+    path = "/v1/programmes/programme-1/commands/cancel_programme"
+
+    async def refuse(**_: object) -> None:
+        raise Conflict.because("M-STATE", "Keadaannya telah berubah.", "The state has changed.")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(product.runtime.gateway, "dispatch", refuse)
+        await product.ask("POST", path, "organiser", key="c1", json={"reason": "Satu."})
+    async with product.runtime.db.read() as session:
+        assert (await session.exec(select(SealedText).where(SealedText.owner == "programme-1"))).all() == []
+    other = await product.ask("POST", path, "organiser", key="c1", json={"reason": "Dua."})
+    assert other.status_code == 200, other.text
+
+
+async def test_what_was_acknowledged_is_waited_for_before_the_next_act(
+    product: Product, sent: Dispatched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    content = await draft_of(product, world)
+    world.send(ORGANISER, world.submission())
+    monkeypatch.setattr(reading, "WAIT_SECONDS", 0.05)
+    product.runtime.gateway._heads["programme-1"] = world.case.seq
+    withdraw = "/v1/programmes/programme-1/commands/withdraw_programme"
+    early = await product.ask("POST", withdraw, "organiser", key="w1", json={})
+    assert (early.status_code, early.json()["violations"][0]["rule"]) == (503, "D-BEHIND")
+    assert (await product.ask("POST", withdraw, "neighbour", json={})).status_code == 404
+    await product.project(world)
+    assert (await product.ask("POST", withdraw, "organiser", key="w1", json={})).status_code == 200
+    world.send(ORGANISER, c.WithdrawProgramme())
+    product.runtime.gateway._heads["programme-1"] = world.case.seq
+    submit = "/v1/programmes/programme-1/submit"
+    early = await product.ask("POST", submit, "organiser", key="s1")
+    assert (early.status_code, early.json()["violations"][0]["rule"]) == (503, "D-BEHIND")
+    assert len(sent.commands) == 1
+    monkeypatch.setattr(reading, "WAIT_SECONDS", 10.0)
+    answer, _ = await asyncio.gather(
+        product.ask("POST", submit, "organiser", key="s1"), product.project(world)
+    )
+    assert answer.status_code == 200, answer.text
+    assert not {s.id for s in sent.commands[1][1].seats} & {s.id for s in content.seats}
 
 
 async def test_one_key_sent_to_two_cases_is_two_commands(product: Product, sent: Dispatched) -> None:

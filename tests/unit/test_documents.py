@@ -144,6 +144,22 @@ async def test_a_jpeg_of_thousands_of_scans_is_refused_unread(store: DocumentSto
     assert (await store.put(stream(layered(20)))).media_type == "image/jpeg"
 
 
+async def test_what_a_camera_puts_into_and_behind_its_jpeg_is_no_scan(store: DocumentStore) -> None:
+    whole = picture("JPEG")
+    film = b"\x00\x00\x00\x18ftypmp42" + b"\xff\xda\x12" * 5000
+    thumbnails = b"\xff\xe2\x0f\x02" + b"\xff\xda" * 1920
+    motion = whole[:2] + thumbnails + whole[2:] + film
+    assert (await store.put(stream(motion))).media_type == "image/jpeg"
+
+
+async def test_scans_behind_a_segment_and_fill_bytes_are_counted(store: DocumentStore) -> None:
+    many = layered(60)
+    comment = b"\xff\xfe\x00\x06\xff\xd9\xff\xd9"  # no end of the picture, though it looks like one
+    with pytest.raises(UnsupportedMedia) as refused:
+        await store.put(stream(many[:2] + comment + many[2:].replace(b"\xff\xda", b"\xff\xff\xff\xda")))
+    assert refused.value.violations[0].facts["why"] == "scans"
+
+
 async def test_many_scans_of_a_large_picture_are_refused(tmp_path: Path) -> None:
     store = DocumentStore(tmp_path, pixels=64 * 64)
     with pytest.raises(UnsupportedMedia) as refused:

@@ -61,6 +61,22 @@ async def test_a_workflows_lines_name_it(what: str, tmp_path: Any, monkeypatch: 
     assert line["workflow"] == "programme-case-1"
 
 
+@pytest.mark.parametrize(
+    ("name", "bound"),
+    [("message", "message"), ("complete_task", "complete_task"), ("Budi 3201010101010001", "unknown")],
+)
+async def test_the_name_that_a_stranger_gives_a_signal_is_not_logged(
+    name: str, bound: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "info", lambda: SimpleNamespace(workflow_id="programme-case-1"))
+    written = StringIO()
+    setup(Settings(log_format="json", var_dir=tmp_path), written)
+    inbound = LogContext().workflow_interceptor_class(None)(Logs())  # type: ignore[arg-type]
+    await inbound.handle_signal(SimpleNamespace(args=[], signal=name))  # type: ignore[arg-type]
+    (line,) = lines(written)
+    assert line["signal"] == bound
+
+
 def test_the_case_is_found_in_whatever_a_run_is_given() -> None:
     world = JourneyWorld()
     opening: JourneyOpening = world.start()
