@@ -93,6 +93,8 @@ class Seat(Entity):
     """The (person, scheme) pair of R-DUP is reserved for this seat."""
     reason: Sealed | None = None
     """Why a person refused this participant."""
+    exception_until: date | None = None
+    """The last class day that a verifier excused after the class moved, and every earlier one (R-TECH)."""
 
 
 class Assignment(Entity):

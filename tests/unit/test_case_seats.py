@@ -5,10 +5,11 @@ from typing import Any
 
 from domain import commands as c
 from domain.cases import Errand
+from domain.clock import end_of_day
 from domain.facts import TechnicalCertificateFacts
 from domain.roles import Role
 from state_machines.class_ import starts_at
-from tests.support.journeys import JourneyWorld
+from tests.support.journeys import APPLICATION, CANDIDATE, JourneyWorld
 from tests.support.programmes import (
     CALENDAR,
     DIGEST,
@@ -278,12 +279,14 @@ def test_who_had_yet_to_confirm_is_asked_once_with_a_new_due_time() -> None:
     assert world.task("confirm_seat", "s1").due_at > before.due_at
 
 
-def lapsing() -> World:
-    """Three participants; the first one's technical certificate does not reach the class's new days."""
+def lapsing(reserve: bool = False) -> World:
+    """Three participants; the first one's technical certificate, or the reserve's, does not reach the
+    class's new days."""
     world = World([participant(1), participant(2), participant(3, kind="reserve")])
     until = max(world.days) + timedelta(days=3)
     short = (TechnicalCertificateFacts(field="TIK", valid_until=until),)
-    world.people[0] = world.people[0].model_copy(update={"technical": short})
+    late = 2 if reserve else 0
+    world.people[late] = world.people[late].model_copy(update={"technical": short})
     prepared(world)
     (class_,) = world.classes()
     last = max(world.days)
@@ -316,3 +319,51 @@ def test_a_journey_plans_with_the_days_that_its_class_moved_to() -> None:
     days = [date(2026, 6, 8), date(2026, 6, 9)]
     world.hear("class_moved", class_days=[d.isoformat() for d in days])
     assert world.case.journey.class_days == tuple(days)
+
+
+def excuse(world: World, seat: str = "s1") -> None:
+    world.complete(
+        VERIFIER, "resolve_exception", "accept", subject=seat, reason=sealed("x"), evidence=(DIGEST,)
+    )
+
+
+def test_the_journey_hears_of_the_day_that_a_verifier_excused() -> None:
+    world = lapsing()
+    excuse(world)
+    days = [d.isoformat() for d in world.days]
+    told = sent(world, "class_moved", "s1")[-1].body["body"]
+    assert told == {"class_days": days, "exception_until": days[-1]}
+    assert world.case.seats["s1"].exception_until == world.days[-1]
+
+
+def test_a_reserve_whose_lapse_was_excused_opens_a_journey_that_knows_the_day() -> None:
+    world = lapsing(reserve=True)
+    excuse(world, "s3")
+    world.send(candidate(1), c.WithdrawSeat(seat="s1"))
+    world.complete(candidate(3), "answer_offer", "accept_offer", subject="s3")
+    opening = [e.body for e in world.case.errands.values() if e.kind == "start_journey"][-1]
+    assert (opening["seat"], opening["exception_until"]) == ("s3", world.days[-1].isoformat())
+
+
+def test_a_journey_whose_lapse_was_excused_is_applied_for_and_waits_for_the_excused_day() -> None:
+    days = [date(2026, 6, 8), date(2026, 6, 9)]
+    short = (TechnicalCertificateFacts(field="TIK", valid_until=date(2026, 6, 1)),)
+    world = JourneyWorld(participant(1, technical=short))
+    world.hear("class_moved", class_days=[d.isoformat() for d in days])
+    task = world.task("submit_application")
+    send = c.CompleteTask(task=task.id, decision="submit", form=APPLICATION)
+    assert world.refused(CANDIDATE, send) == ["R-TECH"]
+    iso = [d.isoformat() for d in days]
+    world.hear("class_moved", class_days=iso, exception_until=iso[-1])
+    world.eligible()
+    waiting = [d.at for d in world.case.deadlines.values() if d.state == "WAITING"]
+    assert waiting == [end_of_day(days[-1])]
+
+
+def test_an_eligible_candidate_whose_lapse_was_excused_is_watched_to_the_excused_day() -> None:
+    short = (TechnicalCertificateFacts(field="TIK", valid_until=date(2026, 6, 1)),)
+    world = JourneyWorld(participant(1, technical=short)).eligible()
+    iso = ["2026-06-08", "2026-06-09"]
+    world.hear("class_moved", class_days=iso, exception_until=iso[-1])
+    waiting = [d.at for d in world.case.deadlines.values() if d.state == "WAITING"]
+    assert waiting == [end_of_day(date(2026, 6, 9))]

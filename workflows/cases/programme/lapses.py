@@ -28,9 +28,21 @@ def ask_about_lapses(turn: Turn) -> None:
 
 
 def lapse_decided(turn: Turn, seat: Seat, command: CompleteTask) -> str:
-    """accept: the participant may confirm the new days; refuse: the seat ends, and is offered on."""
+    """accept: the participant may confirm the new days, and the journey counts them as excused; refuse: the
+    seat ends, and is offered on."""
     answer = "accepted" if command.decision == "accept" else "refused"
     turn.set("seat", seat.id, facts=seat.facts.model_copy(update={"exception": answer}))
-    if answer == "refused":
+    if answer == "accepted":
+        days = turn.case.classes[seat.class_id].days
+        turn.set("seat", seat.id, exception_until=max(days))
+        if seat.journey:
+            tell_journey(
+                turn,
+                seat,
+                "class_moved",
+                class_days=[d.isoformat() for d in days],
+                exception_until=max(days).isoformat(),
+            )
+    else:
         give_up(turn, seat.id, "refuse", reason="cancelled", as_system=True)
     return f"exception_{answer}"

@@ -42,6 +42,7 @@ def start_journey(turn: Turn, seat: Seat) -> None:
         venue=class_.venue,
         # programmes of before told their journeys of no trainers ahead of the training
         trainers=_trainers(turn.case, seat.class_id) if turn.case.revision >= 1 else (),
+        exception_until=seat.exception_until,
         hands={"submitter": turn.case.hands.get("submitter", ())},
     )
     turn.ask("start_journey", seat.id, **opening.model_dump(mode="json"))
