@@ -93,6 +93,8 @@ class Seat(Entity):
     """The (person, scheme) pair of R-DUP is reserved for this seat."""
     reason: Sealed | None = None
     """Why a person refused this participant."""
+    exception_until: date | None = None
+    """The last class day that a verifier excused after the class moved, and every earlier one (R-TECH)."""
 
 
 class Assignment(Entity):
@@ -267,7 +269,7 @@ class Errand(Entity):
     answer: dict[str, Any] = Field(default_factory=dict)
 
 
-REVISION = 1
+REVISION = 2
 """What cases begin with now. A change of what may be done (or of what an act does) that a stored history
 would not survive asks `case.revision`, so that a case ends under the logic that it began with:
 
@@ -276,6 +278,7 @@ would not survive asks `case.revision`, so that a case ends under the logic that
    verifier's answer is kept for its rule alone; a corrected request counts as the case will take it; a
    journey takes its assessor's place, a re-assessment needs a letter and its answer, an exception covers one
    day, a lapse while waiting goes back to the documents, and what the reviewer resolves has its reason
+2  a technical certificate is watched also while a scheduled assessment has lost its assessor
 """
 
 KINDS: dict[str, type[Entity]] = {

@@ -38,6 +38,8 @@ class JourneyOpening(Opening):
     # left out when empty: what a programme asked before must stay as it was
     trainers: Annotated[tuple[str, ...], Field(exclude_if=lambda value: not value)] = ()
     """Proposed to accepted trainers of the class: before the training they count as its trainers (R-SOD)."""
+    exception_until: Annotated[date | None, Field(exclude_if=lambda value: value is None)] = None
+    """The last day that a verifier excused after the class had moved (R-TECH)."""
     hands: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Steps of the programme that bar persons in the journey too (R-SOD)."""
 

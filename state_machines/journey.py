@@ -134,6 +134,15 @@ JOURNEY = Table(
             "[S] sertifikat kompetensi teknis yang masih berlaku; [D] § 6",
         ),
         Row(
+            "lapse",
+            "SCHEDULED",
+            "DOCUMENT_REVIEW",
+            _SYSTEM,
+            Text(id="Sertifikat teknis habis berlaku", en="A certificate lapses"),
+            "[D] the assessor fell away, and no schedule stands that the certificate reaches",
+            (g.UNSCHEDULED,),
+        ),
+        Row(
             "begin",
             "SCHEDULED",
             "ASSESSMENT",

@@ -305,6 +305,19 @@ def schedule_stands(s: Situation) -> list[Violation]:
     return failures(s, schedule_verdicts(s), also=LAPSES) if form_of(s, ScheduleForm) else []
 
 
+def no_schedule_stands(s: Situation) -> list[Violation]:
+    """Has the schedule fallen away, so that neither an assessor nor a day is set?"""
+    j = journey_of(s)
+    if not j.assessor and j.assessment_day is None:
+        return []
+    return no(
+        "M-STATE",
+        "Asesmen masih terjadwal.",
+        "The assessment is still scheduled.",
+        subject=j.id,
+    )
+
+
 def day_has_come(s: Situation) -> list[Violation]:
     """Has the assessment day come, in the venue's zone?"""
     j = journey_of(s)
@@ -527,6 +540,7 @@ TRAINING = Guard("M-TRAINING", training_recorded)
 CLASS_ASSESSOR = Guard("R-MA:class", assessor_of_class, needs_command=True)
 SCHEDULE = Guard("rules:schedule", schedule_stands, needs_command=True)
 ASSIGNED = Guard("R-MA:letter", assignment_accepted)
+UNSCHEDULED = Guard("M-STATE:unscheduled", no_schedule_stands)
 DAY_HAS_COME = Guard("M-EARLY", day_has_come)
 AK01 = Guard("M-AK01", agreement_signed)
 MAPA = Guard("M-MAPA", plan_filed, needs_command=True)

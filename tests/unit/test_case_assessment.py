@@ -443,3 +443,50 @@ def test_what_a_verifier_excused_is_waited_for() -> None:
     waiting = [d.at for d in world.case.deadlines.values() if d.state == "WAITING"]
     assert waiting == [end_of_day(day)]
     assert local_day(world.now) < day
+
+
+def without_an_assessor(day: date) -> JourneyWorld:
+    """A schedule whose assessor fell away; the certificate ends on `day`."""
+    world = lasting(day).scheduled()
+    world.hear("assignment_changed", assessors=["m4"])
+    assert (world.case.state, world.kinds) == ("SCHEDULED", ["schedule_assessment"])
+    return world
+
+
+def test_a_certificate_that_ends_while_the_assessor_is_gone_leads_back_to_the_documents() -> None:
+    day = JourneyWorld().days[-1] + timedelta(days=6)
+    world = without_an_assessor(day)
+    assert world.pass_time(end_of_day(day))[-1] == "technical_certificate_lapsed"
+    assert (world.case.state, world.kinds) == ("DOCUMENT_REVIEW", ["review_documents"])
+
+
+def test_a_new_assessor_in_time_ends_the_watch_over_the_certificate() -> None:
+    day = JourneyWorld().days[-1] + timedelta(days=6)
+    world = without_an_assessor(day)
+    world.send(ORGANISER, move(world.form("m4", days=2)))
+    assert "technical_certificate_lapsed" not in world.pass_time(end_of_day(day))
+    assert world.case.state == "SCHEDULED"
+
+
+@pytest.mark.parametrize("fallen", [True, False])
+def test_a_refused_exception_leads_back_to_the_documents_when_no_schedule_stands(fallen: bool) -> None:
+    day = JourneyWorld().days[-1] + timedelta(days=6)
+    world = without_an_assessor(day) if fallen else lasting(day).scheduled()
+    later = c.ScheduleForm(assessor="m4", venue="TUK-1", day=day + timedelta(days=7))
+    world.send(ORGANISER, move(later))
+    world.complete(VERIFIER, "resolve_exception", "refuse", reason=REASON)
+    # what stands is kept for the day that the certificate covers
+    assert world.case.state == ("DOCUMENT_REVIEW" if fallen else "SCHEDULED")
+    assert ("review_documents" in world.kinds) is fallen
+    assert ("schedule_assessment" in world.kinds) is not fallen
+
+
+def test_a_refused_second_exception_leaves_the_first_one_to_schedule_by() -> None:
+    world, day = excused()
+    later = c.ScheduleForm(assessor="m3", venue="TUK-1", day=day + timedelta(days=7))
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=later)
+    world.complete(VERIFIER, "resolve_exception", "refuse", reason=REASON)
+    assert (world.case.state, world.kinds) == ("ELIGIBLE", ["schedule_assessment"])
+    form = c.ScheduleForm(assessor="m3", venue="TUK-1", day=day)
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=form)
+    assert (world.case.state, world.journey.assessment_day) == ("SCHEDULED", day)

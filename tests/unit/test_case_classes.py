@@ -401,3 +401,18 @@ def test_check_in_is_for_the_running_class_its_people_and_the_policys_list() -> 
         assert "M-OWN" in world.refused(who, check_in)
     assert "M-ROLE" in world.refused(actor(Role.CANDIDATE, "p1"), check_in)
     assert world.refused(ORGANISER, c.CheckIn(seat="s1", kit=("sepeda",))) == ["R-KIT"]
+
+
+def test_a_replacement_trainer_who_never_answered_goes_with_the_class() -> None:
+    world = running(World())
+    world.pass_time(starts_at(world.case.classes["class-a"]) + timedelta(days=1))
+    world.send(OPERATIONS, replace(world, "m1", "m9"), known(world, "m9"))
+    world.answer_all()
+    new = next(a for a in world.case.assignments.values() if a.person == "m9")
+    world.now = starts_at(world.case.classes["class-a"]) + timedelta(days=2)
+    world.complete(actor(Role.MASTER_ASSESSOR, "m2"), "record_attendance", "finish", form=attendance(world))
+    assert world.case.assignments[new.id].state == "REPLACED"
+    assert not [t for t in world.open_tasks() if t.kind == "answer_assignment"]
+    assert not [d for d in world.case.deadlines.values() if d.subject == new.id and d.state == "WAITING"]
+    asked = [e for e in world.case.errands.values() if e.kind == "release" and e.state == "ASKED"]
+    assert [e.body["holder"] for e in asked if e.subject == new.id] == [f"programme-1/{new.id}"]

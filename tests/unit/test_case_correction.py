@@ -330,3 +330,23 @@ def test_cases_of_before_keep_the_events_that_they_had() -> None:
     world.complete(VERIFIER, "verify_programme", "recommend")
     world.complete(APPROVER, "approve_programme", "return_to_verifier", reason=sealed("lagi"))
     world.complete(actor(Role.VERIFIER, APPROVER.person), "verify_programme", "recommend")
+
+
+def test_who_comes_again_under_another_seat_keeps_the_pair() -> None:
+    world = sent_back(World([participant(1), participant(2)]))
+    pairs = {id_ for id_, e in world.case.errands.items() if e.kind in ("reserve", "release")}
+    asked = form(world, "class-a")
+    seats = (asked.seats[0].model_copy(update={"id": "s9"}), asked.seats[1])
+    resubmit(world, asked.model_copy(update={"seats": seats}))
+    later = [e for id_, e in world.case.errands.items() if id_ not in pairs]
+    assert not [e for e in later if e.kind in ("reserve", "release")], "side by side the pair could be lost"
+    taken = {id_: (s.state, s.pair_taken) for id_, s in world.case.seats.items()}
+    assert taken == {"s1": ("WITHDRAWN", False), "s2": ("PROPOSED", True), "s9": ("PROPOSED", True)}
+
+
+def test_who_is_taken_out_for_good_gives_the_pair_back() -> None:
+    world = sent_back(World([participant(1), participant(2)]))
+    asked = form(world, "class-a")
+    resubmit(world, asked.model_copy(update={"seats": asked.seats[1:]}))
+    released = [e.body["keys"] for e in world.case.errands.values() if e.kind == "release"]
+    assert released == [[{"kind": "pair", "key": "p1/SKEMA-ASKOM"}]]

@@ -5,10 +5,11 @@ from typing import Any
 
 from domain import commands as c
 from domain.cases import Errand
+from domain.clock import end_of_day
 from domain.facts import TechnicalCertificateFacts
 from domain.roles import Role
 from state_machines.class_ import starts_at
-from tests.support.journeys import JourneyWorld
+from tests.support.journeys import APPLICATION, CANDIDATE, JourneyWorld
 from tests.support.programmes import (
     CALENDAR,
     DIGEST,
@@ -278,20 +279,18 @@ def test_who_had_yet_to_confirm_is_asked_once_with_a_new_due_time() -> None:
     assert world.task("confirm_seat", "s1").due_at > before.due_at
 
 
-def lapsing() -> World:
-    """Three participants; the first one's technical certificate does not reach the class's new days."""
+def lapsing(reserve: bool = False, *, offered: bool = False) -> World:
+    """Three participants; the first one's technical certificate, or the reserve's, does not reach the
+    class's new days. `offered`: that reserve has been offered the first one's place by then."""
     world = World([participant(1), participant(2), participant(3, kind="reserve")])
     until = max(world.days) + timedelta(days=3)
     short = (TechnicalCertificateFacts(field="TIK", valid_until=until),)
-    world.people[0] = world.people[0].model_copy(update={"technical": short})
+    late = 2 if reserve else 0
+    world.people[late] = world.people[late].model_copy(update={"technical": short})
     prepared(world)
-    (class_,) = world.classes()
-    last = max(world.days)
-    world.days = tuple(CALENDAR.add_working_days(last, 5 + n) for n in range(3))
-    facts = world.facts(classes=(class_.model_copy(update={"days": world.days}),))
-    move = c.RescheduleClass(class_id="class-a", days=world.days, reason=sealed("banjir"))
-    world.send(ORGANISER, move, facts)
-    return world
+    if offered:
+        world.send(candidate(1), c.WithdrawSeat(seat="s1"))
+    return moved(world)
 
 
 def test_a_certificate_that_ends_before_the_new_days_is_a_verifiers_question_before_the_seat() -> None:
@@ -316,3 +315,110 @@ def test_a_journey_plans_with_the_days_that_its_class_moved_to() -> None:
     days = [date(2026, 6, 8), date(2026, 6, 9)]
     world.hear("class_moved", class_days=[d.isoformat() for d in days])
     assert world.case.journey.class_days == tuple(days)
+
+
+def excuse(world: World, seat: str = "s1") -> None:
+    world.complete(
+        VERIFIER, "resolve_exception", "accept", subject=seat, reason=sealed("x"), evidence=(DIGEST,)
+    )
+
+
+def test_the_journey_hears_of_the_day_that_a_verifier_excused() -> None:
+    world = lapsing()
+    excuse(world)
+    days = [d.isoformat() for d in world.days]
+    told = sent(world, "class_moved", "s1")[-1].body["body"]
+    assert told == {"class_days": days, "exception_until": days[-1]}
+    assert world.case.seats["s1"].exception_until == world.days[-1]
+
+
+def test_a_reserve_whose_lapse_was_excused_opens_a_journey_that_knows_the_day() -> None:
+    world = lapsing(reserve=True)
+    excuse(world, "s3")
+    world.send(candidate(1), c.WithdrawSeat(seat="s1"))
+    world.complete(candidate(3), "answer_offer", "accept_offer", subject="s3")
+    opening = [e.body for e in world.case.errands.values() if e.kind == "start_journey"][-1]
+    assert (opening["seat"], opening["exception_until"]) == ("s3", world.days[-1].isoformat())
+
+
+def test_a_journey_whose_lapse_was_excused_is_applied_for_and_waits_for_the_excused_day() -> None:
+    days = [date(2026, 6, 8), date(2026, 6, 9)]
+    short = (TechnicalCertificateFacts(field="TIK", valid_until=date(2026, 6, 1)),)
+    world = JourneyWorld(participant(1, technical=short))
+    world.hear("class_moved", class_days=[d.isoformat() for d in days])
+    task = world.task("submit_application")
+    send = c.CompleteTask(task=task.id, decision="submit", form=APPLICATION)
+    assert world.refused(CANDIDATE, send) == ["R-TECH"]
+    iso = [d.isoformat() for d in days]
+    world.hear("class_moved", class_days=iso, exception_until=iso[-1])
+    world.eligible()
+    waiting = [d.at for d in world.case.deadlines.values() if d.state == "WAITING"]
+    assert waiting == [end_of_day(days[-1])]
+
+
+def test_an_eligible_candidate_whose_lapse_was_excused_is_watched_to_the_excused_day() -> None:
+    short = (TechnicalCertificateFacts(field="TIK", valid_until=date(2026, 6, 1)),)
+    world = JourneyWorld(participant(1, technical=short)).eligible()
+    iso = ["2026-06-08", "2026-06-09"]
+    world.hear("class_moved", class_days=iso, exception_until=iso[-1])
+    waiting = [d.at for d in world.case.deadlines.values() if d.state == "WAITING"]
+    assert waiting == [end_of_day(date(2026, 6, 9))]
+
+
+def offer_waits(world: World) -> list[str]:
+    return [d.subject for d in world.case.deadlines.values() if d.kind == "offer" and d.state == "WAITING"]
+
+
+def questions(world: World) -> list[str]:
+    return [t.subject for t in world.open_tasks() if t.kind == "resolve_exception"]
+
+
+def test_a_place_that_was_freed_while_the_reserve_was_in_question_is_offered_then() -> None:
+    world = lapsing(reserve=True)
+    world.send(candidate(1), c.WithdrawSeat(seat="s1"))
+    assert states(world)["s3"] == "WAITLISTED"
+    excuse(world, "s3")
+    assert (states(world)["s3"], offer_waits(world)) == ("OFFERED", ["s3"])
+
+
+def test_an_excused_reserve_is_offered_no_place_that_nobody_freed() -> None:
+    world = lapsing(reserve=True)
+    excuse(world, "s3")
+    assert states(world)["s3"] == "WAITLISTED"
+
+
+def test_an_offer_rests_while_a_verifier_decides_and_runs_anew_after_it() -> None:
+    world = lapsing(reserve=True, offered=True)
+    assert (questions(world), offer_waits(world)) == (["s3"], [])
+    world.pass_time(world.now + timedelta(days=2))
+    assert states(world)["s3"] == "OFFERED"
+    excuse(world, "s3")
+    assert offer_waits(world) == ["s3"]
+    assert world.task("answer_offer", "s3").due_at > world.now
+    world.complete(candidate(3), "answer_offer", "accept_offer", subject="s3")
+    assert (states(world)["s3"], world.case.seats["s3"].offers) == ("CONFIRMED", 1)
+
+
+def test_a_question_ends_when_the_class_moves_back_to_days_that_the_certificate_reaches() -> None:
+    world = lapsing(reserve=True, offered=True)
+    task = world.task("resolve_exception", "s3")
+    moved(world, by=-9)
+    assert (world.case.tasks[task.id].state, questions(world)) == ("CANCELLED", [])
+    assert offer_waits(world) == ["s3"]
+
+
+def test_an_accepted_exception_excuses_its_days_and_no_later_move() -> None:
+    world = lapsing()
+    excuse(world)
+    world.people[0] = world.people[0].model_copy(update={"exception": "accepted"})
+    moved(world, by=-3)
+    assert questions(world) == []
+    moved(world)
+    assert questions(world) == ["s1"]
+
+
+def test_who_is_refused_after_a_move_is_told_why() -> None:
+    world = lapsing()
+    reason = sealed("dapat diperpanjang")
+    world.complete(VERIFIER, "resolve_exception", "refuse", reason=reason)
+    assert world.case.seats["s1"].reason == reason

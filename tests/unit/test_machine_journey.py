@@ -42,6 +42,8 @@ JOURNEY_ROWS: Rows = {
     ("CORRECTION", "expire", "EXPIRED", "system"),
     ("ELIGIBLE", "schedule", "SCHEDULED", "organiser"),
     ("ELIGIBLE", "lapse", "DOCUMENT_REVIEW", "system"),
+    # [D] beyond § 3: a schedule whose assessor fell away waits as an eligible candidate does (§ 6)
+    ("SCHEDULED", "lapse", "DOCUMENT_REVIEW", "system"),
     ("SCHEDULED", "begin", "ASSESSMENT", "master_assessor"),
     ("SCHEDULED", "no_show", "ELIGIBLE", "master_assessor"),
     ("SCHEDULED", "no_show", "CLOSED", "master_assessor"),

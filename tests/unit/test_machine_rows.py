@@ -65,6 +65,11 @@ CLASS_ROWS: Rows = {
     *spread("PLANNED SCHEDULED READY", "cancel", "CANCELLED", "operations organiser system"),
 }
 CLASS_MORE: More = {
+    "READY needs a committee and a confirmed venue: acts that leave the class's state as it is": {
+        (state, trigger, state, "operations organiser")
+        for state in ("SCHEDULED", "READY")
+        for trigger in ("confirm_venue", "set_committee")
+    },
     "a class that is not READY yet, on its day too, moves as well: reschedule, before the start": {
         ("SCHEDULED", "reschedule", "SCHEDULED", "operations organiser")
     },

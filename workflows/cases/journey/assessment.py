@@ -1,7 +1,7 @@
 """Step 3: the assessment is scheduled, agreed, held and filed."""
 
 from domain.cases import Deadline, DocumentFinding, Journey, Task
-from domain.clock import end_of_day
+from domain.clock import end_of_day, local_day
 from domain.commands import (
     BeginForm,
     CompleteTask,
@@ -94,6 +94,8 @@ def assessor_lost(turn: Turn) -> None:
     turn.set("journey", j.id, assessor="", assessment_day=None, signed=())
     free_day(turn)
     turn.open_task("schedule_assessment", j.id, organisation=j.organiser)
+    if turn.case.revision >= 2:  # before, a lapse was noticed in ELIGIBLE alone
+        watch_certificate(turn)
 
 
 # ---- a technical certificate that lapses by another's delay ---------------------------------------
@@ -121,17 +123,22 @@ def exception_asked(turn: Turn, trigger: str) -> bool:
 
 def exception_decided(turn: Turn, task: Task, command: CompleteTask) -> str:
     """accept: schedule again, up to the day that was asked for; refuse: back to the documents, for a
-    certificate that lasts."""
+    certificate that lasts, unless an earlier exception still holds or a schedule stands."""
     from workflows.cases.journey.decision import open_reassessment
 
     j = turn.case.journey
     accepted = command.decision == "accept"
     answer = "accepted" if accepted else "refused"
-    turn.set("journey", j.id, facts=j.facts.model_copy(update={"exception": answer}))
+    # What was excused before stays excused up to its day: the refusal was about a later one.
+    holds = turn.case.revision >= 1 and _still_excused(turn)
+    if accepted or not holds:
+        turn.set("journey", j.id, facts=j.facts.model_copy(update={"exception": answer}))
     if j.exception_day is not None:
         until = j.exception_day if accepted else j.exception_until
         turn.set("journey", j.id, exception_day=None, exception_until=until)
-    if j.state == "ELIGIBLE" and not accepted:
+    # Journeys of before kept a schedule that had fallen away open, whatever was answered.
+    fallen = turn.case.revision >= 1 and _unscheduled(turn)
+    if (j.state == "ELIGIBLE" or fallen) and not accepted and not holds:
         _back_to_documents(turn)
     elif j.state == "NOT_YET_COMPETENT":
         open_reassessment(turn)
@@ -141,13 +148,26 @@ def exception_decided(turn: Turn, task: Task, command: CompleteTask) -> str:
     return f"exception_{answer}"
 
 
+def _still_excused(turn: Turn) -> bool:
+    """Has a verifier excused a lapse up to today, or to a later day?"""
+    j = turn.case.journey
+    until = j.exception_until
+    return j.facts.exception == "accepted" and until is not None and until >= local_day(turn.now, j.zone)
+
+
+def _unscheduled(turn: Turn) -> bool:
+    """Has a schedule fallen away, with another yet to be made?"""
+    j = turn.case.journey
+    return j.state == "SCHEDULED" and turn.would("journey", j.id, "lapse", as_system=True)
+
+
 def watch_certificate(turn: Turn) -> None:
-    """While the candidate is eligible, the end of the technical certificate (or of what a verifier excused)
-    takes the journey back to its documents."""
+    """While the candidate is eligible, or a schedule has fallen away, the end of the technical certificate
+    (or of what a verifier excused) takes the journey back to its documents."""
     j = turn.case.journey
     until = [c.valid_until for c in j.facts.technical]
     # journeys of before found out when they were scheduled
-    if turn.case.revision < 1 or j.state != "ELIGIBLE" or not until:
+    if turn.case.revision < 1 or not until or not (j.state == "ELIGIBLE" or _unscheduled(turn)):
         return
     if j.facts.exception == "accepted" and j.exception_until is not None:
         until.append(j.exception_until)
@@ -156,7 +176,6 @@ def watch_certificate(turn: Turn) -> None:
 
 def lapsed(turn: Turn, deadline: Deadline) -> str:
     """The technical certificate ended before an assessment was scheduled: a newer one is needed (R-TECH)."""
-    turn.cancel_tasks("schedule_assessment", "resolve_exception")
     _back_to_documents(turn)
     turn.notify(f"person:{turn.case.journey.person}", "technical_certificate_lapsed")
     return "technical_certificate_lapsed"
@@ -166,6 +185,8 @@ def _back_to_documents(turn: Turn) -> None:
     from workflows.cases.journey.application import give_to_reviewer
 
     j = turn.case.journey
+    if turn.case.revision >= 1:  # before, nothing but this question could be open here
+        turn.cancel_tasks("schedule_assessment", "resolve_exception")
     turn.fire("journey", j.id, "lapse", as_system=True)
     turn.stop_waiting(LAPSE)
     fault = DocumentFinding(requirement="R-TECH", outcome=Outcome.FAIL.value)

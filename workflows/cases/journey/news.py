@@ -6,7 +6,7 @@ from typing import Any
 from state_machines.journey_facts import sod
 from state_machines.turn import Turn
 from workflows.cases.journey.application import give_to_reviewer
-from workflows.cases.journey.assessment import assessor_lost, open_scheduling
+from workflows.cases.journey.assessment import assessor_lost, open_scheduling, watch_certificate
 from workflows.cases.journey.assignment import own_stands
 
 NO_EFFECT = "message_had_no_effect"
@@ -65,7 +65,16 @@ def assignment_changed(turn: Turn, body: dict[str, Any]) -> str:
 
 
 def class_moved(turn: Turn, body: dict[str, Any]) -> str:
-    """The class was rescheduled: the application is judged by its new days."""
+    """The class was rescheduled: the application is judged by its new days. `exception_until`: a verifier
+    excused that the technical certificate ends before this day (R-TECH)."""
     j = turn.case.journey
     turn.set("journey", j.id, class_days=tuple(date.fromisoformat(str(d)) for d in body["class_days"]))
+    if "exception_until" in body:
+        turn.set(
+            "journey",
+            j.id,
+            facts=j.facts.model_copy(update={"exception": "accepted"}),
+            exception_until=date.fromisoformat(str(body["exception_until"])),
+        )
+        watch_certificate(turn)
     return "class_moved"

@@ -34,10 +34,12 @@ def corrected(turn: Turn, task: Task, command: CompleteTask) -> str:
             "T-FORM", "Permohonan yang diperbaiki tidak disertakan.", "The corrected request is missing."
         )
     distinct(form.seats, form.classes)
-    _withdraw_who_is_gone(turn, form)
+    stay = _withdraw_who_is_gone(turn, form)
     _classes(turn, form)
     for request in form.seats:
         _seat(turn, request, form)
+        if request.person in stay:
+            turn.set("seat", request.id, pair_taken=True)
     _masters(turn, form.masters)
     turn.set("programme", programme.id, request_digest=form.request_digest)
     count_list(turn)
@@ -54,12 +56,20 @@ def corrected(turn: Turn, task: Task, command: CompleteTask) -> str:
     return "programme_resubmitted"
 
 
-def _withdraw_who_is_gone(turn: Turn, form: ResubmitProgrammeForm) -> None:
+def _withdraw_who_is_gone(turn: Turn, form: ResubmitProgrammeForm) -> set[str]:
+    """Gives the persons who come again under another seat: their pair stays taken, for that seat. (Given back
+    and taken again side by side it could be lost, and cases of before did so.)"""
     kept = {s.id for s in form.seats}
+    again = {s.person for s in form.seats if s.id not in turn.case.seats and turn.case.revision >= 1}
+    stay = set()
     for seat in list(turn.case.seats.values()):
         if seat.id not in kept and seat.state in ("PROPOSED", "VERIFIED"):
             turn.fire("seat", seat.id, "withdraw")
-            close_seat(turn, turn.get("seat", seat.id))
+            close_seat(turn, turn.get("seat", seat.id), keep_pair=seat.person in again)
+            if seat.pair_taken and seat.person in again:
+                turn.set("seat", seat.id, pair_taken=False)
+                stay.add(seat.person)
+    return stay
 
 
 def _classes(turn: Turn, form: ResubmitProgrammeForm) -> None:

@@ -20,7 +20,7 @@ from state_machines.seat import WAITING
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
 from workflows.cases.programme.ending import close_seat, end_class, tell_journey
-from workflows.cases.programme.preparation import rescheduled
+from workflows.cases.programme.preparation import release_days, rescheduled
 from workflows.cases.programme.seats import ENDED, accepted, give_up, tell_training
 from workflows.cases.programme.settling import open_attendance
 
@@ -162,8 +162,15 @@ def attendance_recorded(turn: Turn, task: Task, command: CompleteTask) -> str:
     turn.cancel_tasks(ATTENDANCE, subject=class_.id)  # the other trainers', and the organiser's
     turn.hand("trainer", *accepted(turn, class_, "trainer"))
     for a in list(turn.case.assignments.values()):
-        if a.class_id == class_.id and a.kind == "trainer" and a.state == "ACCEPTED":
+        if a.class_id != class_.id or a.kind != "trainer":
+            continue
+        if a.state == "ACCEPTED":
             turn.fire("assignment", a.id, "finish", as_system=True)
+        elif a.state == "ASSIGNED" and turn.case.revision >= 1:  # before, they outlived the class
+            turn.cancel_tasks("answer_assignment", subject=a.id)
+            turn.stop_waiting("assignment", a.id)
+            turn.fire("assignment", a.id, "replace", as_system=True)
+            release_days(turn, a)
     return "attendance_recorded"
 
 

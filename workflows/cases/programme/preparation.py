@@ -20,7 +20,7 @@ from state_machines.class_ import PREPARED, starts_at
 from state_machines.class_facts import BOUND, SEATED, STANDING, days_left, lacks_masters
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
-from workflows.cases.programme.lapses import ask_about_lapses, tell_new_days
+from workflows.cases.programme.lapses import ask_about_lapses, facts_of_move, tell_new_days
 from workflows.cases.programme.seats import ask_to_confirm, start_journey, tell_assessors
 from workflows.cases.programme.settling import open_attendance, open_complete_class
 
@@ -331,7 +331,9 @@ def reschedule(turn: Turn, command: RescheduleClass) -> str:
 def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClassForm) -> str:
     """New dates: every date rule runs again, days are taken again, people confirm again."""
     class_: Class = turn.get("class", class_id)
-    turn.found(run(Moment.reschedule, turn.facts))
+    # Before revision 1 an exception excused every later move.
+    facts = facts_of_move(turn, to.days) if turn.case.revision >= 1 else turn.facts
+    turn.found(run(Moment.reschedule, facts))
     turn.fire("class", class_id, "reschedule")
     turn.set("class", class_id, days=to.days, start_hour=to.start_hour)
     if turn.case.revision >= 1:  # confirmed for other days; a class from before kept it
@@ -365,5 +367,5 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
             ask_to_confirm(turn, seat)
     if turn.case.revision >= 1:  # before, journeys kept the former days and lapses went unasked
         tell_new_days(turn, class_)
-        ask_about_lapses(turn)
+        ask_about_lapses(turn, class_)
     return "class_rescheduled"

@@ -44,6 +44,7 @@ def start_journey(turn: Turn, seat: Seat) -> None:
         venue=class_.venue,
         # programmes of before told their journeys of no trainers ahead of the training
         trainers=_trainers(turn.case, seat.class_id) if turn.case.revision >= 1 else (),
+        exception_until=seat.exception_until,
         hands={"submitter": turn.case.hands.get("submitter", ())},
     )
     turn.ask("start_journey", seat.id, **opening.model_dump(mode="json"))
@@ -201,11 +202,12 @@ def give_up(
         offer_next(turn, seat.class_id)
 
 
-def offer_next(turn: Turn, class_id: str) -> None:
-    """Offer a freed seat to the first on the list who is still eligible (the row's guards: R-24, R-30)."""
+def offer_next(turn: Turn, class_id: str) -> bool:
+    """Offer a freed seat to the first on the list who is still eligible (the row's guards: R-24, R-30);
+    False when there is nobody."""
     class_ = turn.case.classes[class_id]
     if class_.state not in PREPARED:
-        return
+        return False
     waiting = sorted(
         (s for s in turn.case.seats.values() if s.class_id == class_id and s.state == "WAITLISTED"),
         key=lambda s: s.position,
@@ -214,9 +216,25 @@ def offer_next(turn: Turn, class_id: str) -> None:
         if not turn.would("seat", seat.id, "offer", as_system=True):
             continue
         turn.fire("seat", seat.id, "offer", as_system=True, offers=seat.offers + 1)
-        task = turn.open_task("answer_offer", seat.id, person=seat.person)
-        turn.wait("offer", seat.id, task.due_at)
-        return
+        ask_to_answer(turn, seat)
+        return True
+    return False
+
+
+def ask_to_answer(turn: Turn, seat: Seat) -> None:
+    """The participant's task to answer the offer; its time begins now."""
+    task = turn.open_task("answer_offer", seat.id, person=seat.person)
+    turn.wait("offer", seat.id, task.due_at)
+
+
+def offer_freed(turn: Turn, class_id: str) -> None:
+    """Offer every place of the class that was given up while nobody on the list could be asked."""
+    # The places are those of the participants approved as main; their journeys opened without an offer.
+    seats = [s.id for s in turn.case.seats.values() if s.class_id == class_id]
+    places = sum(bool(turn.case.seats[id].journey) and not turn.case.seats[id].offers for id in seats)
+    while sum(holds_place(turn.case.seats[id]) for id in seats) < places:
+        if not offer_next(turn, class_id):
+            return
 
 
 def offer_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
