@@ -12,8 +12,9 @@ UV = $$($(PY) tools/bootstrap.py --uv)
 LOCK = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url
 LOCK_COMMAND := make lock
 TESTS ?=
-# Everything is shared out among the cores; single files run in one process, as one looks at them.
-SHARED := -n auto --maxprocesses=4 --dist loadgroup
+# Files are shared out among the cores, in their order: the long ones stand in the middle, not at the end.
+# What TESTS names runs in one process, as one looks at it.
+SHARED := -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help setup demo up test lint types bench docs lock clean
 

@@ -29,17 +29,6 @@ hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 DATABASES = ["sqlite", "postgresql"]
 
-STACKS = ("tests/e2e/", "tests/workflow/test_cli_up.py", "tests/unit/test_supervise.py")
-"""Tests that start the whole product, on the ports that it prefers: one after the other, in one process."""
-
-
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in its own
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.nodeid.startswith(STACKS):
-            item.add_marker(pytest.mark.xdist_group("stack"))
-
-
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the tests do."""
