@@ -29,6 +29,7 @@ hypothesis_settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 DATABASES = ["sqlite", "postgresql"]
 
+
 @pytest.fixture(scope="session")
 def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server that lives as long as the tests do."""
