@@ -52,7 +52,7 @@ async def _obtained() -> Path:
     try:
         path, _ = await process.communicate()
     except asyncio.CancelledError:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         await process.wait()
         raise
     if process.returncode != 0:

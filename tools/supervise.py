@@ -29,7 +29,8 @@ Say = Callable[[str], None]
 
 BACKOFF = (0.2, 0.5, 1.0, 2.0, 5.0)  # waits before the restarts that follow one another
 STEADY = 60.0  # a child that ran this long starts again at the first of them
-GRACE: Grace = ((signal.SIGINT, 15.0), (signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
+# Not SIGINT: what a shell starts in the background ignores it, and so do the children.
+GRACE: Grace = ((signal.SIGTERM, 15.0), (signal.SIGKILL, 5.0))
 LOG_LIMIT = 20_000_000  # a longer log is put aside at the next start
 TAIL_LINES = 15
 MARK = "ASESOR_RUN"  # in the environment of every child: which supervisor's it is
@@ -188,7 +189,7 @@ class Supervisor:
         if orphans:
             names = ", ".join(f"{who.pid} ({who.command[:40]})" for who in orphans.values())
             self.say(f"ending what an earlier run left behind: {names}")
-            end(list(orphans.values()), ((signal.SIGINT, 5.0), (signal.SIGTERM, 3.0), (signal.SIGKILL, 3.0)))
+            end(list(orphans.values()), ((signal.SIGTERM, 8.0), (signal.SIGKILL, 3.0)))
 
     def _remember(self) -> None:
         """Write down who is ours, in one step; before the first child too, so that its mark is known."""
@@ -285,7 +286,7 @@ class Supervisor:
             for running in reversed(list(self._running.values())):
                 await self._stop_one(running)
             strays = carrying(f"{MARK}={self._mark}")  # what left its process group
-            await asyncio.to_thread(end, strays, GRACE[1:])
+            await asyncio.to_thread(end, strays, GRACE)
             self._running.clear()
             if self._fault is not None and not self._fault.done():
                 self._fault.set_result(None)
@@ -313,7 +314,7 @@ class Supervisor:
             except OSError as error:
                 problem = f"could not be started ({error})"
             running.ready.clear()
-            await self._signals(running, GRACE[2:])  # nothing of a dead child's group stays behind
+            await self._signals(running, GRACE[1:])  # nothing of a dead child's group stays behind
             attempt = 0 if time.monotonic() - began >= STEADY else attempt
             if not (child.restart and running.was_ready) or attempt >= len(BACKOFF):
                 running.failed = ChildFailed(child.name, problem, running.log)
@@ -389,7 +390,7 @@ class Supervisor:
         running.ready_file.unlink(missing_ok=True)
 
     async def _signals(self, running: _Running, grace: Grace) -> None:
-        """SIGINT, SIGTERM, SIGKILL to the group, each with a bounded wait for all of its members."""
+        """SIGTERM, then SIGKILL to the group, each with a bounded wait for all of its members."""
         process = running.process
         if process is None:
             return

@@ -100,7 +100,7 @@ async def test_children_end_in_reverse_order(supervisor: Supervisor, tmp_path: P
         "def bye(*_):\n"
         "    open({said!r}, 'a').write({name!r} + ' ')\n"
         "    sys.exit()\n"
-        "signal.signal(signal.SIGINT, bye)\n"
+        "signal.signal(signal.SIGTERM, bye)\n"
         "pathlib.Path(os.environ['READY_FILE']).touch()\n"
         "time.sleep(600)\n"
     )
@@ -170,7 +170,7 @@ async def test_restarts_are_bounded(supervisor: Supervisor, monkeypatch: pytest.
 async def test_one_that_ignores_signals_is_ended_all_the_same(
     supervisor: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 5.0))
+    quick = ((signal.SIGTERM, 0.3), (signal.SIGKILL, 5.0))
     monkeypatch.setattr(supervise, "GRACE", quick)
     await supervisor.start(script("stubborn", STUBBORN, supervisor))
     pid = supervisor.pid("stubborn")
