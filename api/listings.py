@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.people_tables import (
     Account,
+    AccountRole,
     ApiToken,
     Document,
     Draft,
@@ -51,6 +52,18 @@ async def schemes(session: AsyncSession) -> list[tuple[str, str]]:
 
 async def account(session: AsyncSession, id: str) -> Account | None:
     return await session.get(Account, id)
+
+
+async def persons_in_role(session: AsyncSession, role: str) -> list[str]:
+    """Persons who can sign in and wear that hat, in a fixed order."""
+    found = await session.exec(
+        select(Account.person)
+        .join(AccountRole, col(AccountRole.account) == col(Account.id))
+        .where(AccountRole.role == role, col(Account.disabled_at).is_(None))
+        .distinct()
+        .order_by(Account.person)
+    )
+    return list(found)
 
 
 async def sessions_of(session: AsyncSession, account: str, now: datetime) -> list[SignInSession]:

@@ -81,13 +81,6 @@ class ApproveWithoutForm(Model):
     reasons: Annotated[tuple[SeatReason, ...], Field(max_length=500, exclude_if=lambda v: not v)] = ()
 
 
-class LettersForm(Model):
-    """Surat tugas for master assessors: one assignment each."""
-
-    form: Literal["letters"] = "letters"
-    assignments: Annotated[tuple["Letter", ...], Field(min_length=1, max_length=60)]
-
-
 class Letter(Model):
     """One surat tugas. `class_id` is the class's id, or the application's where a re-assessment makes its own
     assignment. `letter_date` is the day printed on it (WIB)."""
@@ -97,6 +90,13 @@ class Letter(Model):
     kind: Literal["trainer", "assessor"]
     letter_number: Number
     letter_date: date
+
+
+class LettersForm(Model):
+    """Surat tugas for master assessors: one assignment each."""
+
+    form: Literal["letters"] = "letters"
+    assignments: Annotated[tuple[Letter, ...], Field(min_length=1, max_length=60)]
 
 
 class PointsForm(Model):

@@ -87,7 +87,7 @@ def api_child(
     supervisor: Supervisor,
     temporal_address: str,
     port: int,
-    app: str = "api.app:create_app",
+    app: str = "web.app:create_app",
     health: str = "/healthz",
 ) -> Child:
     """The API and the pages under uvicorn, ready when the page `health` answers well."""

@@ -40,7 +40,7 @@ def serve() -> int:
     settings = load()
     with contextlib.suppress(KeyboardInterrupt):  # uvicorn raises it again when it has stopped
         uvicorn.run(
-            "api.app:create_app",
+            "web.app:create_app",
             factory=True,
             host=settings.http_host,
             port=settings.http_port,

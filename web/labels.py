@@ -1,0 +1,119 @@
+"""What fields of requests are called on pages, and what helps to fill them in.
+
+By the last name of a field's path, or by two names where one is not enough (`letters.kind`). A field that
+has no entry here is shown by its own name, and a test fails.
+"""
+
+from domain.text import Text
+
+LABELS: dict[str, Text] = {
+    "ak02": Text(id="FR.AK.02 (rekaman asesmen)", en="FR.AK.02 (assessment record)"),
+    "ak05": Text(id="FR.AK.05 (laporan asesmen)", en="FR.AK.05 (assessment report)"),
+    "apl01": Text(id="FR.APL.01 (permohonan sertifikasi)", en="FR.APL.01 (application)"),
+    "apl02": Text(id="FR.APL.02 (asesmen mandiri)", en="FR.APL.02 (self-assessment)"),
+    "asked_by_candidate": Text(id="Diminta oleh asesi", en="Asked for by the candidate"),
+    "assessor": Text(id="Asesor", en="Assessor"),
+    "assignment": Text(id="Penugasan", en="Assignment"),
+    "assignments": Text(id="Surat tugas", en="Letters of assignment"),
+    "attended": Text(id="Hari hadir", en="Days attended"),
+    "blank_number": Text(id="Nomor blangko", en="Blank number"),
+    "candidate_refused_to_sign": Text(
+        id="Asesi menolak menandatangani hasil", en="The candidate refused to sign the result"
+    ),
+    "certificate_number": Text(id="Nomor sertifikat", en="Certificate number"),
+    "chair": Text(id="Ketua", en="Chair"),
+    "class_id": Text(id="Kelas", en="Class"),
+    "committee": Text(id="Panitia", en="Committee"),
+    "competent": Text(id="Kompeten", en="Competent"),
+    "consent_version": Text(
+        id="Persetujuan pemrosesan data pribadi", en="Consent to the processing of personal data"
+    ),
+    "day": Text(id="Tanggal", en="Day"),
+    "days": Text(id="Tanggal-tanggal", en="Days"),
+    "decision": Text(id="Keputusan", en="Decision"),
+    "evidence": Text(id="Bukti", en="Evidence"),
+    "form": Text(id="Formulir", en="Form"),
+    "it_declared": Text(
+        id="Menyatakan mampu mengoperasikan komputer", en="Declares to be able to use a computer"
+    ),
+    "kind": Text(id="Sebagai", en="As"),
+    "kit": Text(id="Perlengkapan yang dibawa", en="What was brought"),
+    "letter_date": Text(id="Tanggal surat", en="Date of the letter"),
+    "letter_number": Text(id="Nomor surat", en="Number of the letter"),
+    "mapa": Text(id="FR.MAPA.01 (rencana asesmen)", en="FR.MAPA.01 (assessment plan)"),
+    "mapa02": Text(id="FR.MAPA.02 (peta instrumen)", en="FR.MAPA.02 (map of instruments)"),
+    "members": Text(id="Anggota komite", en="Members of the committee"),
+    "minutes_number": Text(id="Nomor berita acara", en="Number of the minutes"),
+    "on_behalf": Text(id="Atas nama peserta", en="On behalf of the participant"),
+    "person": Text(id="Orang", en="Person"),
+    "points": Text(id="Butir yang harus diperbaiki", en="What must be mended, point by point"),
+    "reason": Text(id="Alasan", en="Reason"),
+    "reasons": Text(id="Alasan untuk tiap peserta", en="Reason for each participant"),
+    "registration_number": Text(id="Nomor registrasi (MET)", en="Registration number (MET)"),
+    "report": Text(id="Laporan", en="Report"),
+    "resolved": Text(id="Persyaratan yang Anda nilai terpenuhi", en="Requirements that you judge as met"),
+    "result": Text(id="Hasil", en="Result"),
+    "results": Text(id="Hasil tiap unit", en="Result of each unit"),
+    "reviewer": Text(id="Penelaah", en="Reviewer"),
+    "seat": Text(id="Peserta", en="Participant"),
+    "seats": Text(id="Peserta", en="Participants"),
+    "start_hour": Text(id="Jam mulai", en="Starting hour"),
+    "text": Text(id="Catatan", en="Comment"),
+    "to_person": Text(id="Kepada", en="To"),
+    "unit": Text(id="Unit kompetensi", en="Unit of competency"),
+    "valid_until": Text(id="Berlaku sampai", en="Valid until"),
+    "venue": Text(id="TUK", en="Venue"),
+    "votes": Text(id="Suara anggota", en="Votes of the members"),
+    # ---- values
+    "BK": Text(id="BK – belum kompeten", en="BK – not yet competent"),
+    "K": Text(id="K – kompeten", en="K – competent"),
+    "trainer": Text(id="Pelatih", en="Trainer"),
+}
+
+HELPS: dict[str, Text] = {
+    "days": Text(id="Tanggal menurut zona waktu kelas.", en="Days in the time zone of the class."),
+    "letter_number": Text(
+        id="Nomor seperti tertulis pada surat; tanpa nama orang.",
+        en="The number as it stands on the letter; no name of a person.",
+    ),
+    "minutes_number": Text(
+        id="Nomor seperti tertulis pada berita acara.", en="The number as it stands on the minutes."
+    ),
+    "reason": Text(
+        id="Disimpan terenkripsi; riwayat perkara hanya memuat sidiknya.",
+        en="Stored encrypted; the case's history holds its fingerprint only.",
+    ),
+    "registration_number": Text(
+        id="Melekat pada orangnya seumur hidup.", en="It belongs to the person for life."
+    ),
+    "start_hour": Text(id="0–23, menurut zona waktu kelas.", en="0–23, in the time zone of the class."),
+    "text": Text(
+        id="Disimpan terenkripsi; tidak mengubah keadaan tugas.",
+        en="Stored encrypted; the state of the task stays.",
+    ),
+    "valid_until": Text(
+        id="Kosong: dihitung dari tanggal terbit menurut kebijakan yang berlaku.",
+        en="Empty: counted from the day of issue, by the policy in force.",
+    ),
+}
+
+
+def _entry(table: dict[str, Text], path: str) -> Text | None:
+    names = [part for part in path.split(".") if not part.isdigit()]
+    for key in (".".join(names[-2:]), *names[-1:]):
+        if key in table:
+            return table[key]
+    return None
+
+
+def label_of(path: str) -> Text:
+    """What the field is called: the entry of its last two names, of its last, or that name itself."""
+    last = path.rpartition(".")[2]
+    if last.isdigit():
+        return Text(id=str(int(last) + 1), en=str(int(last) + 1))
+    return _entry(LABELS, path) or Text(id=last.replace("_", " "), en=last.replace("_", " "))
+
+
+def help_of(path: str) -> Text | None:
+    """The line of help under it, where there is one."""
+    return _entry(HELPS, path)

@@ -1,0 +1,38 @@
+"""Where each hat goes every day."""
+
+from dataclasses import dataclass
+
+from db.identity import Access
+from domain.roles import Role
+from domain.text import Text
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One link of the navigation; `roles` empty: everybody who is signed in."""
+
+    path: str
+    label: Text
+    roles: frozenset[Role] = frozenset()
+
+
+INBOX = Entry("/inbox", Text(id="Tugas", en="Tasks"))
+MENU: tuple[Entry, ...] = (
+    INBOX,
+    Entry(
+        "/monitor",
+        Text(id="Pemantauan", en="Monitor"),
+        frozenset({Role.OPERATIONS, Role.AUDITOR}),
+    ),
+    Entry("/account", Text(id="Akun saya", en="My account")),
+)
+
+
+def entries(access: Access) -> tuple[Entry, ...]:
+    """The links for the hat that is worn."""
+    return tuple(e for e in MENU if not e.roles or access.hat.role in e.roles)
+
+
+def home(access: Access) -> str:
+    """The first page of the hat that is worn."""
+    return "/monitor" if access.hat.role in (Role.OPERATIONS, Role.AUDITOR) else INBOX.path

@@ -1,0 +1,144 @@
+"""A page from its template and its context: language, hat, times and states are the same on every one."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from api.deps import hat_json
+from api.runtime import Runtime
+from db.identity import Access
+from domain.clock import UTC
+from domain.text import Text
+from web import i18n, times
+from web.i18n import Language
+from web.nav import Entry, entries
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every page says around its own: who is here in which hat, where, and by which clock."""
+
+    language: Language
+    path: str
+    query: Mapping[str, str]
+    hat: dict[str, str] | None
+    hats: tuple[dict[str, str], ...]
+    nav: tuple[Entry, ...]
+    simulation: bool
+    now: datetime
+    """Business time (UTC)."""
+    request_id: str
+    flash: str = ""
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """The templates in one language."""
+    env = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    # The extension adds these two; its stubs do not know them.
+    env.install_gettext_callables(  # type: ignore[attr-defined]
+        partial(i18n.gettext, language), partial(i18n.ngettext, language), newstyle=True
+    )
+    env.globals["lang"] = language
+    env.filters |= _filters(language)
+    return env
+
+
+def _filters(language: Language) -> dict[str, Callable[..., Any]]:
+    def say(value: Any, name: str = "label") -> str:
+        """A domain Text, or the sentence that JSON holds in both languages (`label`, `label_en`)."""
+        if isinstance(value, Text):
+            return i18n.say(language, value)
+        if value is None:
+            return ""
+        return str(value.get(f"{name}_en" if language == "en" else name) or "")
+
+    def when(value: Any, now: datetime) -> Markup:
+        moment = times.parse(value)
+        if moment is None:
+            return Markup("–")
+        return Markup('<time datetime="{}" title="{}">{}</time><span class="exact"> ({})</span>').format(
+            moment.astimezone(UTC).isoformat(),
+            times.exact(moment, language),
+            times.relative(moment, now, language),
+            times.exact(moment, language),
+        )
+
+    def exact(value: Any) -> Markup:
+        moment = times.parse(value)
+        if moment is None:
+            return Markup("–")
+        return Markup('<time datetime="{}">{}</time>').format(
+            moment.astimezone(UTC).isoformat(), times.exact(moment, language)
+        )
+
+    def day(value: Any) -> str:
+        if not value:
+            return "–"
+        return times.day(date.fromisoformat(value) if isinstance(value, str) else value, language)
+
+    return {"say": say, "when": when, "exact": exact, "day": day, "with_query": with_query}
+
+
+def with_query(query: Mapping[str, str], **changed: Any) -> str:
+    """`?…` with some values changed; None takes one away. The first page again, unless a cursor is given."""
+    values = {**query, **changed}
+    if "cursor" not in changed:
+        values.pop("cursor", None)
+    kept = {k: v for k, v in values.items() if v not in (None, "") and k not in ("lang", "min_seq")}
+    return f"?{urlencode(kept)}" if kept else "?"
+
+
+async def frame(request: Request, runtime: Runtime, access: Access | None) -> Frame:
+    """The frame for who asks (None: nobody is signed in)."""
+    settings = runtime.settings
+    simulation = settings.clock == "simulation"
+    return Frame(
+        language=i18n.language_of(request),
+        path=request.url.path,
+        query=dict(request.query_params),
+        hat=hat_json(access.hat) if access else None,
+        hats=tuple(hat_json(h) for h in access.hats) if access else (),
+        nav=entries(access) if access else (),
+        simulation=simulation,
+        now=await runtime.gateway.business_now(),
+        request_id=getattr(request.state, "request_id", ""),
+        flash=request.query_params.get("done", ""),
+    )
+
+
+async def page(
+    request: Request,
+    runtime: Runtime,
+    access: Access | None,
+    template: str,
+    context: Any,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    """One page. `context` is the dataclass of this page; its fields are the template's names."""
+    around = await frame(request, runtime, access)
+    values = {field.name: getattr(context, field.name) for field in fields(context)}
+    body = environment(around.language).get_template(template).render(frame=around, **values)
+    response = HTMLResponse(body, status, {"Cache-Control": "no-store", **(headers or {})})
+    i18n.remember(request, response)
+    return response
