@@ -17,7 +17,9 @@ from api.deps import hat_json
 from api.runtime import Runtime
 from db.identity import Access
 from domain.clock import UTC
+from domain.roles import LABELS, Role
 from domain.text import Text
+from state_machines.tables import TABLES
 from web import i18n, times
 from web.i18n import Language
 from web.nav import Entry, entries
@@ -95,7 +97,33 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
             return "–"
         return times.day(date.fromisoformat(value) if isinstance(value, str) else value, language)
 
-    return {"say": say, "when": when, "exact": exact, "day": day, "with_query": with_query}
+    def state(name: str, machine: str) -> str:
+        """A state by what its machine calls it."""
+        return i18n.say(language, TABLES[machine].state(name).label)
+
+    def move(walked: Mapping[str, str]) -> str:
+        """What happened, as the row that was walked calls it: `Program: Setujui → disetujui`."""
+        table = TABLES[walked["machine"]]
+        row = next(
+            (r for r in table.by_trigger[walked["source"], walked["trigger"]] if r.dest == walked["dest"]),
+            None,
+        )
+        said = i18n.say(language, row.label) if row else walked["trigger"]
+        return f"{i18n.say(language, table.label)}: {said} → {state(walked['dest'], table.name)}"
+
+    def role(name: str) -> str:
+        return i18n.say(language, LABELS[Role(name)])
+
+    return {
+        "state": state,
+        "move": move,
+        "role": role,
+        "say": say,
+        "when": when,
+        "exact": exact,
+        "day": day,
+        "with_query": with_query,
+    }
 
 
 def with_query(query: Mapping[str, str], **changed: Any) -> str:

@@ -15,7 +15,6 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import limits
-from api.app import create_app
 from api.roster_xlsx import write
 from api.routers import certificates, sessions
 from api.runtime import Runtime
@@ -32,6 +31,7 @@ from domain.roles import SYSTEM, Role
 from examples.people import PEOPLE
 from settings import Settings
 from tests.support.programmes import World
+from web.app import create_app
 
 PASSWORD = "kata-sandi-uji-1"
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
