@@ -1,0 +1,103 @@
+"""A real Chromium in front of the real product: pages, API, worker and Temporal."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+import pytest
+import uvicorn
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from db import identity
+from db.identity import Hat
+from domain.roles import SYSTEM, Role
+from examples import organisations
+from tests.support.stack import Stack
+from tests.workflow.conftest import filled, stack, temporal  # noqa: F401 (fixtures)
+from tools.browser import browser as chromium
+from web.app import create_app
+
+PASSWORD = "kata-sandi-uji-1"
+WIDTHS = (1280, 390)
+
+
+@dataclass
+class Screens:
+    """The product at an address, and a browser to look at it."""
+
+    stack: Stack
+    browser: Browser
+    address: str
+    said: list[str] = field(default_factory=list)
+    """What the browser's console complained of."""
+
+    @contextlib.asynccontextmanager
+    async def window(
+        self, username: str, *, width: int = 1280, lang: str = "id", script: bool = True
+    ) -> AsyncIterator[Page]:
+        """A signed-in window of somebody of the staff."""
+        context: BrowserContext = await self.browser.new_context(
+            viewport={"width": width, "height": 900}, java_script_enabled=script
+        )
+        try:
+            page = await context.new_page()
+            page.on("console", lambda m: self.said.append(m.text) if m.type in ("error", "warning") else None)
+            page.on("pageerror", lambda e: self.said.append(str(e)))
+            await page.goto(f"{self.address}/sign-in?lang={lang}")
+            await page.fill("#username", username)
+            await page.fill("#password", PASSWORD)
+            await page.click("main button")
+            await page.wait_for_selector("header .who")
+            yield page
+        finally:
+            await context.close()
+
+
+async def sound(page: Page) -> None:
+    """No violation of WCAG that axe can see, and a title and one heading of the page's own."""
+    found = await Axe().run(
+        page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+    )
+    assert not found.response["violations"], found.generate_report()
+    assert await page.locator("h1").count() == 1
+    width = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert width <= 0, f"{page.url} is {width} px wider than its window"
+
+
+@pytest.fixture
+async def screens(stack: Stack) -> AsyncIterator[Screens]:
+    """The pages of a product whose staff can sign in."""
+    now = datetime.now(UTC)
+    async with stack.db.write() as session:
+        for one in organisations.STAFF:
+            assert one.role is not None
+            actor = stack.staff(one.username)
+            organisation = one.organisation if one.role is Role.ORGANISER else ""
+            await identity.create_account(
+                session,
+                person=actor.person,
+                username=one.username,
+                password=PASSWORD,
+                hats=(Hat(one.role, organisation),),
+                by=SYSTEM,
+                at=now,
+            )
+    app = create_app(stack.settings)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
+    serving = asyncio.create_task(server.serve())
+    async with asyncio.timeout(30):
+        while not server.started:
+            await asyncio.sleep(0.05)
+        await app.state.runtime.warm()
+    port = server.servers[0].sockets[0].getsockname()[1]
+    async with async_playwright() as playwright:
+        window = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        try:
+            yield Screens(stack, window, f"http://127.0.0.1:{port}")
+        finally:
+            await window.close()
+            server.should_exit = True
+            await serving
