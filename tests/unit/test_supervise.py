@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from settings import ROOT, Settings
+from tests.support.ports import free_ports
 from tools import supervise
 from tools.children import start_temporal
-from tools.processes import Identity, end, free_port, identity
+from tools.processes import Identity, claim_port, end, identity
 from tools.readiness import http_ok
 from tools.supervise import AlreadyRunning, Child, ChildFailed, Supervisor
 
@@ -319,7 +320,8 @@ def test_a_taken_port_is_passed_over_and_said() -> None:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
         taken = holder.getsockname()[1]
-        found = free_port(taken, "127.0.0.1", what="API", say=lines.append)
+        found, claim = claim_port(taken, "127.0.0.1", what="API", say=lines.append)
+        claim.close()
     assert found > taken
     assert lines == [f"API: {taken} is taken, using {found}"]
 
@@ -328,10 +330,41 @@ async def test_ports_of_one_run_differ(supervisor: Supervisor) -> None:
     assert supervisor.port(8450) != supervisor.port(8450)
 
 
+CHOOSES = """
+import sys
+from tools.processes import claim_port
+sys.stdin.readline()
+port, claim = claim_port(int(sys.argv[1]), "127.0.0.1")
+print(port, flush=True)
+sys.stdin.readline()
+"""
+
+
+def test_runs_that_choose_at_the_same_moment_choose_different_ports() -> None:
+    """Nobody listens yet: the first one's processes are still loading when the others look."""
+    wanted = [PYTHON, "-c", CHOOSES, str(free_ports(1)[0])]
+    pipe = subprocess.PIPE
+    with contextlib.ExitStack() as held:
+        runs = [
+            held.enter_context(subprocess.Popen(wanted, cwd=ROOT, stdin=pipe, stdout=pipe, text=True))
+            for _ in range(4)
+        ]
+        for run in runs:
+            assert run.stdin is not None
+            run.stdin.write("now\n")
+            run.stdin.flush()
+        said = [run.stdout.readline() for run in runs if run.stdout]  # all of them, before one may end
+    assert len(set(said)) == 4, said
+    port = int(min(said))
+    again, claim = claim_port(port, "127.0.0.1")
+    claim.close()
+    assert again == port, "what has ended claims nothing"
+
+
 async def test_the_real_temporal_server_starts_survives_a_kill_and_stops(supervisor: Supervisor) -> None:
     from temporalio.client import Client
 
-    host, _, port = (await start_temporal(supervisor, ui=False)).partition(":")
+    host, _, port = (await start_temporal(supervisor)).partition(":")
     pid = supervisor.pid("temporal")
     assert pid is not None
     client = await Client.connect(f"{host}:{port}", namespace=supervisor.settings.temporal_namespace)

@@ -16,6 +16,7 @@ from activities.contracts import LEDGER_APPEND
 from db.session import Database
 from db.vault import Vault
 from settings import Settings
+from tests.support.ports import free_ports
 from tests.support.stack import Stack
 from tools.cli.first_filling import for_demonstration
 from tools.temporal.obtain import obtain
@@ -38,6 +39,7 @@ async def server(*more: str) -> AsyncIterator[str]:
             *more,
         ],
         dev_server_log_level="error",
+        port=free_ports(1)[0],
     )
     client: Client = environment.client
     yield client.service_client.config.target_host
