@@ -57,9 +57,10 @@ async def trained(stack: Stack, stream: str, who: Actor) -> None:
     await stack.client.get_workflow_handle(news.to_workflow).signal(SIGNAL, sign(stack.vault, news))
 
 
-async def eligible(stack: Stack, number: int, *, corrections: int = 0) -> str:
+async def eligible(stack: Stack, number: int, *, corrections: int = 0, certificate_months: int = 24) -> str:
     """A trained candidate whose documents are accepted, after so many corrections."""
-    stream, who = await opened(stack, number), stack.candidate(number)
+    stream = await opened(stack, number, certificate_months=certificate_months)
+    who = stack.candidate(number)
     await applied(stack, stream, who)
     for _ in range(corrections):
         await stack.complete(
@@ -94,7 +95,7 @@ async def test_applications_that_never_reach_an_assessment(stack: Stack) -> None
     reviewer = stack.staff("penelaah")
     first = await opened(stack, 1)
     await stack.complete(given_up, first, "submit_application", "withdraw")
-    assert await replayed(stack, workflow(given_up), keep="r1-given-up") == "WITHDRAWN"
+    assert await replayed(stack, workflow(given_up), keep="given-up") == "WITHDRAWN"
 
     second, third, fourth = (
         await opened(stack, 2),
@@ -110,14 +111,14 @@ async def test_applications_that_never_reach_an_assessment(stack: Stack) -> None
     await accepted(stack, fourth)
 
     await stack.advance(days=75)
-    assert await replayed(stack, workflow(late), keep="r1-never-corrected") == "EXPIRED"
-    assert await replayed(stack, workflow(rejected), keep="r1-rejected") == "CLOSED"
+    assert await replayed(stack, workflow(late), keep="never-corrected") == "EXPIRED"
+    assert await replayed(stack, workflow(rejected), keep="rejected") == "CLOSED"
     case = await stack.case(fourth)
     assert case.state == "DOCUMENT_REVIEW", "the technical certificate ended meanwhile"
     reason = await stack.seal(fourth, "Sertifikat teknis tidak diperbarui.")
     await stack.complete(reviewer, fourth, "review_documents", "reject", reason=reason)
     await stack.advance(days=14)
-    assert await replayed(stack, workflow(lapsing), keep="r1-certificate-lapsed") == "CLOSED"
+    assert await replayed(stack, workflow(lapsing), keep="certificate-lapsed") == "CLOSED"
 
 
 async def test_assessments_missed_moved_repeated_and_decided(stack: Stack) -> None:
@@ -176,7 +177,7 @@ async def test_assessments_missed_moved_repeated_and_decided(stack: Stack) -> No
     await scheduled(stack, missing, third, day)
     await on(stack, day)
     await missed(stack, missing, third)
-    assert await replayed(stack, workflow(absent), keep="r1-three-no-shows") == "CLOSED"
+    assert await replayed(stack, workflow(absent), keep="three-no-shows") == "CLOSED"
     await begun(stack, passing, able, fourth)
     await convened(stack, passing, fourth)
     await decided(stack, passing, "decide_competent")
@@ -190,17 +191,17 @@ async def test_assessments_missed_moved_repeated_and_decided(stack: Stack) -> No
     await stack.complete(stack.staff("petugas"), passing, "issue_certificate", "issue", form=SAME_BLANK)
     await answered(stack, passing)
     await stack.complete(stack.staff("petugas"), passing, "issue_certificate", "issue", form=NUMBERS)
-    assert await replayed(stack, workflow(able), keep="r1-reassessed") == "CERTIFIED"
+    assert await replayed(stack, workflow(able), keep="reassessed") == "CERTIFIED"
 
     await stack.advance(days=200)
-    assert await replayed(stack, workflow(failing), keep="r1-never-reassessed") == "CLOSED"
+    assert await replayed(stack, workflow(failing), keep="never-reassessed") == "CLOSED"
     case = await stack.case(passing)
     certificate = case.journey.certificate
     active = await stack.until(certificate, lambda x: x.state == "ACTIVE")
     await stack.advance(to=await stack.now() + timedelta(days=870))
     active = await stack.until(certificate, lambda x: "reminder_60" in x.certificate.reminded)
     assert active.state == "ACTIVE"
-    await replays(stack, certificate_workflow(certificate), keep="r1-reminded")
+    await replays(stack, certificate_workflow(certificate), keep="reminded")
 
 
 async def test_a_journey_sent_a_cancel_request_goes_on(stack: Stack) -> None:
@@ -211,4 +212,4 @@ async def test_a_journey_sent_a_cancel_request_goes_on(stack: Stack) -> None:
         while not (await handle.query("status"))["cancel_requests"]:
             await asyncio.sleep(0.02)
     await stack.complete(who, stream, "submit_application", "withdraw")
-    assert await replayed(stack, handle.id, keep="r1-cancel-request") == "WITHDRAWN"
+    assert await replayed(stack, handle.id, keep="cancel-request") == "WITHDRAWN"

@@ -101,7 +101,7 @@ async def test_a_request_sent_back_three_times_and_returned_to_its_verifier(stac
         await stack.complete(verifier, stream, "verify_programme", "recommend")
         reason = await stack.seal(stream, "Periksa lagi pesertanya.")
         await stack.complete(approver, stream, "approve_programme", decision, reason=reason)
-    assert await replayed(stack, programme_workflow(stream), keep="r1-sent-back") == "REJECTED"
+    assert await replayed(stack, programme_workflow(stream), keep="sent-back") == "REJECTED"
 
 
 async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble_on_its_way(
@@ -151,7 +151,7 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
 
     # places: an offer that nobody answers, one declined, one accepted
     await stack.send(stack.candidate(5), stream, c.WithdrawSeat(seat=seats[5]))
-    assert await replayed(stack, workflows[5], keep="r1-seat-withdrawn") == "WITHDRAWN"
+    assert await replayed(stack, workflows[5], keep="seat-withdrawn") == "WITHDRAWN"
     await stack.task(stream, "answer_offer", subject=seats[9])
     await stack.advance(days=1)
     await stack.complete(stack.candidate(11), stream, "answer_offer", "decline", subject=seats[11])
@@ -211,7 +211,7 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
     attended = {seats[n]: days for n in (1, 2, 12)}
     form = c.AttendanceForm(attended=attended)
     await stack.complete(trainer, stream, "record_attendance", "finish", form=form, person=trainer.person)
-    assert await replayed(stack, workflows[4], keep="r1-no-show-at-class") == "CLOSED"
+    assert await replayed(stack, workflows[4], keep="no-show-at-class") == "CLOSED"
 
     # an assessor is replaced after the training: the schedule with the former one is made again
     await rested(stack, stream)
@@ -230,7 +230,7 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
     await scheduled(stack, journeys[1], stack.staff("master3"), day)
     for n in (1, 2, 12):
         await stack.send(stack.candidate(n), journeys[n], c.WithdrawJourney())
-        assert await replayed(stack, workflows[n], keep="r1-given-up-after-class") == "WITHDRAWN"
+        assert await replayed(stack, workflows[n], keep="given-up-after-class") == "WITHDRAWN"
 
     # the report: returned once, then accepted
     report = c.ReportForm(report=digest("report"))
@@ -238,7 +238,7 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
         await stack.complete(organiser, stream, "submit_report", "submit_report", form=report)
         reason = await stack.seal(stream, "Daftar hadir belum lengkap.")
         await stack.complete(operations, stream, "accept_report", decision, reason=reason)
-    assert await replayed(stack, programme_workflow(stream), keep="r1-whole-way") == "COMPLETED"
+    assert await replayed(stack, programme_workflow(stream), keep="whole-way") == "COMPLETED"
 
 
 def class_committee(request: c.SubmitProgramme) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_b
     async with asyncio.timeout(10):
         while handle.id in await hasty.gateway.troubled():
             await asyncio.sleep(0.02)
-    await replays(hasty, handle.id, keep="r1-errand-in-trouble")
+    await replays(hasty, handle.id, keep="errand-in-trouble")
 
 
 async def test_a_frozen_case_takes_nothing_more_and_goes_on_once_its_record_is_mended(hasty: Stack) -> None:
@@ -84,7 +84,7 @@ async def test_a_frozen_case_takes_nothing_more_and_goes_on_once_its_record_is_m
     written = await hasty.until(stream, lambda x: x.seq >= taken.seq)
     assert written.head == taken.hash
     await hasty.send(verifier, stream, c.ReleaseTask(task=task.id))
-    await replays(hasty, handle.id, keep="r1-frozen-and-thawed")
+    await replays(hasty, handle.id, keep="frozen-and-thawed")
 
 
 async def test_a_completion_by_signal_outlives_a_database_that_is_away(hasty: Stack) -> None:
@@ -187,7 +187,7 @@ async def test_a_case_goes_on_in_a_new_run_when_the_server_asks_for_it(impatient
     )
     assert await handle.result() == "REJECTED"
     for run in (first_run, None):
-        await replays(impatient, handle.id, keep="r1-long", run=run)
+        await replays(impatient, handle.id, keep="long", run=run)
 
 
 async def test_under_a_steady_load_the_next_run_takes_along_what_is_still_to_be_written(
