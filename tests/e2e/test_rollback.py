@@ -199,7 +199,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             await stack.send(verifier, programme, c.VerifySeats(seats=tuple(s.id for s in request.seats)))
             await stack.complete(verifier, programme, "verify_programme", "recommend")
             await stack.complete(approver, programme, "approve_programme", "approve")
-            case = await stack.until(programme, lambda x: x.state == "PREPARATION", within=30)
+            case = await stack.until(programme, lambda x: x.state == "PREPARATION")
             await simulation.settle(stack.db, stack.client)
             case = await stack.case(programme)
             journeys = tuple(seat.journey for seat in case.seats.values())

@@ -38,7 +38,6 @@ async def approved(stack: Stack, numbers: list[int]) -> c.SubmitProgramme:
     await stack.until(
         stream,
         lambda x: x.state == "PREPARATION" and not [e for e in x.errands.values() if e.state == "ASKED"],
-        within=30,
     )
     return request
 
@@ -162,7 +161,7 @@ async def test_a_certificate_lives_its_three_years_and_expires_the_day_after(sta
         id=opening.workflow_id,
         task_queue=stack.settings.task_queue,
     )
-    active = await stack.until(stream, lambda x: x.state == "ACTIVE", within=30)
+    active = await stack.until(stream, lambda x: x.state == "ACTIVE")
     assert active.certificate.check_code
     assert stack.parts.store.has(active.certificate.pdf_digest)
     await stack.advance(to=now + timedelta(days=3 * 366))

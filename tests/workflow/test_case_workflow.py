@@ -20,6 +20,7 @@ from domain import commands as c
 from domain.errors import Conflict, DomainError, NotFound
 from domain.ids import programme_workflow
 from state_machines.turn import Turn
+from tests.support.patience import WITHIN, eventually
 from tests.support.programmes import VERIFIER, World, participant, sealed
 from tests.support.stack import Stack
 from worker import WORKFLOWS
@@ -37,12 +38,11 @@ async def status(handle: WorkflowHandle[object, object]) -> Status:
 
 
 async def until_denied(stack: Stack, count: int) -> list[DenialRow]:
-    for _ in range(400):
+    async def enough() -> list[DenialRow]:
         found = await denials(stack)
-        if len(found) >= count:
-            return found
-        await asyncio.sleep(0.025)
-    raise AssertionError(f"{len(await denials(stack))} denials, not {count}")
+        return found if len(found) >= count else []
+
+    return list(await eventually(enough))
 
 
 async def submitted(stack: Stack) -> c.SubmitProgramme:
@@ -163,9 +163,11 @@ async def test_a_cancel_request_is_recorded_and_the_case_goes_on(stack: Stack) -
     handle = stack.client.get_workflow_handle(programme_workflow(request.programme))
     await handle.cancel()
     await handle.cancel()
-    async with asyncio.timeout(10):
-        while (await status(handle)).cancel_requests < 1:
-            await asyncio.sleep(0.02)
+
+    async def recorded() -> bool:
+        return (await status(handle)).cancel_requests > 0
+
+    await eventually(recorded)
     task = await stack.task(request.programme, "verify_programme")
     await stack.send(stack.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
     described = await handle.describe()
@@ -232,7 +234,7 @@ async def test_in_real_time_a_plain_timer_moves_the_case(real_time: Stack) -> No
         task_queue=stack.settings.task_queue,
         result_type=str,
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN):
         assert await handle.result() == "EXPIRED"
     assert datetime.now(UTC) >= soon
     history = await handle.fetch_history()

@@ -1,11 +1,11 @@
 """`asesor replay`: what the real server recorded is held against today's code."""
 
-import asyncio
 import json
 
 from temporalio.client import WorkflowHistory
 
 from domain import commands as c
+from tests.support.patience import eventually
 from tests.support.stack import Stack
 from tools.cli.ledger import lines_of, verified
 from tools.cli.replay import replay_histories, stored_histories
@@ -13,12 +13,11 @@ from tools.cli.replay import replay_histories, stored_histories
 
 async def all_of(stack: Stack) -> list[WorkflowHistory]:
     """Every history of this stack's cases; visibility may be a moment late."""
-    async with asyncio.timeout(30):
-        while True:
-            found = [h async for h in stored_histories(stack.settings, stack.db, stack.client)]
-            if found:
-                return found
-            await asyncio.sleep(0.1)
+
+    async def stored() -> list[WorkflowHistory]:
+        return [h async for h in stored_histories(stack.settings, stack.db, stack.client)]
+
+    return list(await eventually(stored))
 
 
 async def test_every_history_replays_with_the_sandbox_on_and_off(stack: Stack) -> None:

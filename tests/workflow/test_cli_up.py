@@ -21,6 +21,7 @@ from db.calendar_seed import seed
 from examples import organisations as o
 from examples import people
 from settings import ROOT
+from tests.support.patience import WITHIN
 from tests.support.ports import free_ports
 from tools.cli.accounts_file import read
 from tools.cli.first_filling import person_id
@@ -167,7 +168,7 @@ def test_a_case_is_where_it_was_after_a_restart(
     first = Up(environ, log, "--simulation")
     url = first.ready(FIRST_WITHIN)["url"]
     passwords = read(tmp_path / "var" / "accounts.txt")
-    with httpx.Client(base_url=url, timeout=30) as http:
+    with httpx.Client(base_url=url, timeout=WITHIN) as http:
         stream = submitted_over_http(http, bearer(http, "penyelenggara", passwords))
         verifier = bearer(http, "verifikator", passwords)
         before = until_offered(http, verifier, stream)
@@ -175,7 +176,7 @@ def test_a_case_is_where_it_was_after_a_restart(
 
     second = Up(environ, log, "--simulation")
     assert second.ready(AGAIN_WITHIN)["url"] == url
-    with httpx.Client(base_url=url, timeout=30) as http:
+    with httpx.Client(base_url=url, timeout=WITHIN) as http:
         verifier = bearer(http, "verifikator", passwords)
         task = until_offered(http, verifier, stream)
         assert task == before
@@ -257,7 +258,7 @@ def submitted_over_http(http: httpx.Client, organiser: dict[str, str]) -> str:
 
 def until_offered(http: httpx.Client, verifier: dict[str, str], stream: str) -> dict[str, Any]:
     """The task to verify, as the verifier's inbox shows it, and the state of its case."""
-    end_ = time.monotonic() + 30
+    end_ = time.monotonic() + WITHIN
     while True:
         asked = {"view": "groups", "stream": stream, "kind": "verify_programme"}
         found = http.get("/v1/tasks", headers=verifier, params=asked).json()["items"]
@@ -316,7 +317,7 @@ def test_a_killed_up_is_cleared_away_by_the_next_one(environ: dict[str, str], tm
     assert run(environ, "up", code=78)["problems"]  # a simulation is not gone on with in real time
 
 
-def wait_for(file: Path, within: float = 60) -> None:
+def wait_for(file: Path, within: float = WITHIN) -> None:
     end_ = time.monotonic() + within
     while not file.exists():
         assert time.monotonic() < end_, f"{file} never came"

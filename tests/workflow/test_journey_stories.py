@@ -1,7 +1,6 @@
 """Every way through and off a candidate's journey on the real server, within one stretch of time. With
 KEEP_HISTORIES=1 the histories are stored for tests/replay."""
 
-import asyncio
 import uuid
 from datetime import date, timedelta
 
@@ -16,6 +15,7 @@ from domain.ids import certificate_workflow, journey_workflow
 from domain.roles import Actor
 from examples import organisations
 from tests.support.histories import replayed, replays
+from tests.support.patience import eventually
 from tests.support.stack import Stack
 from tests.support.stories import (
     accepted,
@@ -208,8 +208,10 @@ async def test_a_journey_sent_a_cancel_request_goes_on(stack: Stack) -> None:
     who, stream = stack.candidate(1), await opened(stack, 1)
     handle = stack.client.get_workflow_handle(workflow(who))
     await handle.cancel()
-    async with asyncio.timeout(10):
-        while not (await handle.query("status"))["cancel_requests"]:
-            await asyncio.sleep(0.02)
+
+    async def recorded() -> bool:
+        return bool((await handle.query("status"))["cancel_requests"])
+
+    await eventually(recorded)
     await stack.complete(who, stream, "submit_application", "withdraw")
     assert await replayed(stack, handle.id, keep="cancel-request") == "WITHDRAWN"

@@ -19,6 +19,7 @@ from db.identity import Hat
 from db.people_tables import Account
 from db.tables import DenialRow
 from domain.roles import SYSTEM, Role
+from tests.support.patience import WITHIN, eventually
 from tests.support.stack import Stack
 
 ORGANISER = Hat(Role.ORGANISER, "LSP-TIK")
@@ -88,7 +89,7 @@ class Office:
 async def office(stack: Stack) -> AsyncIterator[Office]:
     app: FastAPI = create_app(stack.settings)
     async with app.router.lifespan_context(app):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(WITHIN):
             await app.state.runtime.warm()
         transport = ASGITransport(app=app, raise_app_exceptions=False)
         async with AsyncClient(transport=transport, base_url="http://127.0.0.1:8000") as http:
@@ -220,13 +221,13 @@ async def test_a_form_that_was_never_uploaded_does_not_come_in_by_a_signal(offic
     command = {"type": "complete_task", "task": task, "decision": "recommend", "evidence": ["a" * 64]}
     token = office.tokens["verifikator", VERIFIER]
     await handle.signal("complete_task", {"token": token, "command_id": "k1", "command": command})
-    async with asyncio.timeout(20):
-        while True:
-            async with stack.db.read() as session:
-                rows = await session.exec(select(DenialRow).where(DenialRow.what == "signal:complete_task"))
-                if denial := rows.first():
-                    break
-            await asyncio.sleep(0.02)
+
+    async def denied() -> DenialRow | None:
+        async with stack.db.read() as session:
+            rows = await session.exec(select(DenialRow).where(DenialRow.what == "signal:complete_task"))
+            return rows.first()
+
+    denial = await eventually(denied)
     assert denial.rules == ["D-UNKNOWN"]
     assert denial.account == office.accounts["verifikator"]
     assert (await stack.case(stream)).seq == case.seq

@@ -1,6 +1,5 @@
 """What a case does when the world fails it: it asks for attention, loses nothing, and goes on afterwards."""
 
-import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,6 +19,7 @@ from domain import commands as c
 from domain.ids import programme_workflow
 from domain.roles import SYSTEM, Role
 from tests.support.histories import replays
+from tests.support.patience import eventually
 from tests.support.stack import Stack
 from tests.workflow.test_case_workflow import denials, status, submitted, until_denied
 from worker import WORKFLOWS
@@ -33,9 +33,17 @@ async def run_sql(stack: Stack, statement: str, **values: Any) -> None:
 
 
 async def until_attention(handle: WorkflowHandle[object, object], wanted: str) -> None:
-    async with asyncio.timeout(20):
-        while (await status(handle)).attention != wanted:
-            await asyncio.sleep(0.02)
+    async def asked() -> bool:
+        return (await status(handle)).attention == wanted
+
+    await eventually(asked)
+
+
+async def until_another_run(handle: WorkflowHandle[object, object], first: str | None) -> None:
+    async def another() -> bool:
+        return (await handle.describe()).run_id != first
+
+    await eventually(another)
 
 
 def programme_handle(stack: Stack, stream: str) -> WorkflowHandle[object, object]:
@@ -50,9 +58,11 @@ async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_b
     request = await submitted(hasty)
     handle = programme_handle(hasty, request.programme)
     await until_attention(handle, "errand:reserve")
-    async with asyncio.timeout(10):
-        while (await handle.describe()).typed_search_attributes.get(ATTENTION) != "errand:reserve":
-            await asyncio.sleep(0.02)
+
+    async def found() -> bool:
+        return (await handle.describe()).typed_search_attributes.get(ATTENTION) == "errand:reserve"
+
+    await eventually(found)
     assert (await hasty.gateway.troubled())[handle.id] == "errand:reserve"
     # people work on it meanwhile
     task = await hasty.task(request.programme, "verify_programme")
@@ -60,9 +70,11 @@ async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_b
     await run_sql(hasty, "DROP TRIGGER away")
     await hasty.until(request.programme, lambda x: all(s.pair_taken for s in x.seats.values()))
     await until_attention(handle, "")
-    async with asyncio.timeout(10):
-        while handle.id in await hasty.gateway.troubled():
-            await asyncio.sleep(0.02)
+
+    async def untroubled() -> bool:
+        return handle.id not in await hasty.gateway.troubled()
+
+    await eventually(untroubled)
     await replays(hasty, handle.id, keep="errand-in-trouble")
 
 
@@ -148,9 +160,7 @@ async def test_a_long_case_goes_on_in_a_new_run_with_all_that_it_knew(
     for _ in range(3):
         await hasty.send(verifier, stream, c.ReleaseTask(task=task.id))
         await hasty.send(verifier, stream, claim)
-    async with asyncio.timeout(20):
-        while (await handle.describe()).run_id == first_run:
-            await asyncio.sleep(0.02)
+    await until_another_run(handle, first_run)
     # what was taken in the first run is the same command in the second
     again = await hasty.send(verifier, stream, claim, key="k-first")
     assert (again.seq, again.hash) == (first.seq, first.hash)
@@ -175,9 +185,7 @@ async def test_a_case_goes_on_in_a_new_run_when_the_server_asks_for_it(impatient
     while (await handle.describe()).history_length < 100 and (await handle.describe()).run_id == first_run:
         await impatient.send(verifier, stream, c.ClaimTask(task=task.id))
         await impatient.send(verifier, stream, c.ReleaseTask(task=task.id))
-    async with asyncio.timeout(20):
-        while (await handle.describe()).run_id == first_run:
-            await asyncio.sleep(0.02)
+    await until_another_run(handle, first_run)
     await impatient.complete(
         verifier,
         stream,
@@ -206,9 +214,7 @@ async def test_under_a_steady_load_the_next_run_takes_along_what_is_still_to_be_
     for n in range(4):
         command = c.ReleaseTask(task=task.id) if n % 2 else c.ClaimTask(task=task.id)
         taken = await hasty.send(verifier, stream, command)
-    async with asyncio.timeout(20):
-        while (await handle.describe()).run_id == first_run:
-            await asyncio.sleep(0.02)
+    await until_another_run(handle, first_run)
     await run_sql(hasty, "DROP TRIGGER away")
     assert taken is not None
     case = await hasty.until(stream, lambda x: x.seq >= taken.seq)
