@@ -1,20 +1,18 @@
 """Every way through and off a candidate's journey on the real server, within one stretch of time. With
 KEEP_HISTORIES=1 the histories are stored for tests/replay."""
 
-import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.contracts import Key, Message, ReserveRequest
-from activities.messages import SIGNAL, sign
+from activities.contracts import Key, ReserveRequest
 from activities.scheduling import reserve
 from domain import commands as c
-from domain.clock import local_day
-from domain.ids import certificate_workflow, journey_workflow
+from domain.ids import certificate_workflow
 from domain.roles import Actor
-from examples import organisations
+from tests.support.eligible import days_on, eligible, workflow
 from tests.support.histories import replayed, replays
+from tests.support.openings import opened
 from tests.support.patience import eventually
 from tests.support.stack import Stack
 from tests.support.stories import (
@@ -29,55 +27,9 @@ from tests.support.stories import (
     points,
     scheduled,
 )
-from tests.workflow.test_assessment_workflow import opened
 
 NUMBERS = c.NumbersForm(certificate_number="SERT/1", registration_number="MET.1", blank_number="B-1")
 SAME_BLANK = NUMBERS.model_copy(update={"certificate_number": "SERT/2", "blank_number": "B-0"})
-
-
-def workflow(who: Actor) -> str:
-    return journey_workflow(who.person, organisations.SCHEME.code)
-
-
-async def trained(stack: Stack, stream: str, who: Actor) -> None:
-    """The programme records the training, with the class's trainer and assessors."""
-    news = Message(
-        id=str(uuid.uuid4()),
-        type="training_recorded",
-        sender="programme-x",
-        sender_workflow="programme-programme-x",
-        to_workflow=workflow(who),
-        application=stream,
-        body={
-            "trainers": [stack.staff("master1").person],
-            "assessors": [stack.staff(f"master{n}").person for n in (3, 4)],
-            "class_days": [local_day(await stack.now()).isoformat()],
-        },
-    )
-    await stack.client.get_workflow_handle(news.to_workflow).signal(SIGNAL, sign(stack.vault, news))
-
-
-async def eligible(stack: Stack, number: int, *, corrections: int = 0, certificate_months: int = 24) -> str:
-    """A trained candidate whose documents are accepted, after so many corrections."""
-    stream = await opened(stack, number, certificate_months=certificate_months)
-    who = stack.candidate(number)
-    await applied(stack, stream, who)
-    for _ in range(corrections):
-        await stack.complete(
-            stack.staff("penelaah"),
-            stream,
-            "review_documents",
-            "send_back",
-            form=await points(stack, stream),
-        )
-        await stack.complete(who, stream, "correct_application", "resubmit")
-    await accepted(stack, stream)
-    await trained(stack, stream, who)
-    return stream
-
-
-async def days_on(stack: Stack, working_days: int) -> date:
-    return stack.calendar.add_working_days(local_day(await stack.now()), working_days)
 
 
 async def missed(stack: Stack, stream: str, master: Actor) -> None:

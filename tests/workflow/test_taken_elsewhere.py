@@ -10,16 +10,14 @@ from activities.scheduling import reserve
 from domain import commands as c
 from domain.clock import local_day
 from domain.events import digest
-from domain.ids import day_key, journey_workflow, pair_key, programme_workflow
-from domain.roles import Actor
+from domain.ids import day_key, pair_key, programme_workflow
 from examples import organisations
+from tests.support.eligible import days_on, eligible, workflow
 from tests.support.histories import replayed
+from tests.support.openings import opened
+from tests.support.requests import assignment, candidates, letters, verifying
 from tests.support.stack import Stack
-from tests.support.stories import begun, convened, decided, lettered, on, points, scheduled
-from tests.workflow.test_assessment_workflow import opened
-from tests.workflow.test_branches import verifying
-from tests.workflow.test_journey_stories import days_on, eligible
-from tests.workflow.test_programme_stories import assignment, candidates, letters, rested
+from tests.support.stories import answered, begun, convened, decided, lettered, on, points, scheduled
 
 SCHEME = organisations.SCHEME.code
 
@@ -82,7 +80,7 @@ async def test_a_request_loses_what_a_rival_takes_and_its_candidates_choose(
     await stack.send(verifier, stream, c.VerifySeats(seats=tuple(seats[n] for n in (1, 2, 3))))
     await stack.complete(verifier, stream, "verify_programme", "recommend")
     await stack.complete(stack.staff("penyetuju"), stream, "approve_programme", "approve")
-    case = await rested(stack, stream)
+    case = await answered(stack, stream)
     assert busy not in next(iter(case.classes.values())).committee
 
     await letters(stack, stream, ("master1", "trainer"), ("master2", "trainer"))
@@ -94,7 +92,7 @@ async def test_a_request_loses_what_a_rival_takes_and_its_candidates_choose(
     assert await handle.result() == "WITHDRAWN"
     for n, decision in ((1, "keep"), (2, "give_up")):
         await stack.complete(stack.candidate(n), stream, "choose_application", decision, subject=seats[n])
-    case = await rested(stack, stream)
+    case = await answered(stack, stream)
     assert {n: case.seats[seats[n]].state for n in (1, 2)} == {1: "VERIFIED", 2: "WITHDRAWN"}
     await stack.until(case.seats[seats[1]].journey, lambda x: x.state == "INVITED")
 
@@ -142,7 +140,3 @@ async def test_assessors_taken_by_a_rival_and_a_certificate_that_ends_too_soon(
     await stack.complete(fourth, stream, "answer_assignment", "accept")
     await stack.send(who, stream, c.WithdrawJourney())
     assert await replayed(stack, workflow(who), keep="busy-assessors") == "WITHDRAWN"
-
-
-def workflow(who: Actor) -> str:
-    return journey_workflow(who.person, SCHEME)

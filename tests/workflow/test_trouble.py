@@ -1,6 +1,5 @@
 """What a case does when the world fails it: it asks for attention, loses nothing, and goes on afterwards."""
 
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,8 +19,9 @@ from domain.ids import programme_workflow
 from domain.roles import SYSTEM, Role
 from tests.support.histories import replays
 from tests.support.patience import eventually
+from tests.support.requests import with_new_ids
+from tests.support.running import denials, status, submitted, until_denied
 from tests.support.stack import Stack
-from tests.workflow.test_case_workflow import denials, status, submitted, until_denied
 from worker import WORKFLOWS
 from workflows import case_state
 from workflows.search import ATTENTION
@@ -249,18 +249,7 @@ async def test_a_request_taken_back_can_be_sent_again_at_once(stack: Stack) -> N
     request = await submitted(stack)
     stream, organiser = request.programme, stack.staff("penyelenggara")
     await stack.send(organiser, stream, c.WithdrawProgramme())
-    renamed = {k.id: str(uuid.uuid4()) for k in request.classes}
-    again = request.model_copy(
-        update={
-            "classes": tuple(k.model_copy(update={"id": renamed[k.id]}) for k in request.classes),
-            "seats": tuple(
-                s.model_copy(update={"id": str(uuid.uuid4()), "class_id": renamed[s.class_id]})
-                for s in request.seats
-            ),
-            "masters": tuple(m.model_copy(update={"class_id": renamed[m.class_id]}) for m in request.masters),
-        }
-    )
-    receipt = await stack.send(organiser, stream, again)
+    receipt = await stack.send(organiser, stream, with_new_ids(request))
     assert receipt.state == "SUBMITTED"
     await stack.until(stream, lambda x: sum(s.pair_taken for s in x.seats.values()) == len(request.seats))
     async with stack.db.read() as session:
