@@ -184,7 +184,7 @@ async def bench(folder: Path, kinds: str, each: int, say: Callable[[str], None])
         say(f"{len(known)} people in {time.monotonic() - began:.0f} s")
         cast = folder / "staff.json"
         cast.write_text(json.dumps({role: [one.json() for one in some] for role, some in staff.items()}))
-        address = await start_temporal(supervisor, ui=False)
+        address = await start_temporal(supervisor)
         port = supervisor.port(settings.http_port, what="API")
         settings = supervisor.settings = settings.model_copy(
             update={"temporal_address": address, "public_url": f"http://127.0.0.1:{port}", "http_port": port}

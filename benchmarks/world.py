@@ -4,7 +4,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
@@ -20,18 +20,14 @@ from domain.clock import Zone, local_day
 from domain.events import digest
 from domain.facts import (
     OrganiserKind,
-    ParticipantFacts,
-    PeriodFacts,
-    RecommendationFacts,
-    TechnicalCertificateFacts,
     UnitFacts,
 )
 from domain.ids import journey_workflow
-from domain.months import add_months
 from domain.openings import JourneyOpening
 from domain.policy import CURRENT, default
 from domain.roles import Actor, Role
 from examples import organisations
+from examples.candidates import candidate, experience, technical
 from workflows.model import CaseStart
 
 BY = Actor(account="bench", person="", role=Role.SYSTEM)
@@ -195,8 +191,8 @@ async def _candidates(
                 scheme=organisations.SCHEME.code,
                 draft=application(one.person),
                 qualification="S1",
-                technical=(_technical(today),),
-                experience=(_experience(today),),
+                technical=(technical(today),),
+                experience=(experience(today),),
                 recommending=ORGANISATION,
                 letter_day=today - timedelta(days=14),
                 letter_digest=digest(f"letter {one.person}"),
@@ -237,14 +233,6 @@ def application(person: str) -> str:
     return str(uuid.uuid5(uuid.UUID(person), "application"))
 
 
-def _technical(today: date) -> TechnicalCertificateFacts:
-    return TechnicalCertificateFacts(field=organisations.FIELD, valid_until=add_months(today, 24))
-
-
-def _experience(today: date) -> PeriodFacts:
-    return PeriodFacts(field=organisations.FIELD, first=add_months(today, -60))
-
-
 def journey_start(person: str, calendar: Calendar) -> CaseStart:
     """The start of a journey that stands alone, as `workflows.case_workflow.child_start` makes it."""
     now = datetime.now(UTC)
@@ -263,21 +251,7 @@ def journey_start(person: str, calendar: Calendar) -> CaseStart:
         programme_workflow="",
         class_id="",
         seat="",
-        facts=ParticipantFacts(
-            person=person,
-            recommending=ORGANISATION,
-            qualification="S1",
-            technical=(_technical(today),),
-            experience=(_experience(today),),
-            recommendation=RecommendationFacts(
-                organisation=ORGANISATION,
-                number_given=True,
-                day=today - timedelta(days=14),
-                signatory_given=True,
-                file_digest=digest(f"letter {person}"),
-            ),
-            it_declared=True,
-        ),
+        facts=candidate(person, ORGANISATION, today),
         class_days=(),
         zone=Zone.WIB,
     )

@@ -1,7 +1,6 @@
 """A Chromium for the tests of the pages: the one that is there, or the system's package.
 
-In order: CHROMIUM names one; one of its usual names on PATH; `apt-get install chromium`, where we may. Each way
-that fails says so in one line.
+In order: CHROMIUM names one; one of its usual names on PATH; `apt-get install chromium`, where we may.
 """
 
 import fcntl
@@ -45,10 +44,10 @@ def _install() -> str:
     apt = shutil.which("apt-get")
     if apt is None or os.geteuid() != 0:
         return "apt-get is not here, or not ours to use"
-    print("asesor: Chromium: installing the system's package", file=sys.stderr, flush=True)
+    sys.stderr.write("asesor: Chromium: installing the system's package\n")
     environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for command in ([apt, "-q", "update"], [apt, "-qy", "install", "--no-install-recommends", "chromium"]):
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 (words of ours alone)
             command, env=environ, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False
         )
         if done.returncode:

@@ -60,19 +60,21 @@ async def _obtained() -> Path:
     return Path(path.decode().strip())
 
 
-async def start_temporal(supervisor: Supervisor, *, ui: bool = True, codec_endpoint: str = "") -> str:
+async def start_temporal(
+    supervisor: Supervisor, ports: tuple[int, int] | None = None, codec_endpoint: str = ""
+) -> str:
     """Make sure that a Temporal server runs; its `host:port`. Raises Unobtainable or ChildFailed.
 
     With TEMPORAL_ADDRESS set it is that one and nothing is started; else the embedded one is
-    obtained (minutes, the very first time) and started as the child `temporal`.
+    obtained (minutes, the very first time) and started as the child `temporal`. `ports`: its own and its
+    pages', as the supervisor gave them; without them one is taken here, and there are no pages.
     """
     settings = supervisor.settings
     if settings.temporal_address:
         return settings.temporal_address
     binary = await asyncio.to_thread(at_hand) or await _obtained()
     await supervisor.open()
-    port = supervisor.port(settings.temporal_port, what="Temporal")
-    ui_port = supervisor.port(settings.temporal_ui_port, what="Temporal's pages") if ui else None
+    port, ui_port = ports or (supervisor.port(settings.temporal_port, what="Temporal"), None)
     await supervisor.start(temporal_child(binary, settings, port, ui_port, codec_endpoint))
     return f"127.0.0.1:{port}"
 

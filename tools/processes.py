@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,27 +99,37 @@ def members(group: int) -> list[int]:
     return found
 
 
-def free_port(
+def claim_port(
     preferred: int,
     host: str,
-    taken: Iterable[int] = (),
     *,
+    upto: int = 0,
     what: str = "port",
     say: Callable[[str], None] = lambda _: None,
-) -> int:
-    """The preferred port, or the next one on which we could listen; says so when it is another one."""
-    avoid = set(taken)
-    for port in range(preferred, min(preferred + 200, 65536)):
-        if port in avoid:
+) -> tuple[int, socket.socket]:
+    """The preferred port, or the next one (up to `upto`, 199 on when not given) on which we could listen, and
+    the claim to it: no other run chooses that port until the claim is closed, or its owner is dead. Says so
+    when it is another one.
+
+    Who will listen there takes seconds to load, and until then the port looks free. Its UDP namesake
+    is the claim: it has one owner at a time and is in nobody's way. Raises OSError when none is free.
+    """
+    for port in range(preferred, min(upto or preferred + 199, 65535) + 1):
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            _could_listen(host, port)
+        except OSError:
+            claim.close()
             continue
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        with socket.socket(family) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((host, port))
-            except OSError:
-                continue
         if port != preferred:
             say(f"{what}: {preferred} is taken, using {port}")
-        return port
+        return port, claim
     raise OSError(f"{what}: no free port from {preferred} on")
+
+
+def _could_listen(host: str, port: int) -> None:
+    """OSError when somebody listens there."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind((host, port))

@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import IO, Self
 
 from settings import ROOT, Settings
-from tools.processes import POLL, Grace, Identity, carrying, end, free_port, identity, members, signal_group
+from tools.processes import POLL, Grace, Identity, carrying, claim_port, end, identity, members, signal_group
 from tools.readiness import Ready, until
 
 Say = Callable[[str], None]
@@ -145,7 +146,7 @@ class Supervisor:
         self._mark = secrets.token_hex(8)
         self._lock: IO[str] | None = None
         self._running: dict[str, _Running] = {}
-        self._ports: set[int] = set()
+        self._claims: list[socket.socket] = []
         self._fault: asyncio.Future[None] | None = None
         self._stopping = False
 
@@ -204,9 +205,9 @@ class Supervisor:
         draft.replace(self._state)
 
     def port(self, preferred: int, host: str = "127.0.0.1", what: str = "port") -> int:
-        """A free port for a child of this run; never the same one twice."""
-        port = free_port(preferred, host, self._ports, what=what, say=self.say)
-        self._ports.add(port)
+        """A free port for a child of this run; no run, not even this one, gets it again before we stop."""
+        port, claim = claim_port(preferred, host, what=what, say=self.say)
+        self._claims.append(claim)
         return port
 
     def touched(self, name: str) -> Ready:
@@ -295,7 +296,8 @@ class Supervisor:
             self._lock.close()
             self._lock = None
             self._stopping = False
-            self._ports.clear()
+            while self._claims:
+                self._claims.pop().close()
 
     # ── one child ──
 

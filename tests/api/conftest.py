@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from argon2 import PasswordHasher
@@ -15,26 +16,30 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import limits
+from api.drafts import DraftContent
 from api.roster_xlsx import write
 from api.routers import certificates, sessions
 from api.runtime import Runtime
 from db import identity, ledger, registry
 from db.identity import Hat
-from db.people_tables import Person
+from db.people_tables import Draft, Person
 from db.registry import OrganisationData
 from db.tables import DenialRow, EventRow
 from db.vault import PersonData
 from domain.cases import Case
+from domain.commands import Receipt
 from domain.events import Event
 from domain.facts import OrganiserKind
-from domain.roles import SYSTEM, Role
+from domain.roles import SYSTEM, Actor, Role
 from examples.people import PEOPLE
 from settings import Settings
-from tests.support.programmes import World
+from tests.support.programmes import ORGANISER, World
 from web.app import create_app
 
 PASSWORD = "kata-sandi-uji-1"
 START = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 1\ntrailer\n<< >>\nstartxref\n50\n%%EOF\n"
+SCHEME = "asesor-kompetensi"
 CLASS = {"label": "A", "days": ["2026-05-04", "2026-05-05"], "committee": ["panitia-1", "panitia-2"]}
 
 
@@ -206,3 +211,53 @@ def roster(numbers: tuple[int, ...] = (1, 2, 4), **changes: Any) -> bytes:
     rows: list[dict[str, object]] = [{**PEOPLE[n - 1].cells(), "recommending": "LSP-TIK"} for n in numbers]
     rows[-1] |= changes
     return write(rows)
+
+
+async def submitted(product: Product) -> Case:
+    """A programme that its organiser has submitted, shown as it then is."""
+    world = World()
+    world.send(ORGANISER, world.submission())
+    return await product.project(world)
+
+
+async def draft_of(product: Product, world: World) -> DraftContent:
+    """The draft of the world's programme, as its organiser left it."""
+    submission = world.submission()
+    content = DraftContent(
+        scheme=SCHEME, classes=submission.classes, seats=submission.seats, masters=submission.masters
+    )
+    async with product.runtime.db.write() as session:
+        session.add(
+            Draft(
+                id="programme-1",
+                organiser="LSP-TIK",
+                content=content.model_dump(mode="json"),
+                created_by="x",
+                updated_at=datetime.now(UTC),
+            )
+        )
+    return content
+
+
+class Dispatched:
+    """Stands where the gateway would call the workflow; keeps what came."""
+
+    def __init__(self) -> None:
+        self.commands: list[tuple[str, Any, Actor]] = []
+
+    async def __call__(
+        self, *, stream: str, command: Any, actor: Actor, key: str, min_seq: int = 0
+    ) -> Receipt:
+        self.commands.append((stream, command, actor))
+        return Receipt(
+            stream=stream, seq=len(self.commands), hash="h", state="X", command_id="c", command_digest="d"
+        )
+
+
+@pytest.fixture
+def sent(product: Product, monkeypatch: pytest.MonkeyPatch) -> Dispatched:
+    dispatched = Dispatched()
+    product.runtime.connected = True
+    monkeypatch.setattr(product.runtime.gateway, "dispatch", dispatched)
+    monkeypatch.setattr(product.runtime.gateway, "rehearse", AsyncMock())
+    return dispatched

@@ -8,9 +8,8 @@ from sqlmodel import func, select
 
 from api.app import api_routes
 from db.people_tables import ApiToken, Document
-from tests.api.conftest import Product
+from tests.api.conftest import PDF, Product
 from tests.api.test_import import participant
-from tests.api.test_programmes import PDF
 
 WITHOUT = {("POST", "/v1/sessions"), ("DELETE", "/v1/sessions/{id}")}
 ORGANISATION = {"id": "LSP-BARU", "kind": "LSP", "name": "LSP Baru"}

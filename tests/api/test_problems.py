@@ -19,6 +19,7 @@ from domain.errors import Unknown
 from logs import setup
 from settings import Settings
 from tests.api.conftest import Product
+from tests.support.patience import WITHIN
 from tests.support.programmes import ORGANISER, World
 
 PROBLEM = "application/problem+json"
@@ -245,7 +246,7 @@ async def test_what_hangs_does_not_hide_the_rest(product: Product, monkeypatch: 
     monkeypatch.setattr(health, "CHECK_WITHIN", timedelta(seconds=0.5))
     monkeypatch.setattr(health, "_temporal", hangs)
     monkeypatch.setattr(health, "archive_of", hangs)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(WITHIN):
         checks = (await product.client.get("/health/ready")).json()["checks"]
     assert checks["database"]["ok"] and checks["projection"]["ok"]
     assert checks["temporal"] == {"ok": False, "error": "TimeoutError"}

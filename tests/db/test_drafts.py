@@ -12,6 +12,7 @@ from db.people_tables import Draft
 from db.session import Database
 from db.tables import SimClockRow
 from tests.db.cases import MONDAY, Chain, grown
+from tests.support.patience import eventually
 
 NOW = datetime(2026, 12, 1, 2, 0, tzinfo=UTC)
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -97,9 +98,11 @@ async def test_the_worker_sweeps_by_business_time(db: Database, simulation: bool
     await begun(db, "d2", touched=start + timedelta(days=1))
     stop = asyncio.Event()
     running = asyncio.create_task(run_drafts(db, stop, simulation=simulation))
-    async with asyncio.timeout(10):
-        while await state(db, "d1") != "EXPIRED":
-            await asyncio.sleep(0.02)
+
+    async def expired() -> bool:
+        return await state(db, "d1") == "EXPIRED"
+
+    await eventually(expired)
     stop.set()
     await running
     assert await state(db, "d2") == ("DRAFT" if simulation else "EXPIRED")

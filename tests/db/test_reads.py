@@ -11,6 +11,7 @@ from db.session import Database
 from db.tables import DenialRow, TaskRow
 from domain.errors import Malformed
 from tests.db.cases import MONDAY, Chain, grown
+from tests.support.patience import WITHIN
 
 VERIFIERS = Whose(persons=("per-v",), roles=("verifier",))
 OTHER_VERIFIER = Whose(persons=("per-w",), roles=("verifier",))
@@ -239,8 +240,7 @@ async def test_the_simulation_finds_what_is_next(db: Database) -> None:
 async def test_a_reader_waits_until_its_own_write_is_there(db: Database) -> None:
     chain = grown()
     assert not await reads.wait_for(db, chain.stream, 1, timeout=0.05)
-    waiting = asyncio.create_task(reads.wait_for(db, chain.stream, 8, timeout=5))
-    await asyncio.sleep(0.05)
+    waiting = asyncio.create_task(reads.wait_for(db, chain.stream, 8, timeout=WITHIN))
     await ledger.commit(db, chain.request(1, 4))
     assert not waiting.done()
     await ledger.commit(db, chain.request(5))

@@ -27,6 +27,7 @@ from domain.roles import SYSTEM, Actor, Role
 from domain.roster import Experience, RosterRow
 from examples.synthetic import synthetic
 from tests.db.cases import opening
+from tests.support.patience import eventually
 
 T = TypeVar("T")
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -310,9 +311,7 @@ async def test_a_policy_counts_for_new_cases_from_its_day_and_old_ones_keep_thei
     stop = asyncio.Event()
     learning = asyncio.create_task(run_policies(db, stop, every=0.02))
     await write(db, lambda s: registry.put_policy(s, new, by=OPERATIONS, at=AT))
-    async with asyncio.timeout(10):
-        while "2027-01" not in POLICIES:
-            await asyncio.sleep(0.02)
+    await eventually(lambda: "2027-01" in POLICIES)
     stop.set()
     await learning
     old = opening(policy_version=CURRENT.version)

@@ -177,14 +177,17 @@ async def test_a_write_inside_a_write_is_a_bug_not_a_hang(sqlite_db: Database) -
 
 
 async def test_a_cancelled_write_lets_the_next_one_in(db: Database) -> None:
+    written = asyncio.Event()
+
     async def hang() -> None:
         async with db.write() as session:
             session.add(denial("d-1"))
             await session.flush()
-            await asyncio.sleep(60)
+            written.set()
+            await asyncio.Event().wait()
 
     task = asyncio.create_task(hang())
-    await asyncio.sleep(0.1)
+    await written.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

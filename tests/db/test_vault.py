@@ -22,6 +22,7 @@ from db.vault import (
 )
 from domain.errors import Conflict, NotFound
 from examples.synthetic import synthetic
+from tests.support.patience import eventually
 
 AT = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 NIK = synthetic("317101", date(1990, 1, 1), "P", 9001)
@@ -192,15 +193,14 @@ async def test_a_retired_root_key_opens_finds_and_is_rotated_away(db: Database, 
 
 async def waiting(db: Database) -> None:
     """Until somebody waits for another's lock."""
-    async with asyncio.timeout(10):
-        while True:
-            async with db.read() as session:
-                locks = await (await session.connection()).scalar(
-                    sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
-                )
-            if locks:
-                return
-            await asyncio.sleep(0.01)
+
+    async def locks() -> object:
+        async with db.read() as session:
+            return await (await session.connection()).scalar(
+                sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            )
+
+    await eventually(locks)
 
 
 @pytest.mark.parametrize("what", ["rotate", "seal again", "seal text", "close detail"])

@@ -38,6 +38,7 @@ from db.tables import EventRow
 from examples.demonstration import Story
 from examples.make_examples import make
 from settings import Settings
+from tests.support.ports import free_ports
 from tools.cli.console import Out
 from tools.cli.demo import judged, tell
 from tools.cli.parts import together
@@ -247,7 +248,7 @@ async def database_server(tmp_path: Path) -> AsyncIterator[tuple[Supervisor, str
         await asyncio.to_thread(made.cleanup)
         atexit.unregister(made._cleanup)  # it is stopped, and the folder will be gone
         async with Supervisor(Settings(var_dir=tmp_path / "server"), say=print) as supervisor:
-            port = supervisor.port(random.randrange(20000, 30000))
+            port = supervisor.port(free_ports(1)[0])
             argv = [str(POSTGRES_BIN_PATH / "postgres"), "-D", str(data), "-h", "127.0.0.1", "-p", str(port)]
             argv += ["-c", "unix_socket_directories=", "-c", "synchronous_commit=on"]
             argv += ["-c", "fsync=off"]  # processes are killed, not the machine: the kernel keeps what it has
@@ -268,7 +269,6 @@ async def product(tmp_path: Path, kind: str, out: Out) -> AsyncIterator[tuple[St
         server, url = None, ""
         if kind == DATABASE_SERVER:
             server, url = await opened.enter_async_context(database_server(tmp_path))
-        base = random.randrange(20000, 30000, 10)
         overrides = {
             **dict.fromkeys(("documents", "mail_folder", "public_url", "secret_key", "temporal_address"), ""),
             "secret_keys_retired": (),
@@ -276,9 +276,7 @@ async def product(tmp_path: Path, kind: str, out: Out) -> AsyncIterator[tuple[St
             "database_url": url,
             "clock": "simulation",
             "sqlite_synchronous": "NORMAL",
-            "http_port": base,
-            "temporal_port": base + 1,
-            "temporal_ui_port": base + 2,
+            **dict(zip(("http_port", "temporal_port", "temporal_ui_port"), free_ports(3), strict=True)),
         }
         yield await opened.enter_async_context(stack(overrides, out, for_demonstration)), server
 

@@ -7,7 +7,6 @@ and whose what it is, never the value.
 
 import json
 import re
-import socket
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -39,6 +38,7 @@ from examples import expected
 from examples.organisations import STAFF
 from examples.people import PEOPLE
 from settings import Settings, load
+from tests.support.ports import free_ports
 from tools.cli import demo
 from tools.cli.console import Out
 from tools.cli.parts import connect, database
@@ -281,7 +281,7 @@ async def ran(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ran]:
         for name in ALL_SETTINGS:
             patch.delenv(name, raising=False)
         patch.setenv("VAR_DIR", str(var))
-        for name, port in zip(("HTTP_PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT"), free_ports(), strict=False):
+        for name, port in zip(("HTTP_PORT", "TEMPORAL_PORT", "TEMPORAL_UI_PORT"), free_ports(3), strict=True):
             patch.setenv(name, str(port))
         patch.setattr(demo, "judged", judged_and_looked_at)
         patch.setattr(httpx.AsyncClient, "send", sending)
@@ -292,14 +292,6 @@ async def ran(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ran]:
             load.cache_clear()
     assert seen.histories, "the demonstration broke off:\n" + "\n".join(seen.out.lines[-25:])
     yield seen
-
-
-def free_ports() -> Iterator[int]:
-    """Ports of this run alone: from the usual ones on, another demonstration may look at the same moment."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            yield probe.getsockname()[1]
 
 
 async def look(seen: Ran, running: Stack) -> None:

@@ -183,7 +183,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             await asyncio.to_thread(copied, var / name, folder / age / name)
 
     async with Supervisor(settings, say=print) as supervisor:
-        address = await start_temporal(supervisor, ui=False)
+        address = await start_temporal(supervisor)
         await prepare(await connect(settings, address=address, within=30), settings.retention_days)
         await migrate(settings.database_url)
         async with Stack.open(address, settings.database_url, var, clock="simulation") as stack:
@@ -199,7 +199,7 @@ async def world(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World
             await stack.send(verifier, programme, c.VerifySeats(seats=tuple(s.id for s in request.seats)))
             await stack.complete(verifier, programme, "verify_programme", "recommend")
             await stack.complete(approver, programme, "approve_programme", "approve")
-            case = await stack.until(programme, lambda x: x.state == "PREPARATION", within=30)
+            case = await stack.until(programme, lambda x: x.state == "PREPARATION")
             await simulation.settle(stack.db, stack.client)
             case = await stack.case(programme)
             journeys = tuple(seat.journey for seat in case.seats.values())
@@ -223,7 +223,7 @@ async def site(
     shutil.copy(world.folder / of_temporal / TEMPORAL, var / TEMPORAL)
     settings = world.settings(var)
     async with Supervisor(settings, say=print) as supervisor:
-        address = await start_temporal(supervisor, ui=False)
+        address = await start_temporal(supervisor)
         settings = settings.model_copy(update={"temporal_address": address})
         db = Database(settings.database_url)
         try:

@@ -4,23 +4,19 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 import pytest
 import uvicorn
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
-from db import identity
-from db.identity import Hat
-from domain.roles import SYSTEM, Role
-from examples import organisations
 from tests.support.stack import Stack
 from tests.workflow.conftest import filled, stack, temporal  # noqa: F401 (fixtures)
 from tools.browser import browser as chromium
+from tools.cli import accounts_file
+from tools.cli.first_filling import accounts
 from web.app import create_app
 
-PASSWORD = "kata-sandi-uji-1"
 WIDTHS = (1280, 390)
 
 
@@ -31,6 +27,7 @@ class Screens:
     stack: Stack
     browser: Browser
     address: str
+    passwords: dict[str, str]
     said: list[str] = field(default_factory=list)
     """What the browser's console complained of."""
 
@@ -48,7 +45,7 @@ class Screens:
             page.on("pageerror", lambda e: self.said.append(str(e)))
             await page.goto(f"{self.address}/sign-in?lang={lang}")
             await page.fill("#username", username)
-            await page.fill("#password", PASSWORD)
+            await page.fill("#password", self.passwords[username])
             await page.click("main button")
             await page.wait_for_selector("header .who")
             yield page
@@ -70,33 +67,19 @@ async def sound(page: Page) -> None:
 @pytest.fixture
 async def screens(stack: Stack) -> AsyncIterator[Screens]:
     """The pages of a product whose staff can sign in."""
-    now = datetime.now(UTC)
-    async with stack.db.write() as session:
-        for one in organisations.STAFF:
-            assert one.role is not None
-            actor = stack.staff(one.username)
-            organisation = one.organisation if one.role is Role.ORGANISER else ""
-            await identity.create_account(
-                session,
-                person=actor.person,
-                username=one.username,
-                password=PASSWORD,
-                hats=(Hat(one.role, organisation),),
-                by=SYSTEM,
-                at=now,
-            )
+    passwords = accounts_file.read(accounts(stack.settings))
     app = create_app(stack.settings)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, lifespan="on"))
     serving = asyncio.create_task(server.serve())
     async with asyncio.timeout(30):
-        while not server.started:
+        while not server.started:  # uvicorn has no event for it
             await asyncio.sleep(0.05)
         await app.state.runtime.warm()
     port = server.servers[0].sockets[0].getsockname()[1]
     async with async_playwright() as playwright:
         window = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         try:
-            yield Screens(stack, window, f"http://127.0.0.1:{port}")
+            yield Screens(stack, window, f"http://127.0.0.1:{port}", passwords)
         finally:
             await window.close()
             server.should_exit = True

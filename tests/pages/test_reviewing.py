@@ -43,7 +43,8 @@ async def test_a_verifier_finds_takes_and_sends_back_a_request(
         await page.wait_for_url("**/inbox*")
         case = await stack.until(stream, lambda x: x.tasks[task].state == "COMPLETED")
         assert case.tasks[task].decision == "send_back"
-        assert len(case.tasks[task].points) == 1
+        correction = await stack.task(stream, "correct_programme")
+        assert len(correction.points) == 1
 
     async with screens.window("petugas", width=width, lang=lang) as page:
         await sound(page)

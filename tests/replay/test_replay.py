@@ -53,6 +53,9 @@ BRANCHES = {
     "a participant refused": {"seat_refused": 1},
     "approved without some": {"programme_approved approve_without": 1},
     "a correction that never came": {"task_reminded": 2, "programme_expired": 1},
+    "cancelled instead of corrected": {"programme_cancelled cancel": 1, "programme ends cancelled": 1},
+    "an equivalence accepted": {"equivalence_accepted accept": 1},
+    "a participant whom another request has": {"pairs_taken R-DUP": 1},
     # places
     "an offer not answered twice": {"offer_unanswered": 2},
     "an offer declined": {"offer_declined decline": 1},
@@ -60,7 +63,14 @@ BRANCHES = {
     "a seat given up": {"programme seat_withdrawn": 1, "programme seat_withdrawn withdraw": 1},
     "a seat given up, seen by its journey": {"journey seat_closed": 1, "journey ends withdrawn": 1},
     "a no-show at the class": {"class_moved": 1, "journey seat_closed": 1, "journey ends closed": 1},
+    "one of two applications kept": {"journey_exists_already R-DUP": 1, "application_kept keep": 1},
+    "one of two applications given up": {
+        "journey_exists_already R-DUP": 1,
+        "application_given_up give_up": 1,
+    },
     # the class
+    "a committee busy elsewhere": {"committee_days_refused R-2": 1},
+    "a master assessor busy elsewhere": {"assignment_days_refused R-MA": 1},
     "a master assessor declined": {"programme assignment_declined decline": 1},
     "a letter not answered": {"programme assignment_lapsed": 1},
     "a master assessor replaced": {"assignment_replaced": 1},
@@ -82,6 +92,9 @@ BRANCHES = {
     "an application rejected": {"application_rejected reject": 1, "journey ends closed": 1},
     "a technical certificate that ended": {"technical_certificate_lapsed": 1},
     # the assessment
+    "a certificate that ends too soon": {"schedule_needs_exception": 1, "exception_accepted accept": 1},
+    "the class's assessor busy elsewhere": {"assessor_place_refused R-MA": 1},
+    "its own assessor busy elsewhere": {"assessor_day_refused R-MA": 1},
     "missed three times": {"candidate_did_not_come no_show": 3, "journey ends closed": 1},
     "moved": {"assessment_rescheduled": 1},
     "interrupted": {"assessment_interrupted": 1, "journey ends certified": 1},
@@ -112,8 +125,8 @@ BRANCHES = {
 
 
 def marks(history: WorkflowHistory) -> Counter[str]:
-    """What stands in a history: its ledger events (by type, by type and decision, with the kind of case
-    before both), its end, the activities that failed, its signals."""
+    """What stands in a history: its ledger events (by type, by type and decision or rule, with the kind of
+    case before each), its end, the activities that failed, its signals."""
     found, case = Counter[str](), kind(history)
     found[f"{case} ends {ending(history)}"] += 1
     names: dict[int, str] = {}
@@ -131,8 +144,9 @@ def marks(history: WorkflowHistory) -> Counter[str]:
         if step.HasField("workflow_execution_signaled_event_attributes"):
             found[f"signal {step.workflow_execution_signaled_event_attributes.signal_name}"] += 1
     for event in written(history):
-        type_, decision = event["type"], event["payload"].get("decision")
-        for words in {(type_,), (type_, decision or "")}:
+        type_, payload = event["type"], event["payload"]
+        more = {"", payload.get("decision") or "", *(payload.get("rules") or ())}
+        for words in ((type_, word) for word in more):
             found[" ".join(words).strip()] += 1
             found[" ".join((case, *words)).strip()] += 1
     found["not the first run"] += start_of(history)["case"]["seq"] > 0

@@ -38,6 +38,10 @@ APPLICATION = c.ApplicationForm(apl01=DIGEST, apl02=DIGEST, consent_version="202
 REASON = sealed("reason")
 PLANS = c.BeginForm(mapa=DIGEST, mapa02=DIGEST)
 """FR.MAPA.01 and FR.MAPA.02."""
+NUMBERS = c.NumbersForm(
+    certificate_number="sert/1  2026", registration_number="met.000.1", blank_number="BL 7"
+)
+POINTS = c.PointsForm(points=(sealed("point"),))
 
 
 def votes(*competent: bool) -> c.VotesForm:
@@ -243,3 +247,36 @@ class JourneyWorld(World):
 
     def later(self, **span: int) -> list[str]:
         return self.pass_time(self.now + timedelta(**span))
+
+
+def refusal(world: JourneyWorld, who: Actor, kind: str, decision: str, **more: Any) -> list[str]:
+    """Rule ids of what stands in the way of that decision."""
+    task = world.task(kind)
+    return world.refused(who, c.CompleteTask(task=task.id, decision=decision, **more))
+
+
+def send_back(world: JourneyWorld) -> None:
+    world.complete(REVIEWER, "review_documents", "send_back", form=POINTS)
+
+
+def no_show(world: JourneyWorld) -> None:
+    world.to_the_day()
+    world.complete(world.assessor(), "begin_assessment", "no_show")
+
+
+def recommended(**results: str) -> JourneyWorld:
+    world = JourneyWorld().scheduled().begun()
+    world.file(**results)
+    return world
+
+
+def reassess(world: JourneyWorld, **results: str) -> None:
+    world.reassessed().begun().file(**results)
+    world.convened()
+
+
+def competent() -> JourneyWorld:
+    world = recommended().convened()
+    world.complete(CHAIR, "decide", "decide_competent", form=votes(True, True, True))
+    world.answer_all()
+    return world

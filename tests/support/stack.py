@@ -29,6 +29,7 @@ from domain.facts import PeriodFacts, TechnicalCertificateFacts
 from domain.roles import Actor, Role
 from examples import organisations, people
 from settings import Settings
+from tests.support.patience import WITHIN
 from tools.cli.first_filling import for_demonstration, person_id
 from worker import Parts, connect
 
@@ -67,6 +68,8 @@ class Stack:
             clock=clock,
             sandbox=sandbox,
             sqlite_synchronous="NORMAL",
+            rpc_timeout=WITHIN / 2,  # on a machine that is busy with other tests nothing is lost yet
+            update_timeout=WITHIN,
         )
         var.mkdir(parents=True, exist_ok=True)
         db = Database(settings.database_url, sqlite_synchronous="NORMAL")
@@ -143,12 +146,12 @@ class Stack:
 
     async def case(self, stream: str) -> Case:
         """The projection, once it has caught up with what this stack has seen."""
-        assert await reads.wait_for(self.db, stream, self._seen.get(stream, 1), 10)
+        assert await reads.wait_for(self.db, stream, self._seen.get(stream, 1), WITHIN)
         found = await self.gateway.case(stream)
         assert found is not None
         return found
 
-    async def until(self, stream: str, holds: Any, *, within: float = 20) -> Case:
+    async def until(self, stream: str, holds: Any, *, within: float = WITHIN) -> Case:
         """The case as soon as `holds(case)`; fails with what it looked like when it never does."""
         end = asyncio.get_running_loop().time() + within
         while True:

@@ -30,6 +30,10 @@ def application() -> c.ApplicationForm:
 async def applied(stack: Stack, stream: str, who: Actor) -> None:
     """The candidate applies, and operations name the reviewer."""
     await stack.complete(who, stream, "submit_application", "submit", form=application())
+    await reviewer_named(stack, stream)
+
+
+async def reviewer_named(stack: Stack, stream: str) -> None:
     reviewer = c.ReviewerForm(reviewer=stack.staff("penelaah").person)
     await stack.complete(stack.staff("petugas"), stream, "assign_reviewer", "assign_reviewer", form=reviewer)
 

@@ -11,7 +11,7 @@ from domain.policy import policy
 from domain.roles import Actor, Role
 from state_machines.class_ import starts_at
 from tests.support.programmes import FIELD, OPERATIONS, ORGANISER, World, actor, participant, sealed
-from tests.unit.test_case_programme import approved, attendance, prepared, running, states, tell
+from tests.support.stages import approved, attendance, prepared, running, states, tell
 
 
 def letter(person: str, kind: str = "assessor", class_id: str = "class-a") -> c.Letter:

@@ -21,7 +21,7 @@ from tests.support.programmes import (
     participant,
     sealed,
 )
-from tests.unit.test_case_programme import approved, attendance, prepared, running, states, submitted, tell
+from tests.support.stages import approved, attendance, prepared, running, states, submitted, tell
 
 
 def candidate(number: int) -> Any:
@@ -197,7 +197,7 @@ def test_a_seat_that_was_withdrawn_before_the_answer_asks_nobody_to_choose() -> 
 
 
 def test_an_assessor_refused_after_the_programme_ended_opens_no_task() -> None:
-    from tests.unit.test_case_programme import letters
+    from tests.support.stages import letters
 
     world = approved(World())
     world.complete(OPERATIONS, "assign_master_assessors", "assign", form=letters())

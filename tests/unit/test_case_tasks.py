@@ -20,7 +20,7 @@ from tests.support.programmes import (
     participant,
     sealed,
 )
-from tests.unit.test_case_programme import approved, submitted, verified
+from tests.support.stages import approved, submitted, verified
 
 
 def holding(world: World, **roles: tuple[str, ...]) -> Facts:

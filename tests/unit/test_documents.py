@@ -19,6 +19,7 @@ from db.people_tables import Document
 from domain.errors import DomainError, Malformed, NotFound, TooLarge, UnsupportedMedia
 from domain.facts import ParticipantFacts, PeriodFacts, RecommendationFacts, TechnicalCertificateFacts
 from domain.policy import CURRENT, MediaType
+from tests.support.patience import WITHIN
 
 PDF = (
     b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 2\n0000000000 65535 f \n0000000009 00000 n \n"
@@ -168,7 +169,7 @@ async def test_many_scans_of_a_large_picture_are_refused(tmp_path: Path) -> None
 
 
 async def test_a_document_does_not_wait_for_pictures(store: DocumentStore) -> None:
-    async with store._one_picture, asyncio.timeout(5):
+    async with store._one_picture, asyncio.timeout(WITHIN):
         assert (await store.put(stream(PDF))).media_type == "application/pdf"
 
 

@@ -42,10 +42,11 @@ from tests.support.programmes import (
     participant,
     sealed,
 )
+from tests.support.rows import Rows
+from tests.support.stages import submitted
 from tests.support.walks import answers, asked, tasks_hold
 from tests.unit.test_case_certificate import CertificateWorld
-from tests.unit.test_case_programme import submitted
-from tests.unit.test_machine_journey import CERTIFICATE_ROWS, JOURNEY_ROWS, Rows, certificate
+from tests.unit.test_machine_journey import CERTIFICATE_ROWS, JOURNEY_ROWS, certificate
 from tests.unit.test_machine_rows import TASK_MORE, TASK_ROWS
 
 WALK = settings(deadline=None, suppress_health_check=list(HealthCheck))

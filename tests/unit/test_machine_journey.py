@@ -14,17 +14,7 @@ from state_machines.licence import LICENCE
 from state_machines.table import Situation, Table, allowed, check, may
 from tests.support.journeys import ASSESSOR, CANDIDATE, CHAIR, REVIEWER, JourneyWorld
 from tests.support.programmes import CALENDAR, OPERATIONS, ORGANISER, actor
-
-Rows = set[tuple[str, str, str, str]]
-
-
-def rows(table: Table) -> Rows:
-    return {(r.source, r.trigger, r.dest, " ".join(sorted(x.value for x in r.roles))) for r in table.rows}
-
-
-def spread(sources: str, trigger: str, dest: str, roles: str) -> Rows:
-    return {(source, trigger, dest, roles) for source in sources.split()}
-
+from tests.support.rows import Rows, rows, spread
 
 OPEN_SEAT = "INVITED RECEIVED DOCUMENT_REVIEW CORRECTION ELIGIBLE"
 

@@ -10,7 +10,7 @@ from state_machines.programme import PROGRAMME
 from state_machines.seat import SEAT
 from state_machines.table import Table
 from state_machines.task import TASK
-from tests.unit.test_machine_journey import Rows, rows, spread
+from tests.support.rows import Rows, rows, spread
 
 More = dict[str, Rows]
 """Why a row is there that the specification's table does not name → that row."""

@@ -21,7 +21,7 @@ from tests.support.programmes import (
     participant,
     sealed,
 )
-from tests.unit.test_case_programme import approved, letters, prepared, running, submitted, verified
+from tests.support.stages import approved, letters, prepared, running, submitted, verified
 
 LATER = {
     Moment.addition: "a list changes by correction alone, which is a resubmit",

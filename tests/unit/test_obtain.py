@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from settings import ROOT
+from tests.support.patience import WITHIN
 from tools.processes import carrying
 from tools.temporal.obtain import VERSION
 
@@ -19,7 +20,7 @@ GO = """#!/bin/sh
 test "$1" = version && { echo "go version go1.26.8 linux/amd64"; exit; }
 echo build >> "$BUILDS"
 echo "go: downloading example.org/module v1" >&2
-sleep "$TAKES"
+test -z "$UNTIL" || until test -e "$UNTIL"; do sleep 0.05; done
 for last; do test "$before" = -o && output="$last"; before="$last"; done
 printf '#!/bin/sh\\necho "temporal version 1 (Server 1.31.2, UI 2)"\\n' > "$output"
 chmod 755 "$output"
@@ -55,7 +56,7 @@ class Machine:
             "XDG_CACHE_HOME": str(tmp_path / "cache"),
             "ASESOR_TEMPORAL_DOWNLOAD": "0",
             "BUILDS": str(self.builds),
-            "TAKES": "0.5",
+            "UNTIL": "",
         }
 
     def start(self) -> subprocess.Popen[str]:
@@ -64,9 +65,15 @@ class Machine:
             command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
+    def until_building(self) -> None:
+        end = time.monotonic() + WITHIN
+        while not self.builds.exists():
+            assert time.monotonic() < end, "no build was begun"
+            time.sleep(0.05)
+
     def obtain(self) -> tuple[int, str, str]:
         with self.start() as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=WITHIN)
         return process.returncode, out.strip(), err
 
 
@@ -143,12 +150,17 @@ def test_a_go_that_is_too_old_is_not_tried(machine: Machine) -> None:
 
 def test_two_runs_at_once_build_once(machine: Machine) -> None:
     program(machine.bin, "go", GO)
-    machine.env["TAKES"] = "1.5"
-    with machine.start() as first, machine.start() as second:
-        outputs = [process.communicate(timeout=60) for process in (first, second)]
-    assert {out.strip() for out, _ in outputs} == {str(machine.cached)}
+    go_on = machine.builds.with_name("go on")
+    machine.env["UNTIL"] = str(go_on)
+    with machine.start() as first:
+        machine.until_building()
+        with machine.start() as second:
+            assert second.stderr is not None
+            assert any("another run is getting it" in line for line in second.stderr)
+            go_on.touch()
+            paths = {process.communicate(timeout=WITHIN)[0].strip() for process in (first, second)}
+    assert paths == {str(machine.cached)}
     assert machine.builds.read_text().split() == ["build"]
-    assert any("another run is getting it" in err for _, err in outputs)
     left = [path.name for path in machine.cached.parent.iterdir()]
     assert sorted(left) == ["lock", "temporal"]
 
@@ -157,13 +169,11 @@ def test_two_runs_at_once_build_once(machine: Machine) -> None:
 @pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="looks into /proc")
 def test_a_build_that_is_broken_off_leaves_nothing_running(machine: Machine, sign: signal.Signals) -> None:
     program(machine.bin, "go", GO)
-    machine.env |= {"TAKES": "300", "BUILD_MARK": os.urandom(6).hex()}
+    machine.env |= {"UNTIL": "/nowhere", "BUILD_MARK": os.urandom(6).hex()}
     with machine.start() as process:
-        until = time.monotonic() + 20
-        while not machine.builds.exists() and time.monotonic() < until:
-            time.sleep(0.05)
+        machine.until_building()
         process.send_signal(sign)
-        _, said = process.communicate(timeout=20)
+        _, said = process.communicate(timeout=WITHIN)
     assert process.returncode == 130, said
     assert carrying(f"BUILD_MARK={machine.env['BUILD_MARK']}") == []
     assert [path.name for path in machine.cached.parent.iterdir()] == ["lock"]

@@ -4,7 +4,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from io import BytesIO
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -140,9 +140,9 @@ def test_a_huge_merged_range_and_hyperlink_cost_nothing() -> None:
         link = b'<hyperlinks><hyperlink ref="A1:XFD1048576" location="x"/></hyperlinks>'
         return xml.replace(b"</sheetData>", b"</sheetData>" + huge + link)
 
-    began = perf_counter()
+    began = process_time()
     assert read(repacked(**{"xl__worksheets__sheet1_dot_xml": merge})).ok
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
 
 
 def test_formatted_empty_cells_far_below_do_not_matter() -> None:

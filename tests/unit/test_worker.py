@@ -5,6 +5,7 @@ from typing import NoReturn
 
 import pytest
 
+from tests.support.patience import WITHIN
 from worker import together
 
 
@@ -29,14 +30,14 @@ async def test_side_work_ends_with_the_worker() -> None:
     await asyncio.sleep(0)
     assert not running.done()
     stop.set()
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, WITHIN)
     assert ended == ["ended", "ended"]
 
 
 async def test_a_worker_whose_side_work_dies_ends_too() -> None:
     ended: list[str] = []
     with pytest.raises(ValueError, match="a bug"):
-        await asyncio.wait_for(together(asyncio.Event(), {"a": forever(ended), "b": broken()}), 5)
+        await asyncio.wait_for(together(asyncio.Event(), {"a": forever(ended), "b": broken()}), WITHIN)
     with pytest.raises(RuntimeError, match="b ended by itself"):
-        await asyncio.wait_for(together(asyncio.Event(), {"a": forever(ended), "b": finished()}), 5)
+        await asyncio.wait_for(together(asyncio.Event(), {"a": forever(ended), "b": finished()}), WITHIN)
     assert ended == ["ended", "ended"]

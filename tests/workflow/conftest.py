@@ -2,20 +2,24 @@
 
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from temporalio.client import Client
 from temporalio.common import RetryPolicy
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.contracts import LEDGER_APPEND
 from db.session import Database
 from db.vault import Vault
 from settings import Settings
+from tests.support.patience import eventually
+from tests.support.ports import free_ports
 from tests.support.stack import Stack
 from tools.cli.first_filling import for_demonstration
 from tools.temporal.obtain import obtain
@@ -38,6 +42,7 @@ async def server(*more: str) -> AsyncIterator[str]:
             *more,
         ],
         dev_server_log_level="error",
+        port=free_ports(1)[0],
     )
     client: Client = environment.client
     yield client.service_client.config.target_host
@@ -69,11 +74,32 @@ def _own(filled: Path, tmp_path: Path) -> tuple[str, Path]:
     return f"sqlite+aiosqlite:///{var / 'asesor.db'}", var
 
 
+@asynccontextmanager
+async def _opened(
+    address: str, url: str, var: Path, clock: Literal["real", "simulation"], *, sandbox: bool = True
+) -> AsyncIterator[Stack]:
+    """A stack whose cases end with it: a journey is its person's, and the next test has the same people."""
+    async with Stack.open(address, url, var, clock=clock, sandbox=sandbox) as stack:
+        try:
+            yield stack
+        finally:
+
+            async def nothing_runs() -> bool:
+                running = f"TaskQueue = '{stack.settings.task_queue}' AND ExecutionStatus = 'Running'"
+                left = {run.id async for run in stack.client.list_workflows(running)}
+                for id_ in left:
+                    with suppress(RPCError):  # it has ended by itself
+                        await stack.client.get_workflow_handle(id_).terminate()
+                return not left
+
+            await eventually(nothing_runs)
+
+
 @pytest.fixture
 async def stack(temporal: str, filled: Path, tmp_path: Path) -> AsyncIterator[Stack]:
     """The demonstration's people on a simulation clock, with a worker of their own."""
     url, var = _own(filled, tmp_path)
-    async with Stack.open(temporal, url, var, clock="simulation") as opened:
+    async with _opened(temporal, url, var, "simulation") as opened:
         yield opened
 
 
@@ -91,7 +117,7 @@ async def impatient(filled: Path, tmp_path: Path) -> AsyncIterator[Stack]:
 async def real_time(temporal: str, filled: Path, tmp_path: Path) -> AsyncIterator[Stack]:
     """The same in real time: plain Temporal timers."""
     url, var = _own(filled, tmp_path)
-    async with Stack.open(temporal, url, var, clock="real") as opened:
+    async with _opened(temporal, url, var, "real") as opened:
         yield opened
 
 
@@ -107,5 +133,5 @@ async def hasty(
     for module in (case_state, errands, flusher):
         monkeypatch.setattr(module, "rest", lambda _attempt: timedelta(seconds=0.2))
     url, var = _own(filled, tmp_path)
-    async with Stack.open(temporal, url, var, clock="simulation", sandbox=False) as opened:
+    async with _opened(temporal, url, var, "simulation", sandbox=False) as opened:
         yield opened

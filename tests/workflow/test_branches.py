@@ -6,41 +6,16 @@ from datetime import date, timedelta
 
 from db import ledger, reads
 from domain import commands as c
-from domain.cases import REVISION, Case
 from domain.clock import local_day
 from domain.ids import certificate_workflow, programme_workflow
 from domain.openings import CertificateOpening
-from domain.policy import default
 from examples import organisations
 from state_machines.class_ import starts_at
 from tests.support.histories import replayed
+from tests.support.openings import new_case
+from tests.support.requests import approved, verifying, with_new_ids
 from tests.support.stack import Stack
 from workflows.model import CaseStart
-
-
-async def verifying(stack: Stack, numbers: list[int]) -> c.SubmitProgramme:
-    """A submitted request that a verifier has claimed."""
-    request = await stack.submission(numbers)
-    await stack.send(stack.staff("penyelenggara"), request.programme, request)
-    await stack.until(request.programme, lambda x: all(s.pair_taken for s in x.seats.values()))
-    task = await stack.task(request.programme, "verify_programme")
-    await stack.send(stack.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
-    return request
-
-
-async def approved(stack: Stack, numbers: list[int]) -> c.SubmitProgramme:
-    request = await verifying(stack, numbers)
-    stream = request.programme
-    verifier = stack.staff("verifikator")
-    await stack.send(verifier, stream, c.VerifySeats(seats=tuple(s.id for s in request.seats)))
-    await stack.complete(verifier, stream, "verify_programme", "recommend")
-    await stack.complete(stack.staff("penyetuju"), stream, "approve_programme", "approve")
-    await stack.until(
-        stream,
-        lambda x: x.state == "PREPARATION" and not [e for e in x.errands.values() if e.state == "ASKED"],
-        within=30,
-    )
-    return request
 
 
 async def free_again(stack: Stack, request: c.SubmitProgramme) -> None:
@@ -72,18 +47,7 @@ async def test_a_request_taken_back_is_a_draft_and_goes_on_in_the_same_chain(sta
     await stack.send(organiser, stream, c.WithdrawProgramme())
     assert await replayed(stack, programme_workflow(stream)) == "DRAFT"
     before = await stack.until(stream, lambda x: not [e for e in x.errands.values() if e.state == "ASKED"])
-    renamed = {k.id: str(uuid.uuid4()) for k in request.classes}
-    again = request.model_copy(
-        update={
-            "classes": tuple(k.model_copy(update={"id": renamed[k.id]}) for k in request.classes),
-            "seats": tuple(
-                s.model_copy(update={"id": str(uuid.uuid4()), "class_id": renamed[s.class_id]})
-                for s in request.seats
-            ),
-            "masters": tuple(m.model_copy(update={"class_id": renamed[m.class_id]}) for m in request.masters),
-        }
-    )
-    receipt = await stack.send(organiser, stream, again)
+    receipt = await stack.send(organiser, stream, with_new_ids(request))
     assert (receipt.state, receipt.seq) == ("SUBMITTED", before.seq + 1)
     await stack.until(stream, lambda x: sum(s.pair_taken for s in x.seats.values()) == 2)
 
@@ -145,24 +109,14 @@ async def test_a_certificate_lives_its_three_years_and_expires_the_day_after(sta
         issued_on=today,
         valid_until=until,
     )
-    case = Case(
-        stream=stream,
-        kind="certificate",
-        workflow_id=opening.workflow_id,
-        head="",
-        policy_version=default().version,
-        revision=REVISION,
-        calendar=stack.calendar,
-        clock="simulation",
-        business_at=now,
-    )
+    case = new_case(stack, "certificate", stream, opening.workflow_id, now)
     await stack.client.start_workflow(
         "Certificate",
         CaseStart(case=case, now=now, opening=opening),
         id=opening.workflow_id,
         task_queue=stack.settings.task_queue,
     )
-    active = await stack.until(stream, lambda x: x.state == "ACTIVE", within=30)
+    active = await stack.until(stream, lambda x: x.state == "ACTIVE")
     assert active.certificate.check_code
     assert stack.parts.store.has(active.certificate.pdf_digest)
     await stack.advance(to=now + timedelta(days=3 * 366))

@@ -4,9 +4,8 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlmodel import select
 from temporalio.api.common.v1 import Payload
-from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import RawValue
 from temporalio.worker import Replayer
 
@@ -14,41 +13,30 @@ from activities import contracts
 from activities.messages import sign
 from activities.plugin import plugin
 from db import ledger, reads
-from db.tables import DenialRow
 from db.vault import Vault
 from domain import commands as c
 from domain.errors import Conflict, DomainError, NotFound
 from domain.ids import programme_workflow
 from state_machines.turn import Turn
+from tests.support.patience import WITHIN, eventually
 from tests.support.programmes import VERIFIER, World, participant, sealed
+from tests.support.running import status, submitted, until_denied
 from tests.support.stack import Stack
 from worker import WORKFLOWS
-from workflows.model import CaseStart, Status
+from workflows.model import CaseStart
 
 
-async def denials(stack: Stack) -> list[DenialRow]:
-    async with stack.db.read() as session:
-        return list(await session.exec(select(DenialRow)))
-
-
-async def status(handle: WorkflowHandle[object, object]) -> Status:
-    found: Status = await handle.query("status", result_type=Status)
-    return found
-
-
-async def until_denied(stack: Stack, count: int) -> list[DenialRow]:
-    for _ in range(400):
-        found = await denials(stack)
-        if len(found) >= count:
-            return found
-        await asyncio.sleep(0.025)
-    raise AssertionError(f"{len(await denials(stack))} denials, not {count}")
-
-
-async def submitted(stack: Stack) -> c.SubmitProgramme:
-    request = await stack.submission([1, 2, 4])
-    await stack.send(stack.staff("penyelenggara"), request.programme, request)
-    return request
+def news(to: str) -> contracts.Message:
+    """What a journey that the case does not know would tell it."""
+    return contracts.Message(
+        id="m1",
+        type="journey_moved",
+        sender="somebody",
+        sender_workflow="journey-somebody",
+        to_workflow=to,
+        application="unknown",
+        body={"state": "CERTIFIED"},
+    )
 
 
 async def test_the_same_key_is_the_same_command_and_another_body_a_conflict(stack: Stack) -> None:
@@ -102,15 +90,7 @@ async def test_hostile_signals_are_refused_and_recorded_and_the_case_goes_on(sta
     await stack.until(request.programme, lambda x: all(s.pair_taken for s in x.seats.values()))
     handle = stack.client.get_workflow_handle(programme_workflow(request.programme))
     before = await status(handle)
-    message = contracts.Message(
-        id="m1",
-        type="journey_moved",
-        sender="somebody",
-        sender_workflow="journey-somebody",
-        to_workflow=handle.id,
-        application="nothing",
-        body={"state": "CERTIFIED"},
-    )
+    message = news(handle.id)
     forged = sign(Vault(b"x" * 32), message)
     await handle.signal("message", forged)
     await handle.signal("message", {"nonsense": True})
@@ -140,15 +120,7 @@ async def test_hostile_signals_are_refused_and_recorded_and_the_case_goes_on(sta
 async def test_a_genuine_message_arrives_once_however_often_it_is_sent(stack: Stack) -> None:
     request = await submitted(stack)
     handle = stack.client.get_workflow_handle(programme_workflow(request.programme))
-    message = contracts.Message(
-        id="m1",
-        type="journey_moved",
-        sender="somebody",
-        sender_workflow="journey-somebody",
-        to_workflow=handle.id,
-        application="unknown",
-        body={"state": "CERTIFIED"},
-    )
+    message = news(handle.id)
     for _ in range(3):
         await handle.signal("message", sign(stack.vault, message))
     case = await stack.until(request.programme, lambda x: "m1" in x.messages)
@@ -163,9 +135,11 @@ async def test_a_cancel_request_is_recorded_and_the_case_goes_on(stack: Stack) -
     handle = stack.client.get_workflow_handle(programme_workflow(request.programme))
     await handle.cancel()
     await handle.cancel()
-    async with asyncio.timeout(10):
-        while (await status(handle)).cancel_requests < 1:
-            await asyncio.sleep(0.02)
+
+    async def recorded() -> bool:
+        return (await status(handle)).cancel_requests > 0
+
+    await eventually(recorded)
     task = await stack.task(request.programme, "verify_programme")
     await stack.send(stack.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
     described = await handle.describe()
@@ -202,7 +176,7 @@ async def test_in_real_time_a_plain_timer_moves_the_case(real_time: Stack) -> No
     workflow_id = f"{world.opening.workflow_id}-{stack.settings.task_queue}"
     world.opening = world.opening.model_copy(update={"clock": "real", "workflow_id": workflow_id})
     world.case = world.opening
-    from tests.unit.test_case_programme import verified
+    from tests.support.stages import verified
 
     verified(world)
     world.complete(VERIFIER, "verify_programme", "send_back", form=c.PointsForm(points=(sealed("x"),)))
@@ -232,7 +206,7 @@ async def test_in_real_time_a_plain_timer_moves_the_case(real_time: Stack) -> No
         task_queue=stack.settings.task_queue,
         result_type=str,
     )
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(WITHIN):
         assert await handle.result() == "EXPIRED"
     assert datetime.now(UTC) >= soon
     history = await handle.fetch_history()

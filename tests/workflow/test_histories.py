@@ -39,6 +39,7 @@ from db.tables import ArchiveRow, EventRow
 from db.verify import Histories, verify
 from settings import Settings
 from tests.db.cases import grown, tampered
+from tests.support.ports import free_ports
 from tools.temporal.obtain import obtain
 from worker import WORKFLOWS
 
@@ -88,6 +89,7 @@ async def place(sqlite_db: Database, tmp_path: Path) -> AsyncIterator[Place]:
     environment = await WorkflowEnvironment.start_local(
         dev_server_existing_path=str(path) if path else None,
         dev_server_log_level="error",
+        port=free_ports(1)[0],
         data_converter=data_converter(Settings(var_dir=tmp_path / "var")),
     )
     worker = Worker(

@@ -1,21 +1,19 @@
 """Every way through and off a candidate's journey on the real server, within one stretch of time. With
 KEEP_HISTORIES=1 the histories are stored for tests/replay."""
 
-import asyncio
-import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.contracts import Key, Message, ReserveRequest
-from activities.messages import SIGNAL, sign
+from activities.contracts import Key, ReserveRequest
 from activities.scheduling import reserve
 from domain import commands as c
-from domain.clock import local_day
-from domain.ids import certificate_workflow, journey_workflow
+from domain.ids import certificate_workflow
 from domain.roles import Actor
-from examples import organisations
+from tests.support.eligible import days_on, eligible, workflow
 from tests.support.histories import replayed, replays
+from tests.support.openings import opened
+from tests.support.patience import eventually
 from tests.support.stack import Stack
 from tests.support.stories import (
     accepted,
@@ -29,54 +27,9 @@ from tests.support.stories import (
     points,
     scheduled,
 )
-from tests.workflow.test_assessment_workflow import opened
 
 NUMBERS = c.NumbersForm(certificate_number="SERT/1", registration_number="MET.1", blank_number="B-1")
 SAME_BLANK = NUMBERS.model_copy(update={"certificate_number": "SERT/2", "blank_number": "B-0"})
-
-
-def workflow(who: Actor) -> str:
-    return journey_workflow(who.person, organisations.SCHEME.code)
-
-
-async def trained(stack: Stack, stream: str, who: Actor) -> None:
-    """The programme records the training, with the class's trainer and assessors."""
-    news = Message(
-        id=str(uuid.uuid4()),
-        type="training_recorded",
-        sender="programme-x",
-        sender_workflow="programme-programme-x",
-        to_workflow=workflow(who),
-        application=stream,
-        body={
-            "trainers": [stack.staff("master1").person],
-            "assessors": [stack.staff(f"master{n}").person for n in (3, 4)],
-            "class_days": [local_day(await stack.now()).isoformat()],
-        },
-    )
-    await stack.client.get_workflow_handle(news.to_workflow).signal(SIGNAL, sign(stack.vault, news))
-
-
-async def eligible(stack: Stack, number: int, *, corrections: int = 0) -> str:
-    """A trained candidate whose documents are accepted, after so many corrections."""
-    stream, who = await opened(stack, number), stack.candidate(number)
-    await applied(stack, stream, who)
-    for _ in range(corrections):
-        await stack.complete(
-            stack.staff("penelaah"),
-            stream,
-            "review_documents",
-            "send_back",
-            form=await points(stack, stream),
-        )
-        await stack.complete(who, stream, "correct_application", "resubmit")
-    await accepted(stack, stream)
-    await trained(stack, stream, who)
-    return stream
-
-
-async def days_on(stack: Stack, working_days: int) -> date:
-    return stack.calendar.add_working_days(local_day(await stack.now()), working_days)
 
 
 async def missed(stack: Stack, stream: str, master: Actor) -> None:
@@ -94,7 +47,7 @@ async def test_applications_that_never_reach_an_assessment(stack: Stack) -> None
     reviewer = stack.staff("penelaah")
     first = await opened(stack, 1)
     await stack.complete(given_up, first, "submit_application", "withdraw")
-    assert await replayed(stack, workflow(given_up), keep="r1-given-up") == "WITHDRAWN"
+    assert await replayed(stack, workflow(given_up), keep="given-up") == "WITHDRAWN"
 
     second, third, fourth = (
         await opened(stack, 2),
@@ -110,14 +63,14 @@ async def test_applications_that_never_reach_an_assessment(stack: Stack) -> None
     await accepted(stack, fourth)
 
     await stack.advance(days=75)
-    assert await replayed(stack, workflow(late), keep="r1-never-corrected") == "EXPIRED"
-    assert await replayed(stack, workflow(rejected), keep="r1-rejected") == "CLOSED"
+    assert await replayed(stack, workflow(late), keep="never-corrected") == "EXPIRED"
+    assert await replayed(stack, workflow(rejected), keep="rejected") == "CLOSED"
     case = await stack.case(fourth)
     assert case.state == "DOCUMENT_REVIEW", "the technical certificate ended meanwhile"
     reason = await stack.seal(fourth, "Sertifikat teknis tidak diperbarui.")
     await stack.complete(reviewer, fourth, "review_documents", "reject", reason=reason)
     await stack.advance(days=14)
-    assert await replayed(stack, workflow(lapsing), keep="r1-certificate-lapsed") == "CLOSED"
+    assert await replayed(stack, workflow(lapsing), keep="certificate-lapsed") == "CLOSED"
 
 
 async def test_assessments_missed_moved_repeated_and_decided(stack: Stack) -> None:
@@ -176,7 +129,7 @@ async def test_assessments_missed_moved_repeated_and_decided(stack: Stack) -> No
     await scheduled(stack, missing, third, day)
     await on(stack, day)
     await missed(stack, missing, third)
-    assert await replayed(stack, workflow(absent), keep="r1-three-no-shows") == "CLOSED"
+    assert await replayed(stack, workflow(absent), keep="three-no-shows") == "CLOSED"
     await begun(stack, passing, able, fourth)
     await convened(stack, passing, fourth)
     await decided(stack, passing, "decide_competent")
@@ -190,25 +143,27 @@ async def test_assessments_missed_moved_repeated_and_decided(stack: Stack) -> No
     await stack.complete(stack.staff("petugas"), passing, "issue_certificate", "issue", form=SAME_BLANK)
     await answered(stack, passing)
     await stack.complete(stack.staff("petugas"), passing, "issue_certificate", "issue", form=NUMBERS)
-    assert await replayed(stack, workflow(able), keep="r1-reassessed") == "CERTIFIED"
+    assert await replayed(stack, workflow(able), keep="reassessed") == "CERTIFIED"
 
     await stack.advance(days=200)
-    assert await replayed(stack, workflow(failing), keep="r1-never-reassessed") == "CLOSED"
+    assert await replayed(stack, workflow(failing), keep="never-reassessed") == "CLOSED"
     case = await stack.case(passing)
     certificate = case.journey.certificate
     active = await stack.until(certificate, lambda x: x.state == "ACTIVE")
     await stack.advance(to=await stack.now() + timedelta(days=870))
     active = await stack.until(certificate, lambda x: "reminder_60" in x.certificate.reminded)
     assert active.state == "ACTIVE"
-    await replays(stack, certificate_workflow(certificate), keep="r1-reminded")
+    await replays(stack, certificate_workflow(certificate), keep="reminded")
 
 
 async def test_a_journey_sent_a_cancel_request_goes_on(stack: Stack) -> None:
     who, stream = stack.candidate(1), await opened(stack, 1)
     handle = stack.client.get_workflow_handle(workflow(who))
     await handle.cancel()
-    async with asyncio.timeout(10):
-        while not (await handle.query("status"))["cancel_requests"]:
-            await asyncio.sleep(0.02)
+
+    async def recorded() -> bool:
+        return bool((await handle.query("status"))["cancel_requests"])
+
+    await eventually(recorded)
     await stack.complete(who, stream, "submit_application", "withdraw")
-    assert await replayed(stack, handle.id, keep="r1-cancel-request") == "WITHDRAWN"
+    assert await replayed(stack, handle.id, keep="cancel-request") == "WITHDRAWN"

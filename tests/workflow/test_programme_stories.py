@@ -1,33 +1,19 @@
 """Every branch of a programme on the real server, within two long requests. With KEEP_HISTORIES=1 the
 histories are stored for tests/replay."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from domain import commands as c
-from domain.cases import Assignment, Case
 from domain.clock import local_day
 from domain.events import digest
 from domain.ids import journey_workflow, programme_workflow
 from domain.policy import default
 from examples import organisations
 from tests.support.histories import replayed
+from tests.support.openings import papers
+from tests.support.requests import assignment, candidates, letters, verifying
 from tests.support.stack import Stack
-from tests.support.stories import accepted, applied, on, points, scheduled
-from tests.workflow.test_assessment_workflow import papers
-from tests.workflow.test_branches import verifying
-
-
-def candidates(stack: Stack, request: c.SubmitProgramme, numbers: Iterable[int]) -> dict[int, str]:
-    """The seat of each of these people, by number."""
-    seats = {s.person: s.id for s in request.seats}
-    return {n: seats[stack.candidate(n).person] for n in numbers}
-
-
-async def rested(stack: Stack, stream: str) -> Case:
-    """The case once everything that it asked of the world is answered."""
-    await stack.case(stream)
-    return await stack.until(stream, lambda x: all(e.state == "ANSWERED" for e in x.errands.values()))
+from tests.support.stories import accepted, answered, applied, on, points, scheduled
 
 
 async def corrected(stack: Stack, request: c.SubmitProgramme, **changes: object) -> None:
@@ -36,32 +22,7 @@ async def corrected(stack: Stack, request: c.SubmitProgramme, **changes: object)
     )
     organiser = stack.staff("penyelenggara")
     await stack.complete(organiser, request.programme, "correct_programme", "resubmit", form=form)
-    await rested(stack, request.programme)
-
-
-async def letters(stack: Stack, stream: str, *who: tuple[str, str]) -> None:
-    """Operations issue surat tugas: (username, kind) each."""
-    case = await stack.case(stream)
-    (class_,), today = case.classes.values(), local_day(await stack.now())
-    form = c.LettersForm(
-        assignments=tuple(
-            c.Letter(
-                class_id=class_.id,
-                person=stack.staff(name).person,
-                kind=kind,
-                letter_number=f"ST/{name}",
-                letter_date=today,
-            )
-            for name, kind in who
-        )
-    )
-    await stack.complete(stack.staff("petugas"), stream, "assign_master_assessors", "assign", form=form)
-    await rested(stack, stream)
-
-
-async def assignment(stack: Stack, stream: str, username: str) -> Assignment:
-    case, person = await stack.case(stream), stack.staff(username).person
-    return [a for a in case.assignments.values() if a.person == person][-1]
+    await answered(stack, request.programme)
 
 
 async def answer(stack: Stack, stream: str, username: str, decision: str) -> None:
@@ -101,7 +62,7 @@ async def test_a_request_sent_back_three_times_and_returned_to_its_verifier(stac
         await stack.complete(verifier, stream, "verify_programme", "recommend")
         reason = await stack.seal(stream, "Periksa lagi pesertanya.")
         await stack.complete(approver, stream, "approve_programme", decision, reason=reason)
-    assert await replayed(stack, programme_workflow(stream), keep="r1-sent-back") == "REJECTED"
+    assert await replayed(stack, programme_workflow(stream), keep="sent-back") == "REJECTED"
 
 
 async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble_on_its_way(
@@ -127,7 +88,7 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
         form=c.ApproveWithoutForm(seats=(seats[7],)),
         reason=await stack.seal(stream, "Surat rekomendasi tidak dapat dipastikan."),
     )
-    case = await rested(stack, stream)
+    case = await answered(stack, stream)
     (class_id,) = case.classes
     workflows = {
         n: journey_workflow(stack.candidate(n).person, organisations.SCHEME.code) for n in (*mains, *reserves)
@@ -151,17 +112,17 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
 
     # places: an offer that nobody answers, one declined, one accepted
     await stack.send(stack.candidate(5), stream, c.WithdrawSeat(seat=seats[5]))
-    assert await replayed(stack, workflows[5], keep="r1-seat-withdrawn") == "WITHDRAWN"
+    assert await replayed(stack, workflows[5], keep="seat-withdrawn") == "WITHDRAWN"
     await stack.task(stream, "answer_offer", subject=seats[9])
     await stack.advance(days=1)
     await stack.complete(stack.candidate(11), stream, "answer_offer", "decline", subject=seats[11])
     await stack.complete(stack.candidate(12), stream, "answer_offer", "accept_offer", subject=seats[12])
-    case = await rested(stack, stream)
+    case = await answered(stack, stream)
     journeys[12] = case.seats[seats[12]].journey
     await applied(stack, journeys[12], stack.candidate(12))
     await stack.complete(stack.candidate(6), stream, "confirm_seat", "withdraw", subject=seats[6])
     await stack.advance(days=6)
-    case = await rested(stack, stream)
+    case = await answered(stack, stream)
     assert case.seats[seats[9]].state == "RELEASED", "unanswered twice"
     assert (await assignment(stack, stream, "master3")).state == "LAPSED"
 
@@ -176,13 +137,13 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
         reason=await stack.seal(stream, "Pelatih sakit."),
     )
     await stack.send(operations, stream, replace)
-    await rested(stack, stream)
+    await answered(stack, stream)
     await answer(stack, stream, "master2", "accept")
     panel = tuple(class_committee(request))
     await stack.send(organiser, stream, c.SetCommittee(class_id=class_id, committee=panel))
     await stack.send(organiser, stream, c.ConfirmVenue(class_id=class_id))
     await confirm(stack, stream, seats, 1, 2, 4)
-    assert (await rested(stack, stream)).state == "READY"
+    assert (await answered(stack, stream)).state == "READY"
 
     # the class moves twice: because its organiser asks, and because it is not ready on its day
     days = await days_on(stack, 25, 2)
@@ -194,7 +155,7 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
     days = await days_on(stack, 5, 2)
     again = c.RescheduleClassForm(days=days)
     await stack.complete(organiser, stream, "resolve_class_day", "reschedule", form=again)
-    await rested(stack, stream)
+    await answered(stack, stream)
     await stack.send(organiser, stream, c.ConfirmVenue(class_id=class_id))
     await confirm(stack, stream, seats, 1, 2, 4, 12)
     await on(stack, days[0])
@@ -211,10 +172,10 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
     attended = {seats[n]: days for n in (1, 2, 12)}
     form = c.AttendanceForm(attended=attended)
     await stack.complete(trainer, stream, "record_attendance", "finish", form=form, person=trainer.person)
-    assert await replayed(stack, workflows[4], keep="r1-no-show-at-class") == "CLOSED"
+    assert await replayed(stack, workflows[4], keep="no-show-at-class") == "CLOSED"
 
     # an assessor is replaced after the training: the schedule with the former one is made again
-    await rested(stack, stream)
+    await answered(stack, stream)
     await accepted(stack, journeys[1])
     (day,) = await days_on(stack, 3)
     await scheduled(stack, journeys[1], stack.staff("master4"), day)
@@ -230,7 +191,7 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
     await scheduled(stack, journeys[1], stack.staff("master3"), day)
     for n in (1, 2, 12):
         await stack.send(stack.candidate(n), journeys[n], c.WithdrawJourney())
-        assert await replayed(stack, workflows[n], keep="r1-given-up-after-class") == "WITHDRAWN"
+        assert await replayed(stack, workflows[n], keep="given-up-after-class") == "WITHDRAWN"
 
     # the report: returned once, then accepted
     report = c.ReportForm(report=digest("report"))
@@ -238,7 +199,7 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
         await stack.complete(organiser, stream, "submit_report", "submit_report", form=report)
         reason = await stack.seal(stream, "Daftar hadir belum lengkap.")
         await stack.complete(operations, stream, "accept_report", decision, reason=reason)
-    assert await replayed(stack, programme_workflow(stream), keep="r1-whole-way") == "COMPLETED"
+    assert await replayed(stack, programme_workflow(stream), keep="whole-way") == "COMPLETED"
 
 
 def class_committee(request: c.SubmitProgramme) -> tuple[str, ...]:

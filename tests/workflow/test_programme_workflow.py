@@ -19,7 +19,6 @@ async def test_a_request_reaches_its_approval_and_opens_its_journeys(stack: Stac
     case = await stack.until(
         stream,
         lambda x: x.state == "PREPARATION" and not [e for e in x.errands.values() if e.state == "ASKED"],
-        within=30,
     )
     for seat in case.seats.values():
         journey = await stack.until(seat.journey, lambda x: x.state == "INVITED")

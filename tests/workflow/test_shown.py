@@ -1,6 +1,6 @@
 """What Temporal's own pages show of a case: found by opaque attributes, read through the codec alone."""
 
-import asyncio
+from typing import Any
 
 from temporalio.api.enums.v1 import TaskQueueType
 from temporalio.api.sdk.v1 import WorkflowMetadata
@@ -12,6 +12,7 @@ from domain.clock import format_wib
 from domain.ids import programme_workflow
 from examples import organisations
 from state_machines.turn import moments
+from tests.support.patience import eventually
 from tests.support.stack import Stack
 from workflows.search import SEARCH_ATTRIBUTES
 
@@ -53,17 +54,17 @@ async def test_a_case_is_found_by_what_it_waits_for_and_read_by_who_has_the_key(
 
 async def test_the_workers_name_their_deployment_and_build(stack: Stack) -> None:
     """Set from the first day on, so that a later roll-out can tell old workers from new ones."""
-    async with asyncio.timeout(20):
-        while True:
-            answer = await stack.client.workflow_service.describe_task_queue(
-                DescribeTaskQueueRequest(
-                    namespace=stack.client.namespace,
-                    task_queue=TaskQueue(name=stack.settings.task_queue),
-                    task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
-                )
+
+    async def pollers() -> Any:
+        answer = await stack.client.workflow_service.describe_task_queue(
+            DescribeTaskQueueRequest(
+                namespace=stack.client.namespace,
+                task_queue=TaskQueue(name=stack.settings.task_queue),
+                task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
             )
-            if answer.pollers:
-                break
-            await asyncio.sleep(0.05)
-    named = {(p.deployment_options.deployment_name, p.deployment_options.build_id) for p in answer.pollers}
+        )
+        return answer.pollers
+
+    options = [p.deployment_options for p in await eventually(pollers)]
+    named = {(o.deployment_name, o.build_id) for o in options}
     assert named == {(stack.settings.deployment_name, stack.settings.build_id)}

@@ -1,7 +1,5 @@
 """What a case does when the world fails it: it asks for attention, loses nothing, and goes on afterwards."""
 
-import asyncio
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,8 +18,10 @@ from domain import commands as c
 from domain.ids import programme_workflow
 from domain.roles import SYSTEM, Role
 from tests.support.histories import replays
+from tests.support.patience import eventually
+from tests.support.requests import with_new_ids
+from tests.support.running import denials, status, submitted, until_denied
 from tests.support.stack import Stack
-from tests.workflow.test_case_workflow import denials, status, submitted, until_denied
 from worker import WORKFLOWS
 from workflows import case_state
 from workflows.search import ATTENTION
@@ -33,9 +33,17 @@ async def run_sql(stack: Stack, statement: str, **values: Any) -> None:
 
 
 async def until_attention(handle: WorkflowHandle[object, object], wanted: str) -> None:
-    async with asyncio.timeout(20):
-        while (await status(handle)).attention != wanted:
-            await asyncio.sleep(0.02)
+    async def asked() -> bool:
+        return (await status(handle)).attention == wanted
+
+    await eventually(asked)
+
+
+async def until_another_run(handle: WorkflowHandle[object, object], first: str | None) -> None:
+    async def another() -> bool:
+        return (await handle.describe()).run_id != first
+
+    await eventually(another)
 
 
 def programme_handle(stack: Stack, stream: str) -> WorkflowHandle[object, object]:
@@ -50,9 +58,11 @@ async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_b
     request = await submitted(hasty)
     handle = programme_handle(hasty, request.programme)
     await until_attention(handle, "errand:reserve")
-    async with asyncio.timeout(10):
-        while (await handle.describe()).typed_search_attributes.get(ATTENTION) != "errand:reserve":
-            await asyncio.sleep(0.02)
+
+    async def found() -> bool:
+        return (await handle.describe()).typed_search_attributes.get(ATTENTION) == "errand:reserve"
+
+    await eventually(found)
     assert (await hasty.gateway.troubled())[handle.id] == "errand:reserve"
     # people work on it meanwhile
     task = await hasty.task(request.programme, "verify_programme")
@@ -60,10 +70,12 @@ async def test_an_errand_that_fails_asks_for_attention_and_is_done_once_it_can_b
     await run_sql(hasty, "DROP TRIGGER away")
     await hasty.until(request.programme, lambda x: all(s.pair_taken for s in x.seats.values()))
     await until_attention(handle, "")
-    async with asyncio.timeout(10):
-        while handle.id in await hasty.gateway.troubled():
-            await asyncio.sleep(0.02)
-    await replays(hasty, handle.id, keep="r1-errand-in-trouble")
+
+    async def untroubled() -> bool:
+        return handle.id not in await hasty.gateway.troubled()
+
+    await eventually(untroubled)
+    await replays(hasty, handle.id, keep="errand-in-trouble")
 
 
 async def test_a_frozen_case_takes_nothing_more_and_goes_on_once_its_record_is_mended(hasty: Stack) -> None:
@@ -84,7 +96,7 @@ async def test_a_frozen_case_takes_nothing_more_and_goes_on_once_its_record_is_m
     written = await hasty.until(stream, lambda x: x.seq >= taken.seq)
     assert written.head == taken.hash
     await hasty.send(verifier, stream, c.ReleaseTask(task=task.id))
-    await replays(hasty, handle.id, keep="r1-frozen-and-thawed")
+    await replays(hasty, handle.id, keep="frozen-and-thawed")
 
 
 async def test_a_completion_by_signal_outlives_a_database_that_is_away(hasty: Stack) -> None:
@@ -148,9 +160,7 @@ async def test_a_long_case_goes_on_in_a_new_run_with_all_that_it_knew(
     for _ in range(3):
         await hasty.send(verifier, stream, c.ReleaseTask(task=task.id))
         await hasty.send(verifier, stream, claim)
-    async with asyncio.timeout(20):
-        while (await handle.describe()).run_id == first_run:
-            await asyncio.sleep(0.02)
+    await until_another_run(handle, first_run)
     # what was taken in the first run is the same command in the second
     again = await hasty.send(verifier, stream, claim, key="k-first")
     assert (again.seq, again.hash) == (first.seq, first.hash)
@@ -175,9 +185,7 @@ async def test_a_case_goes_on_in_a_new_run_when_the_server_asks_for_it(impatient
     while (await handle.describe()).history_length < 100 and (await handle.describe()).run_id == first_run:
         await impatient.send(verifier, stream, c.ClaimTask(task=task.id))
         await impatient.send(verifier, stream, c.ReleaseTask(task=task.id))
-    async with asyncio.timeout(20):
-        while (await handle.describe()).run_id == first_run:
-            await asyncio.sleep(0.02)
+    await until_another_run(handle, first_run)
     await impatient.complete(
         verifier,
         stream,
@@ -187,7 +195,7 @@ async def test_a_case_goes_on_in_a_new_run_when_the_server_asks_for_it(impatient
     )
     assert await handle.result() == "REJECTED"
     for run in (first_run, None):
-        await replays(impatient, handle.id, keep="r1-long", run=run)
+        await replays(impatient, handle.id, keep="long", run=run)
 
 
 async def test_under_a_steady_load_the_next_run_takes_along_what_is_still_to_be_written(
@@ -206,9 +214,7 @@ async def test_under_a_steady_load_the_next_run_takes_along_what_is_still_to_be_
     for n in range(4):
         command = c.ReleaseTask(task=task.id) if n % 2 else c.ClaimTask(task=task.id)
         taken = await hasty.send(verifier, stream, command)
-    async with asyncio.timeout(20):
-        while (await handle.describe()).run_id == first_run:
-            await asyncio.sleep(0.02)
+    await until_another_run(handle, first_run)
     await run_sql(hasty, "DROP TRIGGER away")
     assert taken is not None
     case = await hasty.until(stream, lambda x: x.seq >= taken.seq)
@@ -243,18 +249,7 @@ async def test_a_request_taken_back_can_be_sent_again_at_once(stack: Stack) -> N
     request = await submitted(stack)
     stream, organiser = request.programme, stack.staff("penyelenggara")
     await stack.send(organiser, stream, c.WithdrawProgramme())
-    renamed = {k.id: str(uuid.uuid4()) for k in request.classes}
-    again = request.model_copy(
-        update={
-            "classes": tuple(k.model_copy(update={"id": renamed[k.id]}) for k in request.classes),
-            "seats": tuple(
-                s.model_copy(update={"id": str(uuid.uuid4()), "class_id": renamed[s.class_id]})
-                for s in request.seats
-            ),
-            "masters": tuple(m.model_copy(update={"class_id": renamed[m.class_id]}) for m in request.masters),
-        }
-    )
-    receipt = await stack.send(organiser, stream, again)
+    receipt = await stack.send(organiser, stream, with_new_ids(request))
     assert receipt.state == "SUBMITTED"
     await stack.until(stream, lambda x: sum(s.pair_taken for s in x.seats.values()) == len(request.seats))
     async with stack.db.read() as session:

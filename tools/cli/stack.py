@@ -14,7 +14,6 @@ from tools.children import api_child, start_temporal, worker_child
 from tools.cli.console import CommandFailed, Exit, Out
 from tools.cli.parts import Whereabouts, connect, settings_with, together
 from tools.cli.shape import Shape
-from tools.processes import free_port
 from tools.readiness import http_ok, until
 from tools.supervise import Supervisor
 
@@ -57,7 +56,7 @@ async def stack(
         if empty is not None:
             empty(wanted)
         # Only now: a killed run's children held their ports until the supervisor ended them.
-        settings = supervisor.settings = _with_free_ports(wanted, overrides, out)
+        settings = supervisor.settings = _with_free_ports(supervisor, overrides)
         address = wanted.temporal_address or f"127.0.0.1:{settings.temporal_port}"
         # Side by side: each of the three spends seconds on being loaded, and waits for the others itself.
         accounts, _ = await together(
@@ -91,18 +90,17 @@ async def _answering(settings: Settings) -> None:
         ) from None
 
 
-def _with_free_ports(settings: Settings, overrides: dict[str, Any], out: Out) -> Settings:
+def _with_free_ports(supervisor: Supervisor, overrides: dict[str, Any]) -> Settings:
     """The settings with ports that are free: one that is chosen here is the one that every child is told."""
-    taken: set[int] = set()
-    found = {}
-    for name, host, what in (
-        ("http_port", settings.http_host, "API"),
-        ("temporal_port", "127.0.0.1", "Temporal"),
-        ("temporal_ui_port", "127.0.0.1", "Temporal UI"),
-    ):
-        port = free_port(getattr(settings, name), host, taken, what=what, say=out.say)
-        taken.add(port)
-        found[name] = port
+    wanted = supervisor.settings
+    found = {
+        name: supervisor.port(getattr(wanted, name), host, what)
+        for name, host, what in (
+            ("http_port", wanted.http_host, "API"),
+            ("temporal_port", "127.0.0.1", "Temporal"),
+            ("temporal_ui_port", "127.0.0.1", "Temporal UI"),
+        )
+    }
     return settings_with(**{**overrides, **found})
 
 
@@ -113,13 +111,8 @@ def _ports(settings: Settings) -> dict[str, Any]:
 async def _temporal(supervisor: Supervisor, address: str, out: Out) -> None:
     """Start the Temporal server (or find the one that was named) and prepare its namespace."""
     settings = supervisor.settings
-    found = await start_temporal(supervisor, codec_endpoint=f"{settings.public_url}{CODEC_PATH}")
-    if found != address:
-        raise CommandFailed(
-            Exit.AGAIN,
-            f"Port untuk Temporal diambil program lain ({found}).",
-            f"Another program took Temporal's port ({found}).",
-        )
+    ports = settings.temporal_port, settings.temporal_ui_port
+    await start_temporal(supervisor, ports, f"{settings.public_url}{CODEC_PATH}")
     from tools.cli.temporal_setup import prepare
 
     client = await connect(settings, address=address, within=30)
