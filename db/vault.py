@@ -33,7 +33,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from db.people_tables import ParticipantRecord, Person, PersonKey, SealedText
 from domain.cases import Sealed
 from domain.errors import Conflict, DomainError, NotFound
-from domain.roster import phone_number
+from domain.roster.cells import phone_number
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
