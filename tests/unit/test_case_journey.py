@@ -11,7 +11,7 @@ from domain.errors import DomainError, Malformed
 from domain.facts import ParticipantFacts, TechnicalCertificateFacts
 from domain.months import add_months
 from domain.roles import Actor, Role
-from state_machines.turn import fold
+from state_machines.evolve import fold
 from tests.support.journeys import (
     APPLICATION,
     ASSESSOR,

@@ -8,9 +8,10 @@ from domain import commands as c
 from domain.facts import Facts, OrganiserKind
 from domain.roles import SYSTEM, Actor, Role
 from state_machines.class_ import starts_at
+from state_machines.evolve import fold
 from state_machines.table import allowed
 from state_machines.tables import TABLES
-from state_machines.turn import Turn, fold
+from state_machines.turn import Turn
 from tests.support.programmes import (
     APPROVER,
     CALENDAR,
