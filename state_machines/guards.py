@@ -118,3 +118,7 @@ STEP_NAMES = {
     "resolver": "keputusan atas kesetaraan atau pengecualian",
     "panel": "sidang banding",
 }
+
+
+def form_missing(s: Situation) -> list[Violation]:
+    return no("T-FORM", "Formulir belum diisi.", "The form is not filled in.", subject=s.subject.id)

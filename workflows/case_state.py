@@ -16,8 +16,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.events import Event
     from domain.facts import Facts
     from domain.roles import SYSTEM
+    from state_machines.evolve import evolve
     from state_machines.tables import TABLES
-    from state_machines.turn import Turn, evolve
+    from state_machines.turn import Turn
     from workflows.cases.logic import CaseLogic
     from workflows.model import CaseStart
     from workflows.search import Shown

@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.facts import Facts
     from domain.text import Text
     from domain.verdict import Violation
-    from state_machines.turn import moments, pass_moment
+    from state_machines.moments import moments, pass_moment
     from workflows.case_state import carried
     from workflows.cases.logic import decide, known
     from workflows.errands import Errands, started_children

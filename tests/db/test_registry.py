@@ -24,7 +24,7 @@ from domain.errors import Conflict, Forbidden, Malformed, NotFound
 from domain.facts import OrganiserKind
 from domain.policy import CURRENT, POLICIES, Policy
 from domain.roles import SYSTEM, Actor, Role
-from domain.roster import Experience, RosterRow
+from domain.roster.model import Experience, RosterRow
 from examples.synthetic import synthetic
 from tests.db.cases import opening
 from tests.support.patience import eventually
