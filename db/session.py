@@ -32,13 +32,15 @@ SQLITE_BUSY, SQLITE_LOCKED = 5, 6
 
 
 class Session(AsyncSession):
-    """Asks for its connection once: SQLAlchemy looks it up anew each time, which takes as long as a statement."""
+    """Asks for its connection once: SQLAlchemy looks it up anew each time, at the price of a statement."""
 
     _here: AsyncConnection | None = None
 
-    async def connection(self, **options: Any) -> AsyncConnection:
-        if options:
-            return await super().connection(**options)
+    async def connection(
+        self, bind_arguments: Any = None, execution_options: Any = None, **others: Any
+    ) -> AsyncConnection:
+        if bind_arguments or execution_options or others:
+            return await super().connection(bind_arguments, execution_options, **others)
         if self._here is None or self._here.closed:  # closed: its transaction has ended
             self._here = await super().connection()
         return self._here
