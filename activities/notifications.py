@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import and_, bindparam, or_, update
+from sqlalchemy import Row, and_, bindparam, or_, update
 from sqlalchemy import select as columns
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
@@ -236,7 +236,7 @@ class Readers:
     def __init__(self, session: AsyncSession, vault: Vault) -> None:
         self.session, self._vault = session, vault
         self._found: dict[str, dict[str, Address]] = {}
-        self._cases: dict[str, CaseRow | None] = {}
+        self._cases: dict[str, Row[str, str, str] | None] = {}
 
     async def reached(self, to: str) -> dict[str, Address]:
         """The persons that a mail can reach. A group in which that is nobody is BNSP operations' (domain
@@ -250,10 +250,16 @@ class Readers:
                 return found
         raise Unreachable
 
-    async def case(self, stream: str) -> CaseRow | None:
+    async def case(self, stream: str) -> Row[str, str, str] | None:
+        """Kind, policy version and clock of the case; None for a stream of rows."""
         if stream not in self._cases:
-            self._cases[stream] = await reads.case_row(self.session, stream)
+            connection = await self.session.connection()
+            self._cases[stream] = (await connection.execute(_CASE, {"stream": stream})).one_or_none()
         return self._cases[stream]
+
+
+_CASES = table_of(CaseRow).c
+_CASE = columns(_CASES.kind, _CASES.policy_version, _CASES.clock).where(_CASES.stream == bindparam("stream"))
 
 
 # ---- what ----------------------------------------------------------------------------------------------
