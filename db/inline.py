@@ -2,7 +2,7 @@
 
 A statement of ours takes microseconds; through a driver's thread each took three or four hops of some 50 µs.
 Nothing here waits inside SQLite: readers of a WAL never do, and a writer that finds another process writing
-sleeps in the event loop (`do_begin`), so that everybody else goes on. Why, and what it costs: docs/decisions/0014.
+sleeps in the event loop (`do_begin`), so that everybody else goes on.
 """
 
 import asyncio
