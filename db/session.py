@@ -13,13 +13,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
-
-from db.inline import DRIVER, Connection
 
 T = TypeVar("T")
 
@@ -129,28 +127,23 @@ def async_url(url: str) -> URL:
 def _sqlite(url: URL, synchronous: str, *, writes: bool) -> AsyncEngine:
     Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
     sizes = {"pool_size": 1, "max_overflow": 0} if writes else {"pool_size": 4, "max_overflow": 12}
-    engine = create_async_engine(
-        url.set(drivername=DRIVER),
-        begin="BEGIN IMMEDIATE" if writes else "BEGIN",
-        patience=BUSY_TIMEOUT_MS / 1000,
-        # isolation_level None: sqlite3 begins nothing by itself, the dialect does.
-        connect_args={"isolation_level": None, "check_same_thread": False, "factory": Connection},
-        **sizes,
-    )
+    # isolation_level None: the driver begins nothing by itself, the "begin" event below does.
+    engine = create_async_engine(url, connect_args={"isolation_level": None}, **sizes)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        # first: the next one may have to wait
-        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")  # first: the next one may have to wait
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={synchronous}")
         cursor.execute("PRAGMA foreign_keys=ON")
         if not writes:
             cursor.execute("PRAGMA query_only=ON")
-        else:
-            cursor.execute("PRAGMA busy_timeout=0")  # whoever waits for the write lock waits outside SQLite
         cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
 
