@@ -4,20 +4,18 @@ A repetition is the same mail, byte for byte, in the same file: its Message-ID, 
 from the notice and its recipient. Names of other persons never stand in a mail.
 """
 
+import email.policy
 import os
 import re
 import secrets
-from binascii import b2a_qp
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.policy import SMTP
-from email.utils import format_datetime
+from email.message import EmailMessage
 from hashlib import sha256
 from pathlib import Path
-from textwrap import wrap
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -58,12 +56,8 @@ class Occasion:
 
 def address_of(person: PersonData) -> Address | None:
     """The person's address with the name to it; None when there is none that a mail can go to."""
-    spec = person.email.strip()
-    if _PLAIN_ADDRESS.fullmatch(spec):  # nearly every one, and the parser takes longer than all the rest
-        username, _, domain = spec.partition("@")
-        return Address(_line(person.full_name), username, domain)
     try:
-        address = Address(_line(person.full_name), addr_spec=spec)
+        address = Address(_line(person.full_name), addr_spec=person.email.strip())
     except (MessageError, ValueError, IndexError):  # what the parser raises on odd input
         return None
     return address if address.addr_spec.isascii() and address.username and address.domain else None
@@ -79,29 +73,29 @@ def compose(occasion: Occasion, person: str, address: Address) -> Mail:
     values = said(occasion)
     subject, body = _filled(occasion.text.subject, values), _filled(occasion.text.body, values)
     name, domain = message_name(row, person), _domain(occasion.public_url)
+    mail = EmailMessage(policy=email.policy.SMTP)
+    mail["Message-ID"] = f"<{name}@{domain}>"
+    mail["Date"] = row.created_at  # the event's business time
+    mail["From"] = Address(SENDER, "noreply", domain)
+    mail["To"] = address
+    mail["Subject"] = ("SIMULASI – " if occasion.simulation else "") + _line(f"{subject.id} / {subject.en}")
+    mail["Content-Language"] = "id, en"
+    mail["Auto-Submitted"] = "auto-generated"
     url = occasion.public_url
-    letter = _LETTER.format(
-        simulation=_SIMULATION if occasion.simulation else "",
-        name=address.display_name,
-        body_id=body.id,
-        about_id=f"Perkara: {about.id}, {row.stream}\n" if about else "",
-        link_id=f"Masuk untuk melihatnya: {url}\n" if url else "",
-        body_en=body.en,
-        about_en=f"Case: {about.en}, {row.stream}\n" if about else "",
-        link_en=f"Sign in to see it: {url}\n" if url else "",
+    mail.set_content(
+        _LETTER.format(
+            simulation=_SIMULATION if occasion.simulation else "",
+            name=address.display_name,
+            body_id=body.id,
+            about_id=f"Perkara: {about.id}, {row.stream}\n" if about else "",
+            link_id=f"Masuk untuk melihatnya: {url}\n" if url else "",
+            body_en=body.en,
+            about_en=f"Case: {about.en}, {row.stream}\n" if about else "",
+            link_en=f"Sign in to see it: {url}\n" if url else "",
+        ),
+        cte="quoted-printable",
     )
-    simulated = "SIMULASI – " if occasion.simulation else ""
-    head = (
-        f"Message-ID: <{name}@{domain}>",
-        f"Date: {format_datetime(row.created_at)}",  # the event's business time
-        f"From: {SENDER} <noreply@{domain}>",
-        _to(address),
-        _subject(simulated + _line(f"{subject.id} / {subject.en}")),
-        _FIXED,
-    )
-    # Quoted-printable by binascii: `email` does the same a character at a time.
-    content = b2a_qp(letter.replace("\n", "\r\n").encode(), istext=True)
-    return Mail(f"{name}.eml", "\r\n".join(head).encode("ascii") + content)
+    return Mail(f"{name}.eml", mail.as_bytes())
 
 
 def said(occasion: Occasion) -> dict[str, Text]:
@@ -158,40 +152,6 @@ def _value(occasion: Occasion, name: str, value: Any) -> Text:
     if re.match(r"\d{4}-\d\d-\d\dT", plain):
         plain = format_wib(datetime.fromisoformat(plain))
     return Text(id=plain, en=plain)
-
-
-_PLAIN_ADDRESS = re.compile(r"[A-Za-z0-9_+-]+(\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
-_PLAIN_NAME = re.compile(r"[A-Za-z0-9]+( [A-Za-z0-9]+)*")
-"""Words that a header takes as they are. What is not plain goes through `email`, which knows how to quote,
-encode and fold it, and takes ten times as long."""
-LINE = 76
-_FIXED = """\
-Content-Language: id, en
-Auto-Submitted: auto-generated
-MIME-Version: 1.0
-Content-Type: text/plain; charset="utf-8"
-Content-Transfer-Encoding: quoted-printable
-
-""".replace("\n", "\r\n")
-
-
-def _to(address: Address) -> str:
-    line = f"To: {address.display_name} <{address.addr_spec}>"
-    if len(line) <= LINE and _PLAIN_NAME.fullmatch(address.display_name):
-        return line
-    return _header("To", address)
-
-
-def _subject(text: str) -> str:
-    if text.isascii() and text.isprintable() and "=?" not in text:
-        lines = wrap(f"Subject: {text}", LINE, break_long_words=False, break_on_hyphens=False)
-        return "\r\n ".join(lines)
-    return _header("Subject", text)
-
-
-def _header(name: str, value: Any) -> str:
-    """The header as `email` writes it."""
-    return str(SMTP.fold(name, SMTP.header_factory(name, value))).removesuffix("\r\n")
 
 
 _SIMULATION = "SIMULASI – tidak ada yang sungguh terjadi / SIMULATION – nothing of this is real\n\n"
