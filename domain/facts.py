@@ -194,6 +194,10 @@ class OverrideFacts(Model):
     person: str
     reason: str
     """Id of the sealed reason; an override without one does not count."""
+    by: str = ""
+    """Person who recorded it."""
+    class_id: str = ""
+    """The class that it is for; empty: every class."""
 
 
 class VoteFacts(Model):

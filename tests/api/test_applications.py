@@ -6,11 +6,13 @@ from unittest.mock import AsyncMock
 
 import pytest
 
+from db.vault import case_owner
 from domain import commands as c
 from domain.roles import Role
 from tests.api.conftest import Product
 from tests.api.test_evidence import pdf
 from tests.support.journeys import JourneyWorld
+from tests.support.programmes import OPERATIONS, START
 
 PATH = "/v1/applications/application-1"
 
@@ -116,16 +118,44 @@ async def test_each_command_of_an_application_has_its_address(
     for who, name, body in (
         ("organiser", "reschedule_assessment", moved),
         ("organiser", "interrupt_assessment", {"reason": "Listrik padam."}),
+        ("operations", "override_separation", {"person": "m1", "reason": "Satu-satunya di bidang ini."}),
         ("candidate", "withdraw_journey", None),
     ):
         answer = await product.ask("POST", f"{PATH}/commands/{name}", who, json=body)
         assert answer.status_code == 200, answer.text
-    move, stop, leave = sent.commands
+    move, stop, override, leave = sent.commands
     assert isinstance(move, c.RescheduleAssessment)
     assert (move.form.day, move.asked_by_candidate) == (date(2026, 5, 4), True)
     assert isinstance(stop, c.InterruptAssessment)
+    assert isinstance(override, c.OverrideSeparation)
     assert leave == c.WithdrawJourney()
     for name in ("reschedule_assessment", "interrupt_assessment"):
         assert (await product.ask("POST", f"{PATH}/commands/{name}", "organiser")).status_code == 422
     async with product.runtime.db.read() as session:
         assert await product.runtime.vault.open_text(session, move.reason.id) == "Calon sakit."
+        opened = await product.runtime.vault.open_text(session, override.reason.id)
+        assert opened == "Satu-satunya di bidang ini."
+
+
+async def test_an_override_shows_by_whom_and_why_to_bnsp_and_the_organiser(product: Product) -> None:
+    world = JourneyWorld().in_decision(plan="BK").not_yet()
+    async with product.runtime.db.write() as session:
+        reason = await product.runtime.vault.seal_text(
+            session, case_owner("application-1"), "Satu-satunya di bidang ini.", "officer", at=START
+        )
+    world.send(OPERATIONS, c.OverrideSeparation(person="m1", reason=reason))
+    await product.project(world)
+    for who, why in (
+        ("operations", "Satu-satunya di bidang ini."),
+        ("organiser", "Satu-satunya di bidang ini."),
+        ("candidate", None),
+    ):
+        (shown,) = (await product.ask("GET", PATH, who)).json()["overrides"]
+        assert (shown["person"], shown["by"]["person"]) == ("m1", OPERATIONS.person)
+        assert (shown["reason_id"], shown["reason"]) == (reason.id, why)
+    timeline = (await product.ask("GET", "/v1/cases/application-1/timeline", "auditor")).json()
+    event = next(e for e in timeline["items"] if e["type"] == "separation_overridden")
+    (found,) = event["findings"]
+    assert (found["rule"], found["outcome"]) == ("R-SOD", "pass")
+    assert (found["facts"]["by"], found["facts"]["reason"]) == (OPERATIONS.person, reason.id)
+    assert "Satu-satunya" not in str(timeline)
