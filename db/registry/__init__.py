@@ -17,6 +17,7 @@ from db.registry.masters import (
     places_taken,
     put_master_assessor,
 )
+from db.registry.numbers import correct_registration_number
 from db.registry.organisations import (
     OrganisationData,
     organisation_data,
@@ -62,6 +63,7 @@ __all__ = [
     "busy_days",
     "calendar",
     "class_holders",
+    "correct_registration_number",
     "create_person",
     "forget_person",
     "load_policies",
