@@ -30,7 +30,6 @@ from domain.facts import (
 )
 from domain.ids import class_assessor
 from domain.policy import Policy, default
-from domain.policy import policy as policy_of
 from domain.roles import Actor
 from state_machines.class_facts import SEATED, STANDING
 from state_machines.journey_facts import failing, recommendation
@@ -146,7 +145,8 @@ async def facts_for(
     business moment (UTC).
     """
     today = local_day(now)
-    policy = policy_of(case.policy_version) if case and case.policy_version else default(today)
+    kept = case.policy_version if case else ""
+    policy = await registry.known_policy(session, kept) if kept else default(today)
     facts = Facts(
         policy=policy,
         today=today,

@@ -20,6 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from db.ledger import Head, event_from, event_of
+from db.registry.policies import load_policies
 from db.session import Database
 from db.tables import (
     ArchiveStateRow,
@@ -42,6 +43,7 @@ from domain.cases import Case
 from domain.clock import utc
 from domain.errors import Malformed
 from domain.events import Event
+from domain.policy import POLICIES
 
 R = TypeVar("R", bound=SQLModel)
 T = TypeVar("T")
@@ -79,7 +81,15 @@ async def case(session: AsyncSession, stream: str) -> Case | None:
     """The case as the ledger knows it, which may be a moment behind its workflow."""
     connection = await session.connection()
     snapshot = (await connection.execute(_SNAPSHOT, {"stream": stream})).scalar_one_or_none()
-    return Case.model_validate_json(snapshot) if snapshot is not None else None
+    return await _judgeable(session, snapshot) if snapshot is not None else None
+
+
+async def _judgeable(session: AsyncSession, snapshot: str) -> Case:
+    """The case, its policy known to this process: one that was stored since it last looked is read now."""
+    found = Case.model_validate_json(snapshot)
+    if found.policy_version not in POLICIES:
+        await load_policies(session, but=list(POLICIES))
+    return found
 
 
 async def case_row(session: AsyncSession, stream: str) -> CaseRow | None:
@@ -100,7 +110,7 @@ async def cases_by_workflow(session: AsyncSession, workflow_id: str) -> list[Cas
 async def case_by_workflow(session: AsyncSession, workflow_id: str) -> Case | None:
     """The open case of this workflow id, or else its latest."""
     rows = await cases_by_workflow(session, workflow_id)
-    return Case.model_validate_json(rows[0].snapshot) if rows else None
+    return await _judgeable(session, rows[0].snapshot) if rows else None
 
 
 async def head(session: AsyncSession, stream: str) -> Head | None:

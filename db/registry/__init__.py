@@ -43,7 +43,7 @@ from db.registry.persons import (
     reveal_nik,
     upsert_person_from_roster,
 )
-from db.registry.policies import load_policies, put_policy
+from db.registry.policies import known_policy, load_policies, put_policy, stored_policies
 from db.registry.schemes import SchemeData, put_scheme, scheme_data, scheme_facts
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
     "correct_registration_number",
     "create_person",
     "forget_person",
+    "known_policy",
     "load_policies",
     "master_assessors",
     "members",
@@ -91,5 +92,6 @@ __all__ = [
     "scheme_data",
     "scheme_facts",
     "seed",
+    "stored_policies",
     "upsert_person_from_roster",
 ]
