@@ -20,6 +20,7 @@ from domain.cases import Case, Journey
 from domain.clock import Zone, local_day
 from domain.errors import NotFound
 from domain.facts import (
+    CALENDAR_ALONE,
     AssessorFacts,
     ClassFacts,
     CommitteeFacts,
@@ -154,6 +155,11 @@ async def facts_for(
         actor_hands=tuple(sorted(actor.hands)),
         step=_step(case, command, policy),
     )
+    if purpose == CALENDAR_ALONE:
+        return facts.model_copy(update={"calendar": await _calendar(session)})
+    if case and case.main and not {today.year, today.year + 1} <= set(case.calendar.years):
+        # the case's snapshot runs out: what it lacks comes from the newest table
+        facts = facts.model_copy(update={"calendar": await _calendar(session)})
     if isinstance(command, c.ReassignTask) and command.to_person:
         roles = await identity.roles_of(session, command.to_person)
         return facts.model_copy(update={"roles_of": {command.to_person: roles}})
@@ -504,8 +510,9 @@ def _focus(picture: _Picture) -> _Picture:
 # ---- what rows say ------------------------------------------------------------------------------
 
 
-async def _calendar(session: AsyncSession, today: date) -> Any:
-    years = range(today.year - YEARS_BEFORE, today.year + YEARS_AFTER + 1)
+async def _calendar(session: AsyncSession, today: date | None = None) -> Any:
+    """The newest table's years around that day; all of them without one."""
+    years = range(today.year - YEARS_BEFORE, today.year + YEARS_AFTER + 1) if today else None
     try:
         return await registry.calendar(session, years=years)
     except NotFound:  # rules that count days then ask a person

@@ -287,7 +287,7 @@ class Errand(Entity):
     answer: dict[str, Any] = Field(default_factory=dict)
 
 
-REVISION = 2
+REVISION = 3
 """What cases begin with now. A change of what may be done (or of what an act does) that a stored history
 would not survive asks `case.revision`, so that a case ends under the logic that it began with:
 
@@ -297,6 +297,7 @@ would not survive asks `case.revision`, so that a case ends under the logic that
    journey takes its assessor's place, a re-assessment needs a letter and its answer, an exception covers one
    day, a lapse while waiting goes back to the documents, and what the reviewer resolves has its reason
 2  a technical certificate is watched also while a scheduled assessment has lost its assessor
+3  a deadline, an answer or a message for which the calendar lacks a year waits for the newer table
 """
 
 KINDS: dict[str, type[Entity]] = {

@@ -187,6 +187,10 @@ class CommitteeFacts(Model):
     busy: tuple[date, ...] = ()
 
 
+CALENDAR_ALONE = "calendar"
+"""What facts are for that are asked for the holiday table alone, with every year that it holds."""
+
+
 class OverrideFacts(Model):
     """BNSP's recorded leave for one person to take two steps (R-SOD)."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from domain.calendar import Calendar, CalendarYearMissing
 from domain.cases import KINDS, Case, Deadline, Entity, Errand, Sealed, Task
 from domain.clock import at
 from domain.errors import Refused
@@ -160,6 +161,12 @@ class Turn:
         joined = tuple(dict.fromkeys([*self.case.hands.get(step, ()), *(p for p in persons if p)]))
         self.case.hands[step] = joined
         self._patches[("hands", step)] = {"persons": list(joined)}
+
+    def extend_calendar(self, newer: Calendar) -> None:
+        """Take from the newer table the years that the case's snapshot lacks."""
+        extended = self.case.calendar.with_years_of(newer)
+        self.case = self.case.model_copy(update={"calendar": extended})
+        self._patches[("case", "calendar")] = {"calendar": extended.model_dump(mode="json")}
 
     def found(self, verdicts: Iterable[Verdict]) -> None:
         """Keep the rules' verdicts in the event."""
@@ -441,7 +448,7 @@ def moments(case: Case) -> list[tuple[datetime, int, str, str]]:
         if task.reminders:
             found.append((task.reminders[0], 1, "remind", task.id))
         if task.level < len(policy.task(task.kind).chain):
-            found.append((escalation(case, task), 2, "escalate", task.id))
+            found.append((_escalation_or_year(case, task), 2, "escalate", task.id))
     return sorted(found)
 
 
@@ -451,10 +458,19 @@ def escalation(case: Case, task: Task) -> datetime:
     return task.due_at if task.level == 0 else case.calendar.due(task.due_at, task.level)
 
 
+def _escalation_or_year(case: Case, task: Task) -> datetime:
+    """`escalation`, or the first moment of the year for which the case needs a newer calendar to tell."""
+    try:
+        return escalation(case, task)
+    except CalendarYearMissing as error:
+        return at(date(int(error.violations[0].facts["year"]), 1, 1), 0)
+
+
 def pass_moment(turn: Turn, what: str, id: str) -> Deadline | None:
     """Do what every case does alike at a moment: remind, escalate, mark a deadline as passed.
 
-    Gives back the deadline that the case itself must act on, or None.
+    Gives back the deadline that the case itself must act on, or None. Raises CalendarYearMissing where the
+    case's calendar does not reach as far as the escalation.
     """
     if what == "deadline":
         deadline: Deadline = turn.set("deadline", id, state="PASSED")
@@ -465,6 +481,7 @@ def pass_moment(turn: Turn, what: str, id: str) -> Deadline | None:
         turn.notify(_recipient(task), "task_reminder", task=id, kind=task.kind, due_at=task.due_at)
     else:
         level = task.level
+        escalation(turn.case, task)
         turn.set("task", id, level=level + 1)
         group = turn.policy.task(task.kind).chain[level]
         turn.notify(f"role:{group.value}", "task_escalated", task=id, kind=task.kind, due_at=task.due_at)
