@@ -1,5 +1,6 @@
 """Applications as each asker may see them, and their evidence."""
 
+import asyncio
 from datetime import date
 from typing import Any
 from unittest.mock import AsyncMock
@@ -8,6 +9,7 @@ import pytest
 
 from db.vault import case_owner
 from domain import commands as c
+from domain.errors import Refused
 from domain.roles import Role
 from tests.api.conftest import Product
 from tests.api.test_evidence import pdf
@@ -159,3 +161,32 @@ async def test_an_override_shows_by_whom_and_why_to_bnsp_and_the_organiser(produ
     assert (found["rule"], found["outcome"]) == ("R-SOD", "pass")
     assert (found["facts"]["by"], found["facts"]["reason"]) == (OPERATIONS.person, reason.id)
     assert "Satu-satunya" not in str(timeline)
+
+
+async def test_of_one_command_sent_twice_at_once_the_text_outlives_the_refusal_of_the_other(
+    product: Product, world: JourneyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The try that stored the text is refused only after the other one, with the same key, was taken."""
+    stored, taken = asyncio.Event(), asyncio.Event()
+    texts: list[str] = []
+
+    async def dispatch(*, stream: str, command: Any, **_: Any) -> c.Receipt:
+        texts.append(command.reason.id)
+        if len(texts) == 1:
+            stored.set()
+            await taken.wait()
+            raise Refused.because("M-STATE", "Tidak berlaku.", "Does not apply.")
+        return c.Receipt(stream=stream, seq=1, hash="h", state="X", command_id="c", command_digest="d")
+
+    product.runtime.connected = True
+    monkeypatch.setattr(product.runtime.gateway, "dispatch", dispatch)
+    monkeypatch.setattr(product.runtime.gateway, "rehearse", AsyncMock())
+    path, body = f"{PATH}/commands/interrupt_assessment", {"reason": "Listrik padam."}
+    first = asyncio.create_task(product.ask("POST", path, "organiser", key="k1", json=body))
+    await stored.wait()
+    second = await product.ask("POST", path, "organiser", key="k1", json=body)
+    taken.set()
+    assert (second.status_code, (await first).status_code) == (200, 409)
+    assert texts[0] == texts[1]
+    async with product.runtime.db.read() as session:
+        assert await product.runtime.vault.open_text(session, texts[1]) == "Listrik padam."
