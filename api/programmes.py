@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,7 +11,7 @@ from api import listings, sight, views
 from api.drafts import DraftContent, content_of, require_open
 from api.runtime import Runtime
 from db import reads, registry
-from db.drafts import EXPIRED
+from db.drafts import EXPIRED, business_moment
 from db.given_names import given_names
 from db.identity import Access
 from db.people_tables import Draft
@@ -62,7 +63,7 @@ async def find_own(
     found = await find(session, access, programme, lock=lock)
     if found.draft is None or found.draft.organiser != access.hat.organisation:
         raise sight.stranger()
-    require_open(found.draft, found.case)
+    require_open(found.draft, found.case, await business_moment(session, datetime.now(UTC)))
     return found.draft, found.case
 
 
