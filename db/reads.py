@@ -50,6 +50,8 @@ T = TypeVar("T")
 
 PAGE, MOST = 50, 200
 POLL_SECONDS = 0.02
+AHEAD = 100
+"""Events that a receipt may be ahead of the record: two batches of the ledger's."""
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,12 @@ async def attention_count(session: AsyncSession) -> int:
     """How many cases operations must look at."""
     query = select(func.count()).select_from(CaseRow).where(CaseRow.attention != "")
     return (await session.exec(query)).one()
+
+
+def credible(claimed: int, head: int) -> int:
+    """What a reader says to have seen of a stream whose record ends at `head`; 0 where no receipt can have
+    said it, so that an invented number is neither waited for nor believed."""
+    return claimed if claimed <= head + AHEAD else 0
 
 
 async def wait_for(db: Database, stream: str, seq: int, timeout: float = 2.0) -> bool:  # noqa: ASYNC109

@@ -7,6 +7,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
+from db import reads
 from db.vault import case_owner
 from domain import commands as c
 from domain.errors import Refused
@@ -190,3 +191,31 @@ async def test_of_one_command_sent_twice_at_once_the_text_outlives_the_refusal_o
     assert texts[0] == texts[1]
     async with product.runtime.db.read() as session:
         assert await product.runtime.vault.open_text(session, texts[1]) == "Listrik padam."
+
+
+async def test_an_invented_min_seq_is_neither_waited_for_nor_believed(
+    product: Product, world: JourneyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A number that no receipt can have said costs neither two seconds nor a task of the case."""
+    waited: list[int] = []
+
+    async def wait_for(_db: Any, _stream: str, seq: int, _timeout: float = 0) -> bool:
+        waited.append(seq)
+        return False
+
+    product.runtime.connected = True
+    monkeypatch.setattr(reads, "wait_for", wait_for)
+    called = AsyncMock(side_effect=AssertionError("the case was asked"))
+    monkeypatch.setattr(product.runtime.gateway, "_update", called)
+    head = world.case.seq
+    path, body = f"{PATH}/commands/interrupt_assessment", {"reason": "Listrik padam."}
+    for seen in (head + reads.AHEAD + 1, 999_999_999):
+        headers = {"X-Min-Seq": str(seen)}
+        shown = await product.ask("GET", PATH, "organiser", headers=headers)
+        assert (shown.status_code, shown.json()["projection"]) == (200, "sedang ditulis")
+        refused = await product.ask("POST", path, "organiser", headers=headers, json=body)
+        assert "M-STATE" in [v["rule"] for v in refused.json()["violations"]]
+    assert waited == []
+    called.assert_not_called()
+    await product.ask("GET", PATH, "organiser", headers={"X-Min-Seq": str(head + reads.AHEAD)})
+    assert waited == [head + reads.AHEAD]
