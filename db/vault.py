@@ -16,7 +16,7 @@ import secrets
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Annotated, Any, Literal, TypeVar
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -260,9 +260,22 @@ class Vault:
             .values(ciphertext=None)
         )
 
-    async def discard_texts(self, session: AsyncSession, ids: Iterable[str]) -> None:
-        """Remove texts that no event names: what they were sent with was refused."""
-        await session.exec(delete(SealedText).where(col(SealedText.id).in_(list(ids))))
+    async def send_again(self, session: AsyncSession, ids: Iterable[str], *, at: datetime) -> frozenset[str]:
+        """Which of these texts are kept already. They count as sent at `at` (UTC) from now on, so that who
+        stored them first, and was refused, does not discard them any more."""
+        query = select(SealedText).where(col(SealedText.id).in_(list(ids))).order_by(col(SealedText.id))
+        rows = list(await session.exec(query.with_for_update()))
+        for row in rows:
+            row.created_at = max(at, row.created_at + timedelta(microseconds=1))
+            session.add(row)
+        await session.flush()
+        return frozenset(row.id for row in rows)
+
+    async def discard_texts(self, session: AsyncSession, ids: Iterable[str], *, stored_at: datetime) -> None:
+        """Remove texts that no event names: what they were stored with, at that moment (UTC), was refused.
+        One that was sent again since stays: what it was sent with may have been taken."""
+        mine = col(SealedText.id).in_(list(ids)) & (col(SealedText.created_at) == stored_at)
+        await session.exec(delete(SealedText).where(mine))
 
     # ---- a person's further details ------------------------------------------------------------
 

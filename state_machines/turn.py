@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from domain.calendar import Calendar
 from domain.cases import KINDS, Case, Errand, Sealed, Task
 from domain.clock import at
 from domain.errors import Refused
@@ -160,6 +161,12 @@ class Turn:
         joined = tuple(dict.fromkeys([*self.case.hands.get(step, ()), *(p for p in persons if p)]))
         self.case.hands[step] = joined
         self._patches[("hands", step)] = {"persons": list(joined)}
+
+    def extend_calendar(self, newer: Calendar) -> None:
+        """Take from the newer table the years that the case's snapshot lacks."""
+        extended = self.case.calendar.with_years_of(newer)
+        self.case = self.case.model_copy(update={"calendar": extended})
+        self._patches[("case", "calendar")] = {"calendar": extended.model_dump(mode="json")}
 
     def found(self, verdicts: Iterable[Verdict]) -> None:
         """Keep the rules' verdicts in the event."""

@@ -14,9 +14,15 @@ from domain import commands as c
 from domain.cases import Case
 from domain.clock import local_day
 from domain.errors import NotFound
-from domain.facts import AssessorFacts, CommitteeFacts, Facts, OrganiserFacts, ParticipantFacts
+from domain.facts import (
+    CALENDAR_ALONE,
+    AssessorFacts,
+    CommitteeFacts,
+    Facts,
+    OrganiserFacts,
+    ParticipantFacts,
+)
 from domain.policy import Policy, default
-from domain.policy import policy as policy_of
 from domain.roles import Actor
 
 JUDGED = frozenset(
@@ -77,7 +83,8 @@ async def facts_for(
     business moment (UTC).
     """
     today = local_day(now)
-    policy = policy_of(case.policy_version) if case and case.policy_version else default(today)
+    kept = case.policy_version if case else ""
+    policy = await registry.known_policy(session, kept) if kept else default(today)
     facts = Facts(
         policy=policy,
         today=today,
@@ -85,6 +92,11 @@ async def facts_for(
         actor_hands=tuple(sorted(actor.hands)),
         step=_step(case, command, policy),
     )
+    if purpose == CALENDAR_ALONE:
+        return facts.model_copy(update={"calendar": await _calendar(session)})
+    if case and case.main and not {today.year, today.year + 1} <= set(case.calendar.years):
+        # the case's snapshot runs out: what it lacks comes from the newest table
+        facts = facts.model_copy(update={"calendar": await _calendar(session)})
     if isinstance(command, c.ReassignTask) and command.to_person:
         roles = await identity.roles_of(session, command.to_person)
         return facts.model_copy(update={"roles_of": {command.to_person: roles}})
@@ -135,8 +147,9 @@ async def _picture(
     return Picture(scheme=certificate.scheme, scheme_version=certificate.scheme_version)
 
 
-async def _calendar(session: AsyncSession, today: date) -> Any:
-    years = range(today.year - YEARS_BEFORE, today.year + YEARS_AFTER + 1)
+async def _calendar(session: AsyncSession, today: date | None = None) -> Any:
+    """The newest table's years around that day; all of them without one."""
+    years = range(today.year - YEARS_BEFORE, today.year + YEARS_AFTER + 1) if today else None
     try:
         return await registry.calendar(session, years=years)
     except NotFound:  # rules that count days then ask a person

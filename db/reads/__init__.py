@@ -5,6 +5,7 @@ what is decided by the caller, who passes the organiser or the person that a lis
 """
 
 from db.reads.cases import (
+    AHEAD,
     Place,
     archive_state,
     attention,
@@ -15,6 +16,7 @@ from db.reads.cases import (
     cases_by_workflow,
     cases_of_workflows,
     command_event,
+    credible,
     head,
     open_cases,
     wait_for,
@@ -36,6 +38,7 @@ from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock
 from db.reads.tasks import Box, TaskSort, Whose, all_tasks, task, task_counts, tasks
 
 __all__ = [
+    "AHEAD",
     "MOST",
     "PAGE",
     "Box",
@@ -60,6 +63,7 @@ __all__ = [
     "certificates",
     "classes",
     "command_event",
+    "credible",
     "denials",
     "due_at",
     "head",

@@ -10,12 +10,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.ledger import Head, event_from
+from db.registry.policies import load_policies
 from db.session import Database
 from db.tables import ArchiveStateRow, CaseRow, EventRow, StreamRow
 from domain.cases import Case
 from domain.events import Event
+from domain.policy import POLICIES
 
 POLL_SECONDS = 0.02
+AHEAD = 100
+"""Events that a receipt may be ahead of the record: two batches of the ledger's."""
 
 
 class Place(NamedTuple):
@@ -38,7 +42,15 @@ async def case(session: AsyncSession, stream: str) -> Case | None:
     """The case as the ledger knows it, which may be a moment behind its workflow."""
     connection = await session.connection()
     snapshot = (await connection.execute(_SNAPSHOT, {"stream": stream})).scalar_one_or_none()
-    return Case.model_validate_json(snapshot) if snapshot is not None else None
+    return await _judgeable(session, snapshot) if snapshot is not None else None
+
+
+async def _judgeable(session: AsyncSession, snapshot: str) -> Case:
+    """The case, its policy known to this process: one that was stored since it last looked is read now."""
+    found = Case.model_validate_json(snapshot)
+    if found.policy_version not in POLICIES:
+        await load_policies(session, but=list(POLICIES))
+    return found
 
 
 async def case_row(session: AsyncSession, stream: str) -> CaseRow | None:
@@ -59,7 +71,7 @@ async def cases_by_workflow(session: AsyncSession, workflow_id: str) -> list[Cas
 async def case_by_workflow(session: AsyncSession, workflow_id: str) -> Case | None:
     """The open case of this workflow id, or else its latest."""
     rows = await cases_by_workflow(session, workflow_id)
-    return Case.model_validate_json(rows[0].snapshot) if rows else None
+    return await _judgeable(session, rows[0].snapshot) if rows else None
 
 
 async def head(session: AsyncSession, stream: str) -> Head | None:
@@ -110,6 +122,12 @@ async def attention_count(session: AsyncSession) -> int:
     """How many cases operations must look at."""
     query = select(func.count()).select_from(CaseRow).where(CaseRow.attention != "")
     return (await session.exec(query)).one()
+
+
+def credible(claimed: int, head: int) -> int:
+    """What a reader says to have seen of a stream whose record ends at `head`; 0 where no receipt can have
+    said it, so that an invented number is neither waited for nor believed."""
+    return claimed if claimed <= head + AHEAD else 0
 
 
 async def wait_for(db: Database, stream: str, seq: int, timeout: float = 2.0) -> bool:  # noqa: ASYNC109

@@ -127,6 +127,9 @@ class ReplaceAssignment(Model):
     letter_number: Number
     letter_date: date
     reason: Sealed
+    # left out when empty, like a letter's
+    override: Annotated[Sealed | None, Field(exclude_if=lambda value: value is None)] = None
+    """Why a trainer of the class may take an assessor's place in it, or the other way round (R-SOD)."""
 
 
 class CheckIn(Model):
@@ -161,6 +164,15 @@ class InterruptAssessment(Model):
     """Stop an assessment that cannot go on; what was filed stays, and the organiser schedules it again."""
 
     type: Literal["interrupt_assessment"] = "interrupt_assessment"
+    reason: Sealed
+
+
+class OverrideSeparation(Model):
+    """BNSP operations let a trainer of this candidate assess them, too, for a recorded reason (R-SOD); the
+    organiser may then schedule that person. Nobody records it for oneself."""
+
+    type: Literal["override_separation"] = "override_separation"
+    person: Id
     reason: Sealed
 
 
@@ -225,6 +237,7 @@ Command = Annotated[
     | WithdrawJourney
     | RescheduleAssessment
     | InterruptAssessment
+    | OverrideSeparation
     | ClaimTask
     | ReleaseTask
     | ReassignTask
@@ -249,7 +262,12 @@ PROGRAMME_COMMANDS: tuple[type[Model], ...] = (
     ReplaceAssignment,
     CheckIn,
 )
-JOURNEY_COMMANDS: tuple[type[Model], ...] = (WithdrawJourney, RescheduleAssessment, InterruptAssessment)
+JOURNEY_COMMANDS: tuple[type[Model], ...] = (
+    WithdrawJourney,
+    RescheduleAssessment,
+    InterruptAssessment,
+    OverrideSeparation,
+)
 TASK_COMMANDS: tuple[type[Model], ...] = (ClaimTask, ReleaseTask, ReassignTask, CommentTask, CompleteTask)
 
 

@@ -74,6 +74,9 @@ class Letter(Model):
     kind: Literal["trainer", "assessor"]
     letter_number: Number
     letter_date: date
+    # left out when empty: the digest of a command of before this field stands in events
+    override: Annotated[Sealed | None, Field(exclude_if=lambda value: value is None)] = None
+    """Why this person is to train and to assess the same class (R-SOD); only where it is needed."""
 
 
 class PointsForm(Model):

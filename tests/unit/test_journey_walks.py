@@ -212,6 +212,7 @@ def journey_act(world: JourneyWorld, data: st.DataObject) -> None:
                     c.WithdrawJourney(),
                     c.InterruptAssessment(reason=REASON),
                     c.RescheduleAssessment(form=to, reason=REASON),
+                    c.OverrideSeparation(person="m1", reason=REASON),
                 ]
             )
         )
