@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from tools.cli import simulate_commands, user_commands
+from tools.cli import policy_commands, simulate_commands, user_commands
 from tools.cli.console import Exit, Json, conclude, leave, run
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ RUN, DAILY, CARE, PARTS = (
 )
 app.add_typer(user_commands.app, name="user", rich_help_panel=DAILY)
 app.add_typer(simulate_commands.app, name="simulate", rich_help_panel=DAILY)
+app.add_typer(policy_commands.app, name="policy", rich_help_panel=CARE)
 
 Case = Annotated[str, typer.Argument(help="Id perkara atau workflow – The case's id, or its workflow's.")]
 Token = Annotated[

@@ -32,6 +32,7 @@ from db.checkpoints import PURPOSE, signing_key
 from db.session import Database
 from db.vault import Vault
 from logs import setup
+from memory import settled
 from settings import Settings, load
 from workflows.certificate import Certificate
 from workflows.journey import CertificationJourney
@@ -120,6 +121,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
                 await asyncio.to_thread(
                     Path(ready_file).touch
                 )  # what the supervisor and the health check wait for
+            settled()
             log.info("worker ready", task_queue=settings.task_queue, build_id=settings.build_id)
             await together(stop, beside(parts, stop))
     finally:

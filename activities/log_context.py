@@ -1,5 +1,6 @@
 """Every line that an activity or a workflow logs says which case it is about."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from temporalio.worker import (
     WorkflowInterceptorClassInput,
 )
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SIGNALS = frozenset({"message", "complete_task"})
 """The names that a case knows (workflows/inbox.py)."""
 
@@ -51,7 +53,9 @@ class _Workflows(WorkflowInboundInterceptor):
         await super().handle_signal(input)
 
     async def handle_update_handler(self, input: HandleUpdateInput) -> Any:
-        _bind(input.args, workflow=workflow.info().workflow_id, update=input.id)
+        # The gateway's own are uuids (domain.ids.command_id); a stranger's could hold anything, too.
+        update = input.id if _UUID.fullmatch(input.id) else "unknown"
+        _bind(input.args, workflow=workflow.info().workflow_id, update=update)
         return await super().handle_update_handler(input)
 
 

@@ -13,15 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import update
+from sqlalchemy import Row, and_, bindparam, or_, update
+from sqlalchemy import select as columns
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import col, or_, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import SelectOfScalar
 
 from activities.mail import Mail, Occasion, address_of, compose, publish
 from db import reads
 from db.people_tables import Account, AccountRole
+from db.projection import table_of
 from db.session import Database
 from db.tables import CaseRow, OutboxRow
 from db.vault import Vault
@@ -89,7 +90,7 @@ async def send_once(
     now = now or datetime.now(UTC)
     lease = now + LEASE
     async with db.read() as session:  # an idle look must not hold the one writer of SQLite
-        if (await session.exec(_waiting(now).limit(1))).first() is None:
+        if (await (await session.connection()).execute(_ANY, {"now": now})).first() is None:
             return 0
     rows = await db.retrying(lambda session: _claim(session, now, lease, limit))
     if not rows:
@@ -97,9 +98,10 @@ async def send_once(
     mails: dict[Place, list[Mail]] = {}
     failures: dict[Place, Exception] = {}
     async with db.read() as session:
+        readers = Readers(session, vault)
         for row in rows:
             try:
-                mails[_place(row)] = await _mails(session, vault, row, public_url)
+                mails[_place(row)] = await _mails(readers, row, public_url)
             except DBAPIError:
                 raise  # says nothing about the notice, which its lease gives back
             except Exception as error:
@@ -126,18 +128,28 @@ async def _claim(session: AsyncSession, now: datetime, lease: datetime, limit: i
     """Notices that nobody else is sending, the oldest first; ours until `lease`."""
     order = (col(OutboxRow.created_at), col(OutboxRow.stream), col(OutboxRow.seq), col(OutboxRow.n))
     # On SQLite FOR UPDATE says nothing: the transaction began IMMEDIATE and is alone already.
-    query = _waiting(now).order_by(*order).limit(limit).with_for_update(skip_locked=True)
-    rows = list(await session.exec(query))
+    query = select(OutboxRow).where(_WAITING).order_by(*order).limit(limit)
+    rows = list(await session.exec(query.with_for_update(skip_locked=True), params={"now": now}))
     for row in rows:
         row.claimed_until = lease
     return rows
 
 
-def _waiting(now: datetime) -> SelectOfScalar[OutboxRow]:
-    return select(OutboxRow).where(
-        OutboxRow.state == "PENDING",
-        or_(col(OutboxRow.claimed_until).is_(None), col(OutboxRow.claimed_until) <= now),
+_OUTBOX = table_of(OutboxRow)
+_WAITING = and_(
+    _OUTBOX.c.state == "PENDING",
+    or_(_OUTBOX.c.claimed_until.is_(None), _OUTBOX.c.claimed_until <= bindparam("now")),
+)
+_ANY = columns(_OUTBOX.c.seq).where(_WAITING).limit(1)
+_SENT = (
+    _OUTBOX.update()
+    .where(
+        *(_OUTBOX.c[name] == bindparam(f"of_{name}") for name in ("stream", "seq", "n")),
+        _OUTBOX.c.state == "PENDING",
+        _OUTBOX.c.claimed_until == bindparam("lease"),
     )
+    .values(state="SENT", sent_at=bindparam("now"), claimed_until=None)
+)
 
 
 async def _settle(
@@ -148,20 +160,24 @@ async def _settle(
     now: datetime,
 ) -> None:
     """Write down what became of each notice, unless our lease ran out and it is another's by now."""
+    sent = [
+        {"of_stream": row.stream, "of_seq": row.seq, "of_n": row.n, "lease": lease, "now": now}
+        for row in rows
+        if _place(row) not in failures
+    ]
+    if sent:
+        await (await session.connection()).execute(_SENT, sent)
     for row in rows:
         failure = failures.get(_place(row))
-        values: dict[str, Any] = {"claimed_until": None}
-        given_up = False
         if failure is None:
-            values |= {"state": "SENT", "sent_at": now}
+            continue
+        attempts = row.attempts + 1
+        given_up = attempts >= ATTEMPTS
+        values: dict[str, Any] = {"claimed_until": None, "attempts": attempts}
+        if given_up or isinstance(failure, Unreachable):
+            values["state"] = "FAILED"
         else:
-            attempts = row.attempts + 1
-            given_up = attempts >= ATTEMPTS
-            values["attempts"] = attempts
-            if given_up or isinstance(failure, Unreachable):
-                values["state"] = "FAILED"
-            else:
-                values["claimed_until"] = now + back_off(attempts)
+            values["claimed_until"] = now + back_off(attempts)
         changed = await session.exec(
             update(OutboxRow)
             .where(
@@ -214,31 +230,53 @@ async def recipients(session: AsyncSession, to: str) -> list[str]:
     raise NotFound.because("N-TO", "Penerima tidak dikenal.", "No such recipient.", kind=kind)
 
 
-async def _reachable(session: AsyncSession, vault: Vault, to: str) -> dict[str, Address]:
-    """The persons that a mail can reach. A group in which that is nobody is BNSP operations' (domain
-    specification § 4: a task with nobody eligible goes there). Raises Unreachable."""
-    for group in (to,) if to.startswith("person:") else (to, f"role:{Role.OPERATIONS.value}"):
-        people = await vault.open_persons(session, await recipients(session, group))
-        if found := {id: address for id, data in people.items() if (address := address_of(data))}:
-            return found
-    raise Unreachable
+class Readers:
+    """Who is reached by what, read once for all notices of a batch: they share one snapshot."""
+
+    def __init__(self, session: AsyncSession, vault: Vault) -> None:
+        self.session, self._vault = session, vault
+        self._found: dict[str, dict[str, Address]] = {}
+        self._cases: dict[str, Row[str, str, str] | None] = {}
+
+    async def reached(self, to: str) -> dict[str, Address]:
+        """The persons that a mail can reach. A group in which that is nobody is BNSP operations' (domain
+        specification § 4: a task with nobody eligible goes there). Raises Unreachable."""
+        for group in (to,) if to.startswith("person:") else (to, f"role:{Role.OPERATIONS.value}"):
+            if group not in self._found:
+                people = await self._vault.open_persons(self.session, await recipients(self.session, group))
+                addresses = ((id, address_of(data)) for id, data in people.items())
+                self._found[group] = {id: address for id, address in addresses if address}
+            if found := self._found[group]:
+                return found
+        raise Unreachable
+
+    async def case(self, stream: str) -> Row[str, str, str] | None:
+        """Kind, policy version and clock of the case; None for a stream of rows."""
+        if stream not in self._cases:
+            connection = await self.session.connection()
+            self._cases[stream] = (await connection.execute(_CASE, {"stream": stream})).one_or_none()
+        return self._cases[stream]
+
+
+_CASES = table_of(CaseRow).c
+_CASE = columns(_CASES.kind, _CASES.policy_version, _CASES.clock).where(_CASES.stream == bindparam("stream"))
 
 
 # ---- what ----------------------------------------------------------------------------------------------
 
 
-async def _mails(session: AsyncSession, vault: Vault, row: OutboxRow, public_url: str) -> list[Mail]:
+async def _mails(readers: Readers, row: OutboxRow, public_url: str) -> list[Mail]:
     """The mails of one notice, one a recipient."""
-    case = await reads.case_row(session, row.stream)
+    case = await readers.case(row.stream)
     occasion = Occasion(
         row=row,
         text=notice(row.template),
         about=TABLES[case.kind].label if case else None,
         policy_version=case.policy_version if case else "",
-        simulation=case.clock == "simulation" if case else await reads.sim_clock(session) is not None,
+        simulation=case.clock == "simulation" if case else await reads.sim_clock(readers.session) is not None,
         public_url=public_url,
     )
-    people = await _reachable(session, vault, row.to)
+    people = await readers.reached(row.to)
     return [compose(occasion, person, address) for person, address in people.items()]
 
 

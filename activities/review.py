@@ -12,14 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
 
 from activities import contracts as c
-from db import reads
+from db import reads, registry
 from db.people_tables import Document
 from db.session import Database
 from domain.cases import DocumentFinding
 from domain.clock import local_day
 from domain.facts import ParticipantFacts
 from domain.policy import Policy, Requirement
-from domain.policy import policy as policy_of
 from domain.verdict import Outcome
 
 
@@ -32,8 +31,8 @@ class ReviewActivities:
     @activity.defn(name=c.REVIEW_DOCUMENTS)
     async def review(self, request: c.ReviewRequest) -> c.ReviewAnswer:
         """`pass`, `fail` (missing or plainly wrong) or `needs_human`, with the reasons as facts."""
-        policy = policy_of(request.policy_version)
         async with self._db.read() as session:
+            policy = await registry.known_policy(session, request.policy_version)
             clock = await reads.sim_clock(session)
             today = local_day(clock.now if clock else datetime.now(UTC))
             documents = await _documents(session, request)

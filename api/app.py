@@ -42,6 +42,7 @@ from api.runtime import DATABASE_DOWN, opened
 from api.schemas.common import Problem
 from domain.errors import DomainError, Malformed
 from logs import setup
+from memory import settled
 from settings import ROOT, Settings, load
 
 STATIC = Path(ROOT) / "web" / "static"
@@ -74,6 +75,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with opened(settings) as runtime:
             app.state.runtime = runtime
+            settled()
             yield
 
     app = FastAPI(

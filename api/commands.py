@@ -3,18 +3,17 @@
 import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import Request, Response
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import idempotency
 from api.runtime import DATABASE_DOWN, Runtime, runtime_of
 from api.schemas.derive import command_of, texts
 from db.identity import Access
-from db.people_tables import SealedText
 from db.vault import case_owner
 from domain.cases import Sealed
 from domain.commands import Receipt
@@ -90,7 +89,8 @@ async def send(
     except DomainError as error:
         request.state.denied = not isinstance(error, Unknown)
         raise
-    sealed, new = await _seal(runtime, access, key, stream, found)
+    stored_at = runtime.now()
+    sealed, new = await _seal(runtime, access, key, stream, found, stored_at)
     try:
         receipt = await runtime.gateway.dispatch(
             stream=stream,
@@ -103,7 +103,7 @@ async def send(
         # The gateway has recorded the denial.
         request.state.denied = not isinstance(error, Unknown)
         if new and not isinstance(error, Unknown) and not KEEPS & {v.rule for v in error.violations}:
-            await _discard(runtime, new)
+            await _discard(runtime, new, stored_at)
         raise
     runtime.remember(stream, receipt.seq)
     await _keep(runtime, mark, receipt)
@@ -111,21 +111,20 @@ async def send(
 
 
 async def _seal(
-    runtime: Runtime, access: Access, key: str, stream: str, found: Mapping[str, str]
+    runtime: Runtime, access: Access, key: str, stream: str, found: Mapping[str, str], at: datetime
 ) -> tuple[dict[str, Sealed], list[str]]:
     """Store the free texts, encrypted for this case; gives them, and the ids of those that are new. Their ids
     come from the key, so that a retry stores nothing twice and another text under the same key is a
-    conflict."""
+    conflict; and the retry, which may be taken where the first try is refused, has them as its own."""
     if not found:
         return {}, []
     ids = {path: derived_id("text", access.account, stream, key, path) for path in found}
 
     async def work(session: AsyncSession) -> tuple[dict[str, Sealed], list[str]]:
-        held = await session.exec(select(SealedText.id).where(col(SealedText.id).in_(list(ids.values()))))
-        new = sorted({*ids.values()} - {*held})
+        new = sorted({*ids.values()} - await runtime.vault.send_again(session, ids.values(), at=at))
         sealed = {
             path: await runtime.vault.seal_text(
-                session, case_owner(stream), text, access.account, at=runtime.now(), id=ids[path]
+                session, case_owner(stream), text, access.account, at=at, id=ids[path]
             )
             for path, text in found.items()
         }
@@ -134,15 +133,17 @@ async def _seal(
     try:
         return await runtime.db.retrying(work)
     except IntegrityError:  # twice at once: the other one has stored them by now
-        return await _seal(runtime, access, key, stream, found)
+        return await _seal(runtime, access, key, stream, found, at)
     except DATABASE_DOWN:
         raise database_down() from None
 
 
-async def _discard(runtime: Runtime, ids: list[str]) -> None:
+async def _discard(runtime: Runtime, ids: list[str], stored_at: datetime) -> None:
     """What was refused is not kept, and its key stays free. The refusal stands whether this works or not."""
     with contextlib.suppress(*DATABASE_DOWN):
-        await runtime.db.retrying(lambda session: runtime.vault.discard_texts(session, ids))
+        await runtime.db.retrying(
+            lambda session: runtime.vault.discard_texts(session, ids, stored_at=stored_at)
+        )
 
 
 async def _keep(runtime: Runtime, mark: idempotency.Mark, receipt: Receipt) -> None:

@@ -10,8 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.schemas.derive import COMMITTEE
 from api.schemas.exact import Day, Whole
-from db import reads
-from db.drafts import EXPIRED
+from db.drafts import EXPIRED, business_moment, lapses_at
 from db.ledger import append_row_event
 from db.people_tables import Draft
 from domain.cases import Case
@@ -175,8 +174,7 @@ async def save(
     draft.content = content.model_dump(mode="json")
     if not same:
         draft.version = 1 if new else draft.version + 1
-    clock = await reads.sim_clock(session)
-    draft.updated_at = clock.now if clock else at
+    draft.updated_at = await business_moment(session, at)
     session.add(draft)
     await session.flush()
     told = {"version": draft.version, "digest": content.digest, **payload}
@@ -195,9 +193,12 @@ def require_version(draft: Draft, expected: int | None) -> None:
         )
 
 
-def require_open(draft: Draft, case: Case | None) -> None:
-    """Refused (A-DRAFT-EXPIRED) for a draft that nobody touched for the policy's term."""
-    if draft.state == EXPIRED and (case is None or case.state in ("", "DRAFT")):
+def require_open(draft: Draft, case: Case | None, now: datetime) -> None:
+    """Refused (A-DRAFT-EXPIRED) for a draft that nobody touched for the policy's term at the business moment
+    `now` (UTC), whether the sweep has come by yet or not."""
+    touched = max(draft.updated_at, case.business_at if case else draft.updated_at)
+    over = draft.state == EXPIRED or lapses_at(touched, now) <= now
+    if over and (case is None or case.state in ("", "DRAFT")):
         raise Refused.because(
             "A-DRAFT-EXPIRED",
             "Draf ini kedaluwarsa karena lama tidak disentuh.",

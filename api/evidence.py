@@ -14,7 +14,7 @@ from api import listings, uploads, views
 from api.runtime import Runtime
 from api.schemas.exact import Day
 from api.sight import missing, sees_file, staff, stranger
-from db import registry
+from db import drafts, registry
 from db.identity import Access
 from db.people_tables import Document
 from domain.cases import Case
@@ -91,6 +91,7 @@ async def keep(
             )
             for person in persons
         ]
+        await drafts.touch(session, application, at=runtime.now())
         return _answer(rows)
 
     return await runtime.db.retrying(note)

@@ -143,6 +143,8 @@ class Gateway:
         now = await self.business_now()
         seen = max(self._heads.get(stream, 0), min_seq)
         event, case, facts = await self._known(stream, command, actor, id_, now)
+        if reads.credible(min_seq, case.seq if case else 0) != min_seq:
+            min_seq, seen = 0, self._heads.get(stream, 0)
         if _too_early(command, case, seen):
             # What was acknowledged is on its way to the projection. Being late is no reason to refuse: the
             # workflow judges anyway, but its facts must be those of the case as it is.
@@ -209,7 +211,8 @@ class Gateway:
         if case is None:
             return
         # (A start is behind nothing: there is no case yet that could have moved on.)
-        behind = 0 < case.seq < max(self._heads.get(case.stream, 0), min_seq)
+        seen = max(self._heads.get(case.stream, 0), reads.credible(min_seq, case.seq))
+        behind = 0 < case.seq < seen
         try:
             if known(case, envelope) is None:
                 decide(LOGIC[case.kind], case, envelope, now)

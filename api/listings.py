@@ -1,5 +1,5 @@
 """SELECTs of row truth for lists and single rows: organisations, schemes, sessions, tokens, documents,
-drafts. (Those of cases stand in db/reads.py.)"""
+drafts. (Those of cases stand in db/reads.)"""
 
 from collections.abc import Sequence
 from datetime import datetime

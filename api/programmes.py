@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -10,7 +11,7 @@ from api import listings, sight, views
 from api.drafts import DraftContent, content_of, require_open
 from api.runtime import Runtime
 from db import reads, registry
-from db.drafts import EXPIRED
+from db.drafts import EXPIRED, business_moment
 from db.given_names import given_names
 from db.identity import Access
 from db.people_tables import Draft
@@ -62,7 +63,7 @@ async def find_own(
     found = await find(session, access, programme, lock=lock)
     if found.draft is None or found.draft.organiser != access.hat.organisation:
         raise sight.stranger()
-    require_open(found.draft, found.case)
+    require_open(found.draft, found.case, await business_moment(session, datetime.now(UTC)))
     return found.draft, found.case
 
 
@@ -126,10 +127,13 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         if sight.sees_names(access, case):
             persons = {s.person for s in seats} | {a.person for a in case.assignments.values()}
             persons |= {p for c in case.classes.values() for p in c.committee}
+            persons |= {a.override_by for a in case.assignments.values()}
             known = await names(session, runtime, access, persons)
         reasons: dict[str, str] = {}
         if access.hat.role is not Role.MASTER_ASSESSOR:  # who was refused, and why, is no matter of theirs
             wanted = [s.reason.id for s in seats if s.reason]
+            if sight.sees_names(access, case):
+                wanted += [a.override.id for a in case.assignments.values() if a.override]
             reasons = await runtime.vault.open_texts(session, wanted)
         rows = await views.task_rows(session, case.stream, now)
     tasks = [
@@ -167,7 +171,7 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         "report_digest": programme.report_digest,
         "classes": [views.class_json(c, known) for c in case.classes.values()],
         "seats": [views.seat_json(s, known, reasons) for s in seats],
-        "assignments": [views.assignment_json(a, known) for a in case.assignments.values()],
+        "assignments": [views.assignment_json(a, known, reasons) for a in case.assignments.values()],
         "tasks": tasks,
         "allowed": allowed,
     }

@@ -31,9 +31,12 @@ async def fresh(
     """
     async with runtime.db.read() as session:
         found = await find(session)
-    seq = min_seq_of(request)
-    if not seq:
-        return found, CURRENT
+        seq = min_seq_of(request)
+        if not seq:
+            return found, CURRENT
+        head = await reads.head(session, stream)
+    if not reads.credible(seq, head.seq if head else 0):
+        return found, WRITING
     projection = CURRENT if await reads.wait_for(runtime.db, stream, seq, WAIT_SECONDS) else WRITING
     async with runtime.db.read() as session:
         return await find(session), projection
@@ -44,11 +47,13 @@ async def settled(
 ) -> T:
     """What `find` gives once the ledger has all that was acknowledged, for a write that must not be judged by
     less. The right is judged first, as in `fresh`. Unknown (503, D-BEHIND) when it is still behind."""
-    seen = max(min_seq_of(request), runtime.gateway.seen(stream))
+    claimed = min_seq_of(request)
     async with runtime.db.read() as session:
         head = await reads.head(session, stream)
         found = await find(session)
-    if (head.seq if head else 0) >= seen:
+    written = head.seq if head else 0
+    seen = max(reads.credible(claimed, written), runtime.gateway.seen(stream))
+    if written >= seen:
         return found
     if not await reads.wait_for(runtime.db, stream, seen, WAIT_SECONDS):
         raise Unknown.because(

@@ -18,17 +18,9 @@ from openpyxl import load_workbook
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, range_boundaries
 
 from domain.errors import DomainError, TooLarge, UnsupportedMedia
-from domain.roster import (
-    COLUMNS,
-    EXPERIENCES,
-    ROW_LIMIT,
-    Cell,
-    CellKind,
-    CellValue,
-    Column,
-    RosterReading,
-    parse_rows,
-)
+from domain.roster.columns import COLUMNS, EXPERIENCES, Cell, CellKind, CellValue, Column
+from domain.roster.model import RosterReading
+from domain.roster.sheet import ROW_LIMIT, parse_rows
 from domain.text import Text
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -19,16 +19,10 @@ from db.vault import Vault
 from domain.commands import SeatRequest
 from domain.errors import Malformed
 from domain.roles import Actor
-from domain.roster import (
-    BY_KEY,
-    CITATION,
-    COLUMNS,
-    Cell,
-    CellProblem,
-    RosterReading,
-    RosterRow,
-    parse_rows,
-)
+from domain.roster.columns import BY_KEY, COLUMNS, Cell
+from domain.roster.model import CellProblem, RosterReading, RosterRow
+from domain.roster.refusals import CITATION
+from domain.roster.sheet import parse_rows
 from domain.text import Text
 from domain.verdict import Violation
 

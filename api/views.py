@@ -14,7 +14,7 @@ from db.identity import Access
 from db.people_tables import Document
 from db.tables import TaskRow
 from db.vault import Vault
-from domain.cases import Assignment, Case, Certificate, Class, Journey, Seat, Task
+from domain.cases import Assignment, Case, Certificate, Class, Journey, Sealed, Seat, Task
 from domain.errors import NotFound
 from domain.events import Event, Finding
 from domain.policy import policy
@@ -104,7 +104,18 @@ def seat_json(seat: Seat, known: People, reasons: Mapping[str, str]) -> dict[str
     }
 
 
-def assignment_json(assignment: Assignment, known: People) -> dict[str, Any]:
+def override_json(person: str, reason: Sealed, by: str, known: People, reasons: Mapping[str, str]) -> Any:
+    """BNSP's leave for one person to train and to assess (R-SOD): whom, by whom, and, for who may read it,
+    why."""
+    return {
+        **person_json(person, known),
+        "by": person_json(by, known),
+        "reason_id": reason.id,
+        "reason": reasons.get(reason.id),
+    }
+
+
+def assignment_json(assignment: Assignment, known: People, reasons: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": assignment.id,
         **state_json("assignment", assignment.state),
@@ -113,6 +124,11 @@ def assignment_json(assignment: Assignment, known: People) -> dict[str, Any]:
         "class_id": assignment.class_id,
         "letter_number": assignment.letter_number,
         "letter_date": assignment.letter_date.isoformat() if assignment.letter_date else None,
+        "override": override_json(
+            assignment.person, assignment.override, assignment.override_by, known, reasons
+        )
+        if assignment.override
+        else None,
     }
 
 
@@ -190,7 +206,7 @@ def allowed_json(
     return found
 
 
-def journey_json(journey: Journey, known: People) -> dict[str, Any]:
+def journey_json(journey: Journey, known: People, reasons: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": journey.id,
         **state_json("journey", journey.state),
@@ -210,6 +226,7 @@ def journey_json(journey: Journey, known: People) -> dict[str, Any]:
         "send_backs": journey.send_backs,
         "training_recorded": journey.training_recorded,
         "assessor": journey.assessor,
+        "overrides": [override_json(o.person, o.reason, o.by, known, reasons) for o in journey.overrides],
         "assessment_day": journey.assessment_day.isoformat() if journey.assessment_day else None,
         "venue": journey.venue,
         "signed": list(journey.signed),

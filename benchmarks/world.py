@@ -11,7 +11,7 @@ from argon2 import PasswordHasher
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import identity, registry
-from db.identity import Hat
+from db.identity import Hat, passwords
 from db.session import Database
 from db.vault import PersonData, Vault
 from domain.calendar import Calendar
@@ -114,7 +114,7 @@ async def people(
 ) -> tuple[list[Someone], dict[str, list[Someone]]]:
     """So many candidates with their papers, the last `with_tokens` of them with an account and a token, and
     the staff."""
-    kept, identity._HASHER = identity._HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    kept, passwords._HASHER = passwords._HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     try:  # nobody signs in here: a slow hash of 700 passwords would measure nothing
         found: list[Someone] = []
         for first in range(0, candidates, BATCH):
@@ -125,7 +125,7 @@ async def people(
             for name, role in STAFF.items()
         }
     finally:
-        identity._HASHER = kept
+        passwords._HASHER = kept
     return found, staff
 
 

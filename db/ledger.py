@@ -25,7 +25,8 @@ from domain.cases import Case
 from domain.clock import utc
 from domain.events import GENESIS, Event, canonical, derived_id
 from domain.roles import Actor
-from state_machines.turn import evolve, json_value
+from state_machines.evolve import evolve
+from state_machines.turn import json_value
 
 ROW_STREAM = "row"
 ROW_PREFIXES = ("access-", "calendar-", "draft-", "org-", "person-", "policy-", "scheme-")

@@ -28,9 +28,9 @@ from db.tables import (
 )
 from domain.cases import KINDS, Case, Entity
 from domain.events import Event
+from state_machines.moments import moments
 from state_machines.tables import TABLES
 from state_machines.task import OPEN_TASK
-from state_machines.turn import moments
 
 Values = dict[str, Any]
 Rows = dict[type[SQLModel], list[Values]]

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeVar
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 T = TypeVar("T")
@@ -27,6 +27,21 @@ IDLE_IN_TRANSACTION_MS = 60000
 ATTEMPTS = 8
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
 SQLITE_BUSY, SQLITE_LOCKED = 5, 6
+
+
+class Session(AsyncSession):
+    """Asks for its connection once: SQLAlchemy looks it up anew each time, at the price of a statement."""
+
+    _here: AsyncConnection | None = None
+
+    async def connection(
+        self, bind_arguments: Any = None, execution_options: Any = None, **others: Any
+    ) -> AsyncConnection:
+        if bind_arguments or execution_options or others:
+            return await super().connection(bind_arguments, execution_options, **others)
+        if self._here is None or self._here.closed:  # closed: its transaction has ended
+            self._here = await super().connection()
+        return self._here
 
 
 class Database:
@@ -53,14 +68,14 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one snapshot and cannot write."""
-        async with AsyncSession(self._reader, expire_on_commit=False) as session:
+        async with Session(self._reader, expire_on_commit=False) as session:
             yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A session whose one transaction commits at exit and is undone by an exception."""
         if not self.sqlite:
-            async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+            async with Session(self._writer, expire_on_commit=False) as session, session.begin():
                 yield session
             return
         if self._owner is asyncio.current_task() and self._lock.locked():
@@ -68,7 +83,7 @@ class Database:
         async with self._lock:
             self._owner = asyncio.current_task()
             try:
-                async with AsyncSession(self._writer, expire_on_commit=False) as session, session.begin():
+                async with Session(self._writer, expire_on_commit=False) as session, session.begin():
                     yield session
             finally:
                 self._owner = None

@@ -15,15 +15,11 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from hashlib import sha256
-from typing import Annotated, Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any, Literal, TypeVar
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter
 from sqlalchemy import delete, update
 from sqlmodel import col, select
@@ -31,28 +27,24 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from db.people_tables import ParticipantRecord, Person, PersonKey, SealedText
+from db.sealing import (
+    KEY_BYTES,
+    SALT_BYTES,
+    KeyLike,
+    Root,
+    VaultBroken,
+    close,
+    commitment,
+    commitment_holds,
+    derive,
+    keyed,
+    opened,
+)
 from domain.cases import Sealed
 from domain.errors import Conflict, DomainError, NotFound
-from domain.roster import phone_number
+from domain.roster.cells import phone_number
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
-SALT_BYTES = 32
 T = TypeVar("T")
-
-
-class VaultBroken(Exception):
-    """A row cannot be opened though it should: a root key is missing, or somebody changed the bytes.
-
-    Never a refusal: it is an alarm. Says which row, and nothing of what is in it.
-    """
-
-
-class KeyLike(Protocol):
-    """A key of the settings."""
-
-    @property
-    def material(self) -> bytes: ...
 
 
 class PersonData(BaseModel):
@@ -86,29 +78,6 @@ def case_owner(stream: str) -> Owner:
     return Owner("case", stream)
 
 
-@dataclass(frozen=True)
-class _Root:
-    id: str
-    wrap: AESGCM = field(repr=False)
-    nik: bytes = field(repr=False)
-    email: bytes = field(repr=False)
-    messages: bytes = field(repr=False)
-    case_text: bytes = field(repr=False)
-
-    @classmethod
-    def of(cls, root: bytes) -> "_Root":
-        if len(root) != KEY_BYTES:
-            raise ValueError(f"a root key is {KEY_BYTES} bytes")
-        return cls(
-            id=sha256(_derive(root, "id")).hexdigest()[:12],
-            wrap=AESGCM(_derive(root, "wrap")),
-            nik=_derive(root, "nik"),
-            email=_derive(root, "email"),
-            messages=_derive(root, "messages"),
-            case_text=_derive(root, "case text"),
-        )
-
-
 class Vault:
     """Closes, opens and finds. Holds keys only; every row goes through the caller's session."""
 
@@ -119,7 +88,7 @@ class Vault:
         keys = [key if isinstance(key, bytes) else key.material for key in given]
         if not keys:
             raise ValueError("a vault needs a root key")
-        self._roots = {root.id: root for root in map(_Root.of, keys)}
+        self._roots = {root.id: root for root in map(Root.of, keys)}
         self._current = next(iter(self._roots.values()))
 
     # ---- persons -------------------------------------------------------------------------------
@@ -146,11 +115,11 @@ class Vault:
             data_key = await self._new_key(session, person_id)
         else:
             data_key = await self._held_key(session, person_id)
-        row.ciphertext = _close(AESGCM(data_key), data.model_dump_json().encode(), "person", person_id)
+        row.ciphertext = close(AESGCM(data_key), data.model_dump_json().encode(), "person", person_id)
         row.hmac_key = self._current.id
-        row.nik_hmac = _keyed(self._current.nik, data.nik) if data.nik else None
+        row.nik_hmac = keyed(self._current.nik, data.nik) if data.nik else None
         row.nik_last4 = data.nik[-4:] if data.nik else ""
-        row.email_hmac = _keyed(self._current.email, _email(data.email)) if data.email else None
+        row.email_hmac = keyed(self._current.email, _email(data.email)) if data.email else None
         row.updated_at = at
         await session.flush()
 
@@ -162,7 +131,7 @@ class Vault:
         key = await self._data_key(session, person_id)
         if row.ciphertext is None:
             raise _forgotten()
-        plain = _open(AESGCM(key), row.ciphertext, "person", person_id)
+        plain = opened(AESGCM(key), row.ciphertext, "person", person_id)
         return PersonData.model_validate_json(plain)
 
     async def open_persons(self, session: AsyncSession, ids: Iterable[str]) -> dict[str, PersonData]:
@@ -177,7 +146,7 @@ class Vault:
         for row, key in rows:
             if row.ciphertext is None or key.wrapped is None:
                 continue
-            plain = _open(AESGCM(self._unwrap(key)), row.ciphertext, "person", row.id)
+            plain = opened(AESGCM(self._unwrap(key)), row.ciphertext, "person", row.id)
             found[row.id] = PersonData.model_validate_json(plain)
         return found
 
@@ -210,12 +179,12 @@ class Vault:
 
     async def find_by_nik(self, session: AsyncSession, nik: str) -> str | None:
         """Id of the person with that NIK, or None."""
-        hashes_ = [_keyed(root.nik, nik) for root in self._roots.values()]
+        hashes_ = [keyed(root.nik, nik) for root in self._roots.values()]
         return (await session.exec(select(Person.id).where(col(Person.nik_hmac).in_(hashes_)))).first()
 
     async def find_by_email(self, session: AsyncSession, email: str) -> list[str]:
         """Ids of the persons who gave that address: several may share one."""
-        hashes_ = [_keyed(root.email, _email(email)) for root in self._roots.values()]
+        hashes_ = [keyed(root.email, _email(email)) for root in self._roots.values()]
         found = select(Person.id).where(col(Person.email_hmac).in_(hashes_)).order_by(col(Person.id))
         return list(await session.exec(found))
 
@@ -255,7 +224,7 @@ class Vault:
             id=text_id,
             owner_kind=owner.kind,
             owner=owner.id,
-            ciphertext=_close(cipher, salt + text.encode(), "text", text_id, owner.kind, owner.id),
+            ciphertext=close(cipher, salt + text.encode(), "text", text_id, owner.kind, owner.id),
             key_id=key_id,
             commitment=commitment(text, salt),
             created_at=at,
@@ -291,21 +260,34 @@ class Vault:
             .values(ciphertext=None)
         )
 
-    async def discard_texts(self, session: AsyncSession, ids: Iterable[str]) -> None:
-        """Remove texts that no event names: what they were sent with was refused."""
-        await session.exec(delete(SealedText).where(col(SealedText.id).in_(list(ids))))
+    async def send_again(self, session: AsyncSession, ids: Iterable[str], *, at: datetime) -> frozenset[str]:
+        """Which of these texts are kept already. They count as sent at `at` (UTC) from now on, so that who
+        stored them first, and was refused, does not discard them any more."""
+        query = select(SealedText).where(col(SealedText.id).in_(list(ids))).order_by(col(SealedText.id))
+        rows = list(await session.exec(query.with_for_update()))
+        for row in rows:
+            row.created_at = max(at, row.created_at + timedelta(microseconds=1))
+            session.add(row)
+        await session.flush()
+        return frozenset(row.id for row in rows)
+
+    async def discard_texts(self, session: AsyncSession, ids: Iterable[str], *, stored_at: datetime) -> None:
+        """Remove texts that no event names: what they were stored with, at that moment (UTC), was refused.
+        One that was sent again since stays: what it was sent with may have been taken."""
+        mine = col(SealedText.id).in_(list(ids)) & (col(SealedText.created_at) == stored_at)
+        await session.exec(delete(SealedText).where(mine))
 
     # ---- a person's further details ------------------------------------------------------------
 
     async def close_for(self, session: AsyncSession, person_id: str, what: str, value: Any) -> bytes:
         """JSON closed under the person's own key, for a column of another table. `what` names the row."""
         key = await self._held_key(session, person_id)
-        return _close(AESGCM(key), _ANY.dump_json(value), "detail", person_id, what)
+        return close(AESGCM(key), _ANY.dump_json(value), "detail", person_id, what)
 
     async def open_for(self, session: AsyncSession, person_id: str, what: str, closed: bytes) -> Any:
         """What `close_for` closed. NotFound (V-PERSON, V-FORGOTTEN); VaultBroken."""
         key = await self._data_key(session, person_id)
-        return _ANY.validate_json(_open(AESGCM(key), closed, "detail", person_id, what))
+        return _ANY.validate_json(opened(AESGCM(key), closed, "detail", person_id, what))
 
     # ---- messages between cases ----------------------------------------------------------------
 
@@ -335,15 +317,15 @@ class Vault:
         stale = select(PersonKey).where(col(PersonKey.key_id) != current, col(PersonKey.wrapped).is_not(None))
         for key in await _locked_first(session, stale.order_by(col(PersonKey.person)).limit(limit)):
             data_key = self._unwrap(key)
-            key.wrapped = _close(self._current.wrap, data_key, "key", key.person)
+            key.wrapped = close(self._current.wrap, data_key, "key", key.person)
             key.key_id = current
             row = await session.get_one(Person, key.person, populate_existing=True)
             if row.ciphertext is not None:
-                plain = _open(AESGCM(data_key), row.ciphertext, "person", row.id)
+                plain = opened(AESGCM(data_key), row.ciphertext, "person", row.id)
                 data = PersonData.model_validate_json(plain)
                 row.hmac_key = current
-                row.nik_hmac = _keyed(self._current.nik, data.nik) if data.nik else None
-                row.email_hmac = _keyed(self._current.email, _email(data.email)) if data.email else None
+                row.nik_hmac = keyed(self._current.nik, data.nik) if data.nik else None
+                row.email_hmac = keyed(self._current.email, _email(data.email)) if data.email else None
             moved += 1
         old_texts = select(SealedText).where(
             col(SealedText.owner_kind) == "case",
@@ -357,14 +339,14 @@ class Vault:
             old, _ = await self._text_cipher(session, owner, self._root(text.key_id, text.id))
             new, text.key_id = await self._text_cipher(session, owner, self._current)
             assert text.ciphertext is not None
-            text.ciphertext = _close(new, _open(old, text.ciphertext, *bound), *bound)
+            text.ciphertext = close(new, opened(old, text.ciphertext, *bound), *bound)
             moved += 1
         await session.flush()
         return moved
 
     # ---- within --------------------------------------------------------------------------------
 
-    def _root(self, key_id: str, row: str) -> _Root:
+    def _root(self, key_id: str, row: str) -> Root:
         root = self._roots.get(key_id)
         if root is None:
             raise VaultBroken(f"root key {key_id} of row {row} is not among those given")
@@ -373,7 +355,7 @@ class Vault:
     def _unwrap(self, key: PersonKey) -> bytes:
         if key.wrapped is None:
             raise _forgotten()
-        return _open(self._root(key.key_id, key.person).wrap, key.wrapped, "key", key.person)
+        return opened(self._root(key.key_id, key.person).wrap, key.wrapped, "key", key.person)
 
     async def _data_key(self, session: AsyncSession, person_id: str) -> bytes:
         key = await session.get(PersonKey, person_id)
@@ -392,15 +374,15 @@ class Vault:
 
     async def _new_key(self, session: AsyncSession, person_id: str) -> bytes:
         data_key = secrets.token_bytes(KEY_BYTES)
-        wrapped = _close(self._current.wrap, data_key, "key", person_id)
+        wrapped = close(self._current.wrap, data_key, "key", person_id)
         session.add(PersonKey(person=person_id, wrapped=wrapped, key_id=self._current.id))
         await session.flush()
         return data_key
 
-    async def _text_cipher(self, session: AsyncSession, owner: Owner, root: _Root) -> tuple[AESGCM, str]:
+    async def _text_cipher(self, session: AsyncSession, owner: Owner, root: Root) -> tuple[AESGCM, str]:
         if owner.kind == "person":
             return AESGCM(await self._data_key(session, owner.id)), ""
-        return AESGCM(_derive(root.case_text, f"case/{owner.id}")), root.id
+        return AESGCM(derive(root.case_text, f"case/{owner.id}")), root.id
 
     async def _text_of(self, session: AsyncSession, row: SealedText) -> str:
         if row.ciphertext is None:
@@ -408,7 +390,7 @@ class Vault:
         owner = person_owner(row.owner) if row.owner_kind == "person" else case_owner(row.owner)
         root = self._current if owner.kind == "person" else self._root(row.key_id, row.id)
         cipher, _ = await self._text_cipher(session, owner, root)
-        plain = _open(cipher, row.ciphertext, "text", row.id, owner.kind, owner.id)
+        plain = opened(cipher, row.ciphertext, "text", row.id, owner.kind, owner.id)
         salt, text = plain[:SALT_BYTES], plain[SALT_BYTES:].decode()
         if not commitment_holds(text, salt, row.commitment):
             raise VaultBroken(f"text {row.id} is not what its commitment says")
@@ -416,16 +398,6 @@ class Vault:
 
 
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
-
-
-def commitment(text: str, salt: bytes) -> str:
-    """SHA-256 (hex) over salt and text: binds to the text and, with the salt gone, tells nothing of it."""
-    return sha256(salt + text.encode()).hexdigest()
-
-
-def commitment_holds(text: str, salt: bytes, given: str) -> bool:
-    """Is it the commitment to this text under this salt?"""
-    return hmac.compare_digest(commitment(text, salt).encode(), given.encode())
 
 
 async def _locked_first(session: AsyncSession, query: SelectOfScalar[T]) -> list[T]:
@@ -436,33 +408,8 @@ async def _locked_first(session: AsyncSession, query: SelectOfScalar[T]) -> list
     return free or list(await session.exec(fresh.with_for_update()))
 
 
-def _derive(key: bytes, purpose: str) -> bytes:
-    return HKDF(hashes.SHA256(), KEY_BYTES, None, f"asesor/vault/{purpose}".encode()).derive(key)
-
-
-def _keyed(key: bytes, value: str) -> str:
-    return hmac.digest(key, value.encode(), "sha256").hex()
-
-
 def _email(address: str) -> str:
     return address.strip().casefold()
-
-
-def _bound(parts: tuple[str, ...]) -> bytes:
-    """What the tag covers beside the data: the bytes of one row are refused in any other."""
-    return "\x1f".join(("v1", *parts)).encode()
-
-
-def _close(cipher: AESGCM, plain: bytes, *parts: str) -> bytes:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + cipher.encrypt(nonce, plain, _bound(parts))
-
-
-def _open(cipher: AESGCM, closed: bytes, *parts: str) -> bytes:
-    try:
-        return cipher.decrypt(closed[:NONCE_BYTES], closed[NONCE_BYTES:], _bound(parts))
-    except (InvalidTag, ValueError):
-        raise VaultBroken(f"{parts[0]} {parts[1]} does not open: changed, or of another key") from None
 
 
 def _unknown_person() -> DomainError:

@@ -91,6 +91,16 @@ class Calendar(BaseModel):
         fields = {name: getattr(self, name) for name in type(self).model_fields}
         return type(self).model_validate({**fields, **(update or {})})
 
+    def with_years_of(self, newer: "Calendar") -> "Calendar":
+        """This snapshot, and of the newer table the years that it lacks. What it holds stays: a changed
+        holiday never moves a running timer (§ 6)."""
+        more = set(newer.years) - set(self.years)
+        if not more:
+            return self
+        days = (*self.non_working, *(d for d in newer.non_working if d.year in more))
+        years = (*self.years, *sorted(more))
+        return self.model_copy(update={"version": newer.version, "years": years, "non_working": days})
+
     @cached_property
     def _holidays(self) -> frozenset[date]:
         return frozenset(self.non_working)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.calendar import Calendar
 from domain.clock import Zone
-from domain.facts import ParticipantFacts, UnitFacts
+from domain.facts import OverrideFacts, ParticipantFacts, UnitFacts
 
 
 class Sealed(BaseModel):
@@ -106,6 +106,12 @@ class Assignment(Entity):
     letter_number: str = ""
     letter_date: date | None = None
     days_taken: bool = False
+    override: Sealed | None = None
+    """Why BNSP lets this person both train and assess the class (R-SOD)."""
+    override_by: str = ""
+    """Person who recorded it."""
+    days_with: str = ""
+    """The person's other assignment to this class, whose days this one shares: a day is taken once."""
 
 
 class UnitResult(BaseModel):
@@ -134,6 +140,17 @@ class Vote(BaseModel):
 
     person: str
     competent: bool
+
+
+class DutyOverride(BaseModel):
+    """BNSP's leave for one person to train and to assess this candidate (R-SOD); `by`: the person who
+    recorded it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    person: str
+    reason: Sealed
+    by: str
 
 
 class Journey(Entity):
@@ -166,6 +183,7 @@ class Journey(Entity):
     """The class's proposed to accepted trainers; once the training is recorded, those who trained."""
     assessors: tuple[str, ...] = ()
     """Accepted assessors of the class; the schedule picks one."""
+    overrides: tuple[DutyOverride, ...] = ()
     assessor: str = ""
     assessment_day: date | None = None
     venue: str = ""
@@ -269,7 +287,7 @@ class Errand(Entity):
     answer: dict[str, Any] = Field(default_factory=dict)
 
 
-REVISION = 2
+REVISION = 3
 """What cases begin with now. A change of what may be done (or of what an act does) that a stored history
 would not survive asks `case.revision`, so that a case ends under the logic that it began with:
 
@@ -279,6 +297,7 @@ would not survive asks `case.revision`, so that a case ends under the logic that
    journey takes its assessor's place, a re-assessment needs a letter and its answer, an exception covers one
    day, a lapse while waiting goes back to the documents, and what the reviewer resolves has its reason
 2  a technical certificate is watched also while a scheduled assessment has lost its assessor
+3  a deadline, an answer or a message for which the calendar lacks a year waits for the newer table
 """
 
 KINDS: dict[str, type[Entity]] = {
@@ -373,6 +392,24 @@ class Case(BaseModel):
     @property
     def errands(self) -> dict[str, Errand]:
         return self.entities["errand"]
+
+    @property
+    def overrides(self) -> tuple[OverrideFacts, ...]:
+        """BNSP's recorded leaves to train and to assess (R-SOD): a programme's for one class each, a
+        journey's for its candidate."""
+        given = [
+            (a.class_id, a.person, a.override, a.override_by)
+            for a in self.assignments.values()
+            if a.override is not None
+        ]
+        for j in self.entities["journey"].values():
+            given += [("", o.person, o.reason, o.by) for o in j.overrides]
+        return tuple(
+            OverrideFacts(
+                steps=("trainer", "assessor"), person=person, reason=reason.id, by=by, class_id=class_id
+            )
+            for class_id, person, reason, by in given
+        )
 
     @property
     def main(self) -> Entity | None:

@@ -187,6 +187,10 @@ class CommitteeFacts(Model):
     busy: tuple[date, ...] = ()
 
 
+CALENDAR_ALONE = "calendar"
+"""What facts are for that are asked for the holiday table alone, with every year that it holds."""
+
+
 class OverrideFacts(Model):
     """BNSP's recorded leave for one person to take two steps (R-SOD)."""
 
@@ -194,6 +198,10 @@ class OverrideFacts(Model):
     person: str
     reason: str
     """Id of the sealed reason; an override without one does not count."""
+    by: str = ""
+    """Person who recorded it."""
+    class_id: str = ""
+    """The class that it is for; empty: every class."""
 
 
 class VoteFacts(Model):

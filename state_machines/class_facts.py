@@ -62,6 +62,20 @@ def letter_verdicts(s: Situation, assignment: Assignment) -> list[Verdict]:
     ]
 
 
+def override_verdicts(s: Situation, assignment: Assignment) -> list[Verdict]:
+    """What R-SOD says of the person of this assignment, who has the other hat of the class, too."""
+    other = "trainer" if assignment.kind == "assessor" else "assessor"
+    facts = _facts(s, (), ()).model_copy(
+        update={
+            "hands": {other: (assignment.person,)},
+            "step": assignment.kind,
+            "actor_hands": (assignment.person,),
+            "class_id": assignment.class_id,
+        }
+    )
+    return [v.model_copy(update={"subject": assignment.id}) for v in run(Moment.act, facts)]
+
+
 def short_of_masters(s: Situation) -> bool:
     """Are the letters not enough for some class: too few trainers (until it is done), or too few assessors
     (R-MA)?"""
@@ -113,7 +127,7 @@ def _facts(
             units=programme.units,
         ),
         hands=dict(s.case.hands),
-        overrides=s.facts.overrides,
+        overrides=s.case.overrides,
         classes=tuple(
             ClassFacts(
                 id=k.id,

@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.facts import Facts
 from domain.roles import Role
+from domain.rules.duties import lifted
 from domain.rules.duties import separated_from as steps_apart
 from domain.rules.matrix import Moment, run
 from domain.text import Text
@@ -47,8 +48,9 @@ def rules(*moments: Moment, needs_command: bool = True) -> Guard:
 
 
 def judged(s: Situation) -> Facts:
-    """The facts under the policy that the case keeps, with the hands that the case itself knows."""
-    return s.facts.model_copy(update={"policy": s.policy, "hands": dict(s.case.hands)})
+    """The facts under the policy that the case keeps, with the hands and overrides that it knows itself."""
+    known = {"policy": s.policy, "hands": dict(s.case.hands), "overrides": s.case.overrides}
+    return s.facts.model_copy(update=known)
 
 
 def own_organisation(organiser_of: Callable[[Situation], str]) -> Guard:
@@ -67,10 +69,15 @@ def own_organisation(organiser_of: Callable[[Situation], str]) -> Guard:
     return Guard("M-OWN", ask)
 
 
-def shared_hands(s: Situation, steps: Iterable[str]) -> list[Violation]:
-    """R-SOD: which of these steps has one of the actor's persons had a hand in?"""
-    mine = s.actor.hands
-    found = [step for step in steps if mine & set(s.case.hands.get(step, ()))]
+def shared_hands(s: Situation, steps: Iterable[str], *, step: str = "") -> list[Violation]:
+    """R-SOD: which of these steps has one of the actor's persons had a hand in? `step`: the one that this
+    act is, which BNSP may have let that person take all the same."""
+
+    def barred(other: str) -> bool:
+        mine = s.actor.hands & set(s.case.hands.get(other, ()))
+        return any(lifted(judged(s), step, other, person) is None for person in mine)
+
+    found = [other for other in steps if barred(other)]
     if not found:
         return []
     return no(
@@ -118,3 +125,7 @@ STEP_NAMES = {
     "resolver": "keputusan atas kesetaraan atau pengecualian",
     "panel": "sidang banding",
 }
+
+
+def form_missing(s: Situation) -> list[Violation]:
+    return no("T-FORM", "Formulir belum diisi.", "The form is not filled in.", subject=s.subject.id)

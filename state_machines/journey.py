@@ -3,7 +3,8 @@
 from domain.roles import Role
 from domain.text import Text
 from state_machines import journey_guards as g
-from state_machines.table import Row, State, Table
+from state_machines.overrides import trainer_may_assess
+from state_machines.table import Guard, Row, State, Table
 
 _CANDIDATE = frozenset({Role.CANDIDATE})
 _ORGANISER = frozenset({Role.ORGANISER})
@@ -177,6 +178,18 @@ JOURNEY = Table(
             Text(id="Jadwal ulang", en="Reschedule"),
             "[D] every date rule runs again",
             (g.ORGANISER, g.CLASS_ASSESSOR, g.SCHEDULE),
+        ),
+        *(
+            Row(
+                "override_separation",
+                source,
+                source,
+                _OPS,
+                Text(id="Izinkan pelatih mengases", en="Let a trainer assess"),
+                "[D] § 5 R-SOD: BNSP may override with a recorded reason",
+                (Guard("R-SOD:override", trainer_may_assess, needs_command=True),),
+            )
+            for source in ("ELIGIBLE", "SCHEDULED", "NOT_YET_COMPETENT")
         ),
         Row(
             "recommend",

@@ -108,6 +108,7 @@ def facts_of(s: Situation, *, step: str = "", persons: Iterable[str] = (), **mor
             "assessment_day": j.assessment_day,
             "delayed_by": delayed_by(s),
             "hands": _hands(s),
+            "overrides": s.case.overrides,
             "step": step,
             "actor_hands": tuple(sorted(persons)),
             "reassessments": j.reassessments,

@@ -100,7 +100,7 @@ def wrong_hat(s: Situation) -> list[Violation]:
 
 def not_barred(s: Situation) -> list[Violation]:
     """Has the one who asks had a hand in a step that bars this task (R-SOD)?"""
-    return shared_hands(s, _barring(s))
+    return shared_hands(s, _barring(s), step=s.policy.task(_task(s).kind).step)
 
 
 def is_holder(s: Situation) -> list[Violation]:

@@ -4,13 +4,14 @@ A Turn works on a draft; the case itself changes only by `evolve(case, event)`. 
 projection and an auditor's fold run the same few lines over the same events.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
 
-from domain.cases import KINDS, Case, Deadline, Entity, Errand, Sealed, Task
+from domain.calendar import Calendar
+from domain.cases import KINDS, Case, Errand, Sealed, Task
 from domain.clock import at
 from domain.errors import Refused
 from domain.events import GENESIS, Change, Event, Finding, Move, Notice, derived_id
@@ -19,7 +20,7 @@ from domain.policy import Policy, TaskKind
 from domain.policy import policy as policy_of
 from domain.roles import SYSTEM, Actor, Role
 from domain.verdict import Verdict
-from state_machines.table import Situation, Table, check, fire, follow, refusal
+from state_machines.table import Situation, Table, check, fire, refusal
 from state_machines.tables import TABLES
 from state_machines.task import OPEN_TASK
 
@@ -160,6 +161,12 @@ class Turn:
         joined = tuple(dict.fromkeys([*self.case.hands.get(step, ()), *(p for p in persons if p)]))
         self.case.hands[step] = joined
         self._patches[("hands", step)] = {"persons": list(joined)}
+
+    def extend_calendar(self, newer: Calendar) -> None:
+        """Take from the newer table the years that the case's snapshot lacks."""
+        extended = self.case.calendar.with_years_of(newer)
+        self.case = self.case.model_copy(update={"calendar": extended})
+        self._patches[("case", "calendar")] = {"calendar": extended.model_dump(mode="json")}
 
     def found(self, verdicts: Iterable[Verdict]) -> None:
         """Keep the rules' verdicts in the event."""
@@ -354,126 +361,3 @@ class Turn:
             self.case.entities[kind][id] = entity
             self._owned.add((kind, id))
         return entity
-
-
-def evolve(case: Case, event: Event) -> Case:
-    """The case after the event. The only way a case changes.
-
-    Raises IllegalMove when a recorded move is not in the tables, AssertionError when the event does not
-    continue this case's chain.
-    """
-    if event.stream != case.stream or event.seq != case.seq + 1 or event.prev_hash != (case.head or GENESIS):
-        raise AssertionError("the event does not continue this chain")
-    entities: dict[str, dict[str, Any]] = {kind: dict(bag) for kind, bag in case.entities.items()}
-    hands = dict(case.hands)
-    header: dict[str, Any] = {}
-    for change in event.changes:
-        if change.kind == "hands":
-            hands[change.id] = tuple(change.fields["persons"])
-        elif change.kind == "case":
-            header.update(change.fields)
-        else:
-            entities[change.kind][change.id] = _changed(entities, change)
-    for move in event.moves:
-        bag = entities[move.machine]
-        entity: Entity = bag[move.subject]
-        bag[move.subject] = entity.model_copy(
-            update={"state": follow(TABLES[move.machine], entity.state, move)}
-        )
-    receipts = case.receipts
-    if "command_digest" in event.payload:
-        receipts = {
-            **receipts,
-            event.command_id: (event.seq, event.hash, str(event.payload["command_digest"])),
-        }
-    messages = case.messages
-    if "message_id" in event.payload:
-        messages = {**messages, str(event.payload["message_id"]): event.seq}
-    new = case.model_copy(
-        update={
-            "entities": entities,
-            "hands": hands,
-            "seq": event.seq,
-            "head": event.hash,
-            "business_at": max(case.business_at, event.business_at),
-            "receipts": receipts,
-            "messages": messages,
-        }
-    )
-    if header:
-        new = Case.model_validate({**new.model_dump(), **header})
-    return new
-
-
-def _changed(entities: Mapping[str, Mapping[str, Any]], change: Change) -> Entity:
-    model = KINDS[change.kind]
-    present = entities[change.kind].get(change.id)
-    if present is None:
-        return model.model_validate(change.fields)
-    # Validate the changed fields alone, in the types of the model.
-    fresh = model.__pydantic_validator__
-    copy: Entity = present.model_copy()
-    for name, value in change.fields.items():
-        fresh.validate_assignment(copy, name, value)
-    return copy
-
-
-def fold(start: Case, events: Iterable[Event]) -> Case:
-    """The case after all these events, each checked against chain and tables."""
-    for event in events:
-        start = evolve(start, event)
-    return start
-
-
-def moments(case: Case) -> list[tuple[datetime, int, str, str]]:
-    """Everything that will happen by itself, earliest first: (UTC moment, order, what, id).
-
-    `what` is `deadline`, `remind` or `escalate`. Deadlines come before reminders and escalations of the
-    same moment: a case that expires at its task's due time does not escalate it first.
-    """
-    policy = policy_of(case.policy_version)
-    found: list[tuple[datetime, int, str, str]] = [
-        (d.at, 0, "deadline", d.id) for d in case.deadlines.values() if d.state == "WAITING"
-    ]
-    for task in case.tasks.values():
-        if task.state not in OPEN_TASK:
-            continue
-        if task.reminders:
-            found.append((task.reminders[0], 1, "remind", task.id))
-        if task.level < len(policy.task(task.kind).chain):
-            found.append((escalation(case, task), 2, "escalate", task.id))
-    return sorted(found)
-
-
-def escalation(case: Case, task: Task) -> datetime:
-    """When the next group of the chain sees the task too: at its due time, then a working day later for
-    each further group."""
-    return task.due_at if task.level == 0 else case.calendar.due(task.due_at, task.level)
-
-
-def pass_moment(turn: Turn, what: str, id: str) -> Deadline | None:
-    """Do what every case does alike at a moment: remind, escalate, mark a deadline as passed.
-
-    Gives back the deadline that the case itself must act on, or None.
-    """
-    if what == "deadline":
-        deadline: Deadline = turn.set("deadline", id, state="PASSED")
-        return deadline
-    task: Task = turn.get("task", id)
-    if what == "remind":
-        turn.set("task", id, reminders=task.reminders[1:], reminded=task.reminded + 1)
-        turn.notify(_recipient(task), "task_reminder", task=id, kind=task.kind, due_at=task.due_at)
-    else:
-        level = task.level
-        turn.set("task", id, level=level + 1)
-        group = turn.policy.task(task.kind).chain[level]
-        turn.notify(f"role:{group.value}", "task_escalated", task=id, kind=task.kind, due_at=task.due_at)
-    return None
-
-
-def _recipient(task: Task) -> str:
-    if task.holder or task.for_person:
-        return f"person:{task.holder or task.for_person}"
-    if task.for_organisation:
-        return f"organisation:{task.for_organisation}"
-    return f"role:{task.group}"

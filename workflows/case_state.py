@@ -11,13 +11,16 @@ from temporalio.exceptions import FailureError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
+    from domain.calendar import CalendarYearMissing
     from domain.cases import Case
     from domain.commands import Envelope, Receipt
+    from domain.errors import DomainError
     from domain.events import Event
-    from domain.facts import Facts
+    from domain.facts import CALENDAR_ALONE, Facts
     from domain.roles import SYSTEM
+    from state_machines.evolve import evolve
     from state_machines.tables import TABLES
-    from state_machines.turn import Turn, evolve
+    from state_machines.turn import Turn
     from workflows.cases.logic import CaseLogic
     from workflows.model import CaseStart
     from workflows.search import Shown
@@ -128,6 +131,30 @@ class CaseState:
             c.FactsAnswer,
         )
         return answer.facts
+
+    async def _reach(self, year: int) -> None:
+        """Have the case's calendar hold this year: ask for the newer table, until operations have completed
+        it. Nothing that counts working days is given up for want of a year."""
+        attempt = 0
+        while year not in self.case.calendar.years:
+            facts = await self._facts(CALENDAR_ALONE, "")
+            newer = facts.calendar
+            if newer is None or year not in newer.years:
+                self._trouble("calendar", "calendar")
+                await workflow.sleep(rest(attempt))
+                attempt += 1
+            elif year not in self.case.calendar.years:
+                turn = self._system_turn(facts)
+                turn.extend_calendar(newer)
+                self._accept(turn, "calendar_extended")
+        self._solved("calendar")
+
+    def _reaches(self, error: DomainError) -> int | None:
+        """The year that the calendar lacks, if that is all that the error says and waiting for it mends it.
+        (Before revision 3 what met it had no effect.)"""
+        if isinstance(error, CalendarYearMissing) and self.case.revision >= 3:
+            return int(error.violations[0].facts["year"])
+        return None
 
     async def _watched(self, work: Awaitable[None]) -> None:
         """Background work. What it dies of is kept for `live`, which stops the case there: an exception that

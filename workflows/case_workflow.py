@@ -17,7 +17,7 @@ with workflow.unsafe.imports_passed_through():
     from domain.facts import Facts
     from domain.text import Text
     from domain.verdict import Violation
-    from state_machines.turn import moments, pass_moment
+    from state_machines.moments import moments, pass_moment
     from workflows.case_state import carried
     from workflows.cases.logic import decide, known
     from workflows.errands import Errands, started_children
@@ -256,6 +256,11 @@ class CaseWorkflow(Inbox, Errands, Flusher):
                 passed = pass_moment(turn, what, id_)
                 type_ = self.logic.deadline(turn, passed) if passed else PASSED[what]
             except DomainError as error:
+                # an escalation that the calendar does not reach stopped the case before revision 3
+                year = self._reaches(error)
+                if year is not None:
+                    await self._reach(year)  # it is due still, and passes then
+                    return
                 turn = self._system_turn(facts)
                 pass_moment(turn, what, id_)
                 turn.payload["rules"] = [v.rule for v in error.violations]

@@ -1,7 +1,7 @@
 """Errands: what a case asks of the world. The answer is an event of its own."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -10,6 +10,7 @@ from temporalio.exceptions import FailureError, WorkflowAlreadyStartedError, is_
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
     from domain.cases import REVISION, Case, Errand
+    from domain.clock import local_day
     from domain.errors import DomainError, Refused
     from domain.facts import Facts
     from domain.openings import CertificateOpening, JourneyOpening
@@ -17,6 +18,10 @@ with workflow.unsafe.imports_passed_through():
     from workflows.model import CaseStart
     from workflows.search import attributes_at
     from workflows.timeouts import rest
+
+
+FIRST_TASK = timedelta(days=30)
+"""No child's first task is due later than that after its start."""
 
 
 class Errands(CaseState):
@@ -66,19 +71,27 @@ class Errands(CaseState):
             facts = Facts()
             if errand.kind in self.logic.facts:
                 facts = await self._facts(errand.kind, errand.subject)
-            turn = self._system_turn(facts)
-            turn.set("errand", errand.id, state="ANSWERED", answer=answer)
-            try:
-                type_ = self.logic.answer(turn, self.case.errands[errand.id], answer)
-            except DomainError as error:
-                turn = self._system_turn(facts)
-                turn.set("errand", errand.id, state="ANSWERED", answer=answer)
-                turn.payload["rules"] = [v.rule for v in error.violations]
-                type_ = "answer_had_no_effect"
-            self._accept(turn, type_)
+            while (year := self._answered(errand, answer, facts)) is not None:
+                await self._reach(year)
         finally:
             self.in_flight.discard(errand.id)
             self.version += 1
+
+    def _answered(self, errand: Errand, answer: dict[str, Any], facts: Facts) -> int | None:
+        """Take the answer; or give the year that the calendar lacks for it, and take nothing."""
+        turn = self._system_turn(facts)
+        turn.set("errand", errand.id, state="ANSWERED", answer=answer)
+        try:
+            type_ = self.logic.answer(turn, self.case.errands[errand.id], answer)
+        except DomainError as error:
+            if (year := self._reaches(error)) is not None:
+                return year
+            turn = self._system_turn(facts)
+            turn.set("errand", errand.id, state="ANSWERED", answer=answer)
+            turn.payload["rules"] = [v.rule for v in error.violations]
+            type_ = "answer_had_no_effect"
+        self._accept(turn, type_)
+        return None
 
     async def _perform(self, errand: Errand) -> dict[str, Any]:
         if errand.kind in ("start_journey", "start_certificate"):
@@ -89,6 +102,8 @@ class Errands(CaseState):
         return data
 
     async def _start_child(self, errand: Errand) -> dict[str, Any]:
+        if self.case.revision >= 3:  # it inherits the calendar, and its first task counts working days
+            await self._reach(local_day(self._now() + FIRST_TASK).year)
         start = child_start(errand, self.case, self._now())
         try:
             await workflow.start_child_workflow(

@@ -88,17 +88,28 @@ class Inbox(CaseState):
             facts = await self._facts(message.type, message.application)
             if message.id in self.case.messages:
                 return
+        while (year := self._received(message, facts)) is not None:
+            await self._reach(year)
+            if message.id in self.case.messages or self._ended():
+                return
+
+    def _received(self, message: c.Message, facts: Facts) -> int | None:
+        """Take the message; gives the year that the calendar lacks where it needs one, and then takes
+        nothing."""
         turn = self._system_turn(facts)
         turn.payload.update(message_id=message.id, message=message.type, sender=message.sender)
         try:
             type_ = self.logic.message(turn, message)
         except DomainError as error:
+            if (year := self._reaches(error)) is not None:
+                return year
             turn = self._system_turn(facts)
             turn.payload.update(
                 message_id=message.id, message=message.type, rules=[v.rule for v in error.violations]
             )
             type_ = "message_had_no_effect"
         self._accept(turn, type_)
+        return None
 
 
 def json_body(value: RawValue) -> tuple[Any, str]:

@@ -15,9 +15,9 @@ with workflow.unsafe.imports_passed_through():
     from domain.clock import format_wib
     from domain.policy import policy as policy_of
     from domain.roles import LABELS, Role
+    from state_machines.moments import moments
     from state_machines.tables import TABLES
     from state_machines.task import OPEN_TASK
-    from state_machines.turn import moments
     from workflows.cases.kinds import opened
     from workflows.model import CaseStart
 

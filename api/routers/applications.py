@@ -103,7 +103,11 @@ async def application(application: Id, request: Request, access: Readers, runtim
     now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
         journey = case.journey
-        known = await names(session, runtime, access, [journey.person])
+        named = {journey.person} | {p for o in journey.overrides for p in (o.person, o.by)}
+        known = await names(session, runtime, access, named)
+        reasons: dict[str, str] = {}
+        if sight.staff(access) or access.hat.role is Role.ORGANISER:
+            reasons = await runtime.vault.open_texts(session, [o.reason.id for o in journey.overrides])
         documents = await listings.documents_of(session, [application])
         rows = await views.task_rows(session, application, now)
     visible = {id_ for id_, row in rows.items() if sight.sees_task(access, row)}
@@ -112,7 +116,7 @@ async def application(application: Id, request: Request, access: Readers, runtim
     asked = policy(case.policy_version).requirements
     body = {
         **views.head_json(case),
-        **views.journey_json(journey, known),
+        **views.journey_json(journey, known, reasons),
         "requirements": _requirements(asked, journey.findings, uploaded, whole=sight.staff(access)),
         "checking": any(e.kind == "review_documents" and e.state == "ASKED" for e in case.errands.values()),
         "consent_version_now": policy(case.policy_version).consent_version,

@@ -9,7 +9,7 @@ from api import idempotency, limits, listings, views
 from api.deps import Allow, Anybody, Key, Operations, Run, Watchers
 from api.schemas.common import PROBLEMS, Body, Id
 from api.schemas.exact import YesNo
-from api.schemas.people import MasterAssessorRecord, NewPerson, Reveal
+from api.schemas.people import MasterAssessorRecord, NewPerson, RegistrationNumber, Reveal
 from db import registry
 from db.identity import Access
 from db.vault import PersonData
@@ -48,6 +48,36 @@ async def reveal(
     )
     response.headers["Cache-Control"] = "no-store"
     return {"person": person, "nik": nik}
+
+
+@router.post("/persons/{person}/registration-number", summary="Correct the registration number")
+async def correct_number(
+    person: Id,
+    body: RegistrationNumber,
+    response: Response,
+    access: Operations,
+    key: Key,
+    runtime: Run,
+) -> dict[str, Any]:
+    """The number (MET) is kept for life; where a wrong one was recorded, operations replace it with a reason.
+    The wrong one is free again. Issued certificates keep what is printed on them."""
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        number = await registry.correct_registration_number(
+            session,
+            runtime.vault,
+            person=person,
+            number=body.number,
+            reason=body.reason,
+            by=access.actor,
+            at=runtime.now(),
+        )
+        return {"person": person, "registration_number": number}
+
+    asked = body.model_dump(mode="json")
+    return await idempotency.write(
+        runtime, access, key, f"correct_registration_number {person}", asked, response, work
+    )
 
 
 @router.get("/master-assessors", summary="Master assessors")

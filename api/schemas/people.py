@@ -117,6 +117,17 @@ class Reveal(Body):
     ]
 
 
+class RegistrationNumber(Body):
+    """The right registration number of a person whose recorded one is wrong, and why it is."""
+
+    number: Annotated[Number, Field(max_length=40)]
+    reason: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=5, max_length=1000),
+        Field(examples=["Salah ketik: dua angka tertukar."]),
+    ]
+
+
 class MasterAssessorRecord(Body):
     """What BNSP knows of a master assessor."""
 

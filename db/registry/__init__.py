@@ -17,6 +17,7 @@ from db.registry.masters import (
     places_taken,
     put_master_assessor,
 )
+from db.registry.numbers import correct_registration_number
 from db.registry.organisations import (
     OrganisationData,
     organisation_data,
@@ -42,7 +43,7 @@ from db.registry.persons import (
     reveal_nik,
     upsert_person_from_roster,
 )
-from db.registry.policies import load_policies, put_policy
+from db.registry.policies import known_policy, load_policies, put_policy, stored_policies
 from db.registry.schemes import SchemeData, put_scheme, scheme_data, scheme_facts
 
 __all__ = [
@@ -62,8 +63,10 @@ __all__ = [
     "busy_days",
     "calendar",
     "class_holders",
+    "correct_registration_number",
     "create_person",
     "forget_person",
+    "known_policy",
     "load_policies",
     "master_assessors",
     "members",
@@ -89,5 +92,6 @@ __all__ = [
     "scheme_data",
     "scheme_facts",
     "seed",
+    "stored_policies",
     "upsert_person_from_roster",
 ]

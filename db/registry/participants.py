@@ -23,7 +23,7 @@ from domain.facts import (
 )
 from domain.ids import pair_key
 from domain.roles import Actor
-from domain.roster import RosterRow
+from domain.roster.model import RosterRow
 
 
 class ParticipantData(Model):

@@ -20,7 +20,7 @@ from domain.clock import local_day
 from domain.errors import Conflict, Forbidden, Malformed, NotFound
 from domain.nik import Nik
 from domain.roles import Actor, Role
-from domain.roster import RosterRow
+from domain.roster.model import RosterRow
 
 
 @dataclass(frozen=True)

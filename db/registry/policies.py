@@ -11,7 +11,8 @@ from db.ledger import append_row_event
 from db.people_tables import StoredPolicy
 from db.registry.base import log
 from domain.errors import Conflict
-from domain.policy import Policy, adopt, former
+from domain.policy import POLICIES, Policy, adopt, former
+from domain.policy import policy as policy_of
 from domain.roles import Actor
 
 
@@ -59,6 +60,20 @@ async def load_policies(session: AsyncSession, *, but: Collection[str] = ()) -> 
         adopt(made)
         known += 1
     return known
+
+
+async def known_policy(session: AsyncSession, version: str) -> Policy:
+    """The policy of that version, learnt from the rows when it was stored since this process last looked.
+    Raises NotFound (P-VERSION) when nobody stored it, or a newer version of the product did."""
+    if version not in POLICIES:
+        await load_policies(session, but=list(POLICIES))
+    return policy_of(version)
+
+
+async def stored_policies(session: AsyncSession) -> list[StoredPolicy]:
+    """Every stored policy, in the order in which they take effect."""
+    query = select(StoredPolicy).order_by(col(StoredPolicy.effective), col(StoredPolicy.version))
+    return list(await session.exec(query))
 
 
 _NOT_UNDERSTOOD: set[str] = set()

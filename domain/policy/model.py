@@ -174,6 +174,7 @@ class Policy(Model):
 
     terms: dict[str, Term]
     retention: dict[str, Term]
+    """How long personal data of each kind is kept (§ 7): BNSP's word, for the erasure of a later part."""
     requirements: tuple[Requirement, ...]
     forms: tuple[FormKind, ...]
     consent_version: str

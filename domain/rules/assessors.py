@@ -179,7 +179,8 @@ def _numbers(
 
 def _same_person(facts: Facts, class_: ClassFacts | None, mine: Sequence[AssessorFacts]) -> list[Verdict]:
     trainers, assessors = _people(class_, mine)
-    both = sorted(p for p in trainers & assessors if not lifted(facts, "trainer", "assessor", p))
+    class_id = class_.id if class_ else ""
+    both = sorted(p for p in trainers & assessors if not lifted(facts, "trainer", "assessor", p, class_id))
     return [r_ma.say("same_person", class_, count=len(both), persons=both)] if both else []
 
 

@@ -1,8 +1,9 @@
 """Separation of duties (R-SOD): no person checks own work."""
 
 from collections.abc import Iterable
+from typing import Any
 
-from domain.facts import Facts
+from domain.facts import Facts, OverrideFacts
 from domain.policy import Policy
 from domain.rules.rule import Subject, beside, no, rule, yes
 from domain.text import Text
@@ -33,9 +34,18 @@ def separated_from(step: str, policy: Policy, steps: Iterable[str] = ()) -> tupl
 def conflicts(facts: Facts, step: str, persons: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Which of these persons had a hand in a step that is kept apart from `step`: step → persons.
 
-    Compares persons, never accounts. Before the training record, the class's proposed to accepted trainers
-    count as its trainers; BNSP's recorded overrides are taken out.
+    BNSP's recorded overrides are taken out.
     """
+    found = {
+        other: tuple(p for p in both if lifted(facts, step, other, p) is None)
+        for other, both in _shared(facts, step, persons).items()
+    }
+    return {other: both for other, both in found.items() if both}
+
+
+def _shared(facts: Facts, step: str, persons: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """The same, overridden or not. Compares persons, never accounts. Before the training record, the class's
+    proposed to accepted trainers count as its trainers."""
     hands = {name: set(people) for name, people in facts.hands.items()}
     chosen = [c for c in facts.classes if c.id == facts.class_id or len(facts.classes) == 1]
     for class_ in chosen:
@@ -47,20 +57,22 @@ def conflicts(facts: Facts, step: str, persons: Iterable[str]) -> dict[str, tupl
             if a.kind == "trainer" and (not chosen or a.class_id == chosen[0].id)
         )
     acting = sorted({p for p in persons if p})
-    found: dict[str, tuple[str, ...]] = {}
-    for other in separated_from(step, facts.policy, hands):
-        both = tuple(p for p in acting if p in hands.get(other, ()) and not lifted(facts, step, other, p))
-        if both:
-            found[other] = both
-    return found
+    found = {
+        other: tuple(p for p in acting if p in hands.get(other, ()))
+        for other in separated_from(step, facts.policy, hands)
+    }
+    return {other: both for other, both in found.items() if both}
 
 
-def lifted(facts: Facts, one: str, other: str, person: str) -> bool:
-    """Did BNSP allow this person both steps, with a recorded reason, and may the pair be lifted at all?"""
+def lifted(facts: Facts, one: str, other: str, person: str, class_id: str = "") -> OverrideFacts | None:
+    """Did BNSP allow this person both steps, with a recorded reason, and may the pair be lifted at all?
+
+    An override for one class counts in that class alone."""
     pair = {one, other}
     if not any(set(p) == pair for p in facts.policy.overridable):
-        return False
-    return any(set(o.steps) == pair and o.person == person and o.reason for o in facts.overrides)
+        return None
+    here = [o for o in facts.overrides if o.class_id in ("", class_id or facts.class_id)]
+    return next((o for o in here if set(o.steps) == pair and o.person == person and o.reason), None)
 
 
 @rule(
@@ -93,6 +105,12 @@ def lifted(facts: Facts, one: str, other: str, person: str) -> bool:
             "Minta petugas BNSP menugaskan orang lain.",
             "Ask BNSP operations to assign another person.",
         ),
+        "overridden": yes(
+            "BNSP mengizinkan orang yang sama mengerjakan langkah “{step}” dan langkah “{other}”, dengan "
+            "alasan tercatat.",
+            "BNSP lets the same person take both the step “{step}” and the step “{other}”, for a recorded "
+            "reason.",
+        ),
         "free": beside(
             "Langkah ini tidak termasuk langkah yang harus terpisah.",
             "This act is not one of the steps that are kept apart.",
@@ -113,7 +131,12 @@ def r_sod(facts: Facts, _subject: Subject = None) -> list[Verdict]:
         return [r_sod.say("system", step=step)]
     if not step or not separated_from(step, facts.policy):
         return [r_sod.say("free", step=step)]
-    found = conflicts(facts, step, facts.actor_hands)
-    return [r_sod.say("both", step=step, other=other, persons=both) for other, both in found.items()] or [
-        r_sod.say("apart", step=step)
+    found = [
+        r_sod.say("both", step=step, other=other, persons=both)
+        for other, both in conflicts(facts, step, facts.actor_hands).items()
     ]
+    for other, both in _shared(facts, step, facts.actor_hands).items():
+        for leave in filter(None, (lifted(facts, step, other, p) for p in both)):
+            seen: dict[str, Any] = {"persons": (leave.person,), "by": leave.by, "reason": leave.reason}
+            found.append(r_sod.say("overridden", step=step, other=other, **seen))
+    return found or [r_sod.say("apart", step=step)]

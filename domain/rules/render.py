@@ -87,6 +87,9 @@ def _policy(policy: Policy) -> list[str]:
         *_terms(policy.terms),
         "### Retention",
         "",
+        "How long personal data of each kind is kept (§ 7, Law 27/2022). Nothing is erased by these terms "
+        "yet: the job that reads them is a later part. An idle draft expires by the term `draft_idle`.",
+        "",
         *_terms(policy.retention),
         "### Documents of an application",
         "",

@@ -21,7 +21,7 @@ from api.roster_xlsx import write
 from api.routers import certificates, sessions
 from api.runtime import Runtime
 from db import identity, ledger, registry
-from db.identity import Hat
+from db.identity import Hat, passwords, signing_in
 from db.people_tables import Draft, Person
 from db.registry import OrganisationData
 from db.tables import DenialRow, EventRow
@@ -156,9 +156,9 @@ class Product:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashes that take no time, brakes that are loose."""
-    monkeypatch.setattr(identity, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-    monkeypatch.setattr(identity, "REFUSAL_SECONDS", 0.0)
-    identity._dummy_hash.cache_clear()
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+    monkeypatch.setattr(signing_in, "REFUSAL_SECONDS", 0.0)
+    passwords.dummy_hash.cache_clear()
     for module, name in ((sessions, "SIGN_IN_BRAKE"), (certificates, "CHECK_BRAKE")):
         monkeypatch.setattr(module, name, limits.Brake(burst=1000, every=1.0))
 

@@ -4,11 +4,12 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from api import limits
 from api.routers import health
 from db import registry
-from db.tables import ArchiveStateRow
+from db.tables import ArchiveStateRow, ReservationRow
 from db.vault import PersonData
 from domain.clock import local_day
 from domain.roles import SYSTEM
@@ -24,6 +25,11 @@ async def somebody(product: Product) -> str:
         return await registry.create_person(
             session, product.runtime.vault, data, by=SYSTEM, at=datetime.now(UTC), id="siti"
         )
+
+
+async def named(product: Product, name: str) -> str:
+    answer = await product.ask("POST", "/v1/persons", "operations", json={"full_name": name})
+    return str(answer.json()["person"])
 
 
 @pytest.mark.parametrize("who", ["operations", "auditor"])
@@ -166,6 +172,75 @@ async def test_master_assessors_are_recorded_by_operations_and_found_by_field(pr
     found = (await product.ask("GET", "/v1/master-assessors?field=TIK", "organiser")).json()["items"]
     assert [(m["person"], m["name"]) for m in found] == [(person, "Siti Contoh")]
     assert (await product.ask("GET", "/v1/master-assessors?field=X", "organiser")).json()["items"] == []
+
+
+async def numbered(product: Product, person: str, number: str) -> None:
+    """As if a case had taken the number for that person."""
+    async with product.runtime.db.write() as session:
+        holder, at = f"person:{person}", datetime.now(UTC)
+        session.add(
+            ReservationRow(
+                kind="registration_number",
+                key=number,
+                holder=holder,
+                stream=f"application-{number}",
+                taken_at=at,
+            )
+        )
+
+
+async def holders(product: Product) -> dict[str, str]:
+    async with product.runtime.db.read() as session:
+        rows = await session.exec(select(ReservationRow).where(ReservationRow.kind == "registration_number"))
+        return {row.key: row.holder for row in rows}
+
+
+def corrected(number: str, reason: str = "Salah ketik: dua angka tertukar.") -> dict[str, str]:
+    return {"number": number, "reason": reason}
+
+
+async def test_a_wrong_registration_number_is_replaced_and_free_again(product: Product) -> None:
+    person = await somebody(product)
+    path = f"/v1/persons/{person}/registration-number"
+    none = await product.ask("POST", path, "operations", json=corrected("MET.000.2"))
+    assert (none.status_code, none.json()["violations"][0]["rule"]) == (404, "M-NUMBERS")
+    await numbered(product, person, "MET.000.1")
+    for who in ("organiser", "verifier", "auditor", "candidate"):
+        assert (await product.ask("POST", path, who, json=corrected("MET.000.2"))).status_code == 403
+    done = await product.ask("POST", path, "operations", json=corrected("met.000.2"))
+    assert done.json() == {"person": person, "registration_number": "MET.000.2"}
+    assert await holders(product) == {"MET.000.2": f"person:{person}"}
+    assert (await product.events(f"person-{person}"))[-1] == "registration_number_corrected"
+    timeline = await product.ask("GET", f"/v1/cases/person-{person}/timeline", "auditor")
+    assert "MET" not in timeline.text and "tertukar" not in timeline.text
+    same = await product.ask("POST", path, "operations", json=corrected("MET.000.2"))
+    assert (same.status_code, same.json()["violations"][0]["rule"]) == (409, "M-SAME")
+
+
+async def test_a_number_is_corrected_to_a_free_one_alone_and_by_one_of_two_at_once(product: Product) -> None:
+    person = await somebody(product)
+    other = await named(product, "Budi Contoh")
+    await numbered(product, person, "MET.000.1")
+    await numbered(product, other, "MET.000.7")
+    taken = await product.ask(
+        "POST",
+        f"/v1/persons/{person}/registration-number",
+        "operations",
+        json=corrected("MET.000.7"),
+    )
+    assert (taken.status_code, taken.json()["violations"][0]["rule"]) == (409, "M-NUMBERS")
+    assert other not in taken.text
+    assert await holders(product) == {"MET.000.1": f"person:{person}", "MET.000.7": f"person:{other}"}
+    answers = await asyncio.gather(
+        *(
+            product.ask(
+                "POST", f"/v1/persons/{who}/registration-number", "operations", json=corrected("MET.000.8")
+            )
+            for who in (person, other)
+        )
+    )
+    assert sorted(a.status_code for a in answers) == [200, 409]
+    assert len(await holders(product)) == 2
 
 
 async def test_operations_see_the_ledger_and_the_refusals(product: Product) -> None:

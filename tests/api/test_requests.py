@@ -11,7 +11,7 @@ from db.ledger import events_of
 from db.people_tables import Draft, Idempotency
 from db.tables import SimClockRow
 from examples.people import PEOPLE
-from tests.api.conftest import CLASS, SCHEME, Product, roster
+from tests.api.conftest import CLASS, PDF, SCHEME, Product, roster
 
 
 async def test_a_draft_is_begun_shown_and_changed(product: Product) -> None:
@@ -55,6 +55,40 @@ async def test_an_expired_draft_is_shown_and_no_longer_changed_or_submitted(prod
         assert answer.status_code == 409, answer.text
         assert answer.json()["violations"][0]["rule"] == "A-DRAFT-EXPIRED"
     assert await product.events(f"draft-{id_}") == ["draft_created", "draft_expired"]
+
+
+async def test_a_draft_is_over_with_its_term_though_nobody_has_swept_yet(product: Product) -> None:
+    """A simulation leaps; whether the sweep or the organiser comes first must not matter."""
+    start = datetime(2031, 5, 1, tzinfo=UTC)
+    async with product.runtime.db.write() as session:
+        session.add(SimClockRow(id=1, now=start, target=start))
+    id_ = await product.draft()
+    change = ("PATCH", f"/v1/programmes/{id_}", "organiser")
+    for days, version, status in ((89, 1, 200), (178, 2, 200), (268, 3, 409)):
+        async with product.runtime.db.write() as session:
+            clock = await session.get_one(SimClockRow, 1)
+            clock.now = start + timedelta(days=days)
+            session.add(clock)
+        answer = await product.ask(*change, json={"version": version, "venue": f"TUK-{days}"})
+        assert answer.status_code == status, answer.text
+    assert answer.json()["violations"][0]["rule"] == "A-DRAFT-EXPIRED"
+
+
+async def test_evidence_for_a_draft_is_work_on_it(product: Product) -> None:
+    start = datetime(2031, 5, 1, tzinfo=UTC)
+    async with product.runtime.db.write() as session:
+        session.add(SimClockRow(id=1, now=start, target=start))
+    id_ = await product.draft()
+    async with product.runtime.db.write() as session:
+        clock = await session.get_one(SimClockRow, 1)
+        clock.now = start + timedelta(days=60)
+        session.add(clock)
+    path = f"/v1/programmes/{id_}/evidence?requirement=request_letter"
+    sent = await product.ask("POST", path, "organiser", content=PDF)
+    assert sent.status_code == 201, sent.text
+    async with product.runtime.db.read() as session:
+        draft = await session.get_one(Draft, id_)
+    assert (draft.updated_at, draft.version) == (start + timedelta(days=60), 1)
 
 
 async def test_a_draft_is_touched_at_the_business_moment(product: Product) -> None:

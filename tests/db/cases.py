@@ -10,7 +10,8 @@ from domain.events import Event, Move
 from domain.facts import Facts, ParticipantFacts
 from domain.policy import CURRENT
 from domain.roles import SYSTEM, Actor, Role
-from state_machines.turn import Turn, evolve
+from state_machines.evolve import evolve
+from state_machines.turn import Turn
 
 MONDAY = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
 CALENDAR = Calendar(version="test-1", years=(2026, 2027), non_working=(date(2026, 3, 19),))

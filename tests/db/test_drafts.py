@@ -7,7 +7,7 @@ import pytest
 
 from activities.upkeep import run_drafts
 from db import ledger
-from db.drafts import BATCH, expire_idle
+from db.drafts import BATCH, expire_idle, touch
 from db.people_tables import Draft
 from db.session import Database
 from db.tables import SimClockRow
@@ -53,6 +53,28 @@ async def test_ninety_idle_days_are_the_end_of_a_draft(db: Database) -> None:
         NOW,
     )
     assert event.payload == {"version": 1}
+
+
+async def test_the_end_of_a_draft_is_the_end_of_its_term_however_late_the_sweep_comes(db: Database) -> None:
+    await begun(db, "d1", touched=NOW - TERM - timedelta(days=40))
+    assert await swept(db) == 1
+    async with db.read() as session:
+        (event,) = await ledger.events_of(session, "draft-d1")
+    assert event.business_at == NOW - timedelta(days=40)
+
+
+async def test_work_on_a_draft_begins_its_idle_time_anew_unless_it_was_over(db: Database) -> None:
+    await begun(db, "worked-on", touched=NOW - TERM + timedelta(seconds=1))
+    await begun(db, "over", touched=NOW - TERM)
+    await begun(db, "sent", touched=NOW - TERM, state="SUBMITTED")
+    async with db.write() as session:
+        session.add(SimClockRow(id=1, now=NOW, target=NOW))
+    async with db.write() as session:
+        for id_ in ("worked-on", "over", "sent", "nobody's"):
+            await touch(session, id_, at=AT)
+    async with db.read() as session:
+        ages = {d: NOW - (await session.get_one(Draft, d)).updated_at for d in ("worked-on", "over", "sent")}
+    assert ages == {"worked-on": timedelta(0), "over": TERM, "sent": TERM}
 
 
 async def test_many_idle_drafts_are_swept_in_batches(db: Database) -> None:

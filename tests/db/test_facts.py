@@ -37,6 +37,7 @@ from domain.cases import (
     Vote,
 )
 from domain.facts import (
+    CALENDAR_ALONE,
     Facts,
     OrganiserKind,
     ParticipantFacts,
@@ -605,6 +606,21 @@ async def test_a_committee_that_turned_down_k_leaves_the_assessed_units_to_asses
     command = c.CompleteTask(task="t3", decision="decide_not_yet", form=form)
     facts = await gather(db, vault, turned_down, command)
     assert facts.failing_units == failing(turned_down.journey) == ("plan", "conduct")
+
+
+async def test_the_holiday_table_is_asked_for_alone_and_comes_when_the_cases_own_runs_out(
+    db: Database, vault: Vault
+) -> None:
+    every = await gather(db, vault, programme(), None, purpose=CALENDAR_ALONE)
+    async with db.read() as session:
+        whole = await registry.calendar(session)
+    assert (every.calendar, every.participants) == (whole, ())
+    year = TODAY.year
+    for years, comes in (((year, year + 1), False), ((year,), True), ((year - 1, year), True)):
+        short = Calendar(version="short", years=years, non_working=())
+        case = programme().model_copy(update={"calendar": short})
+        facts = await gather(db, vault, case, c.ClaimTask(task="t"))
+        assert facts.calendar == (whole if comes else None), years
 
 
 async def test_an_empty_case_has_no_facts_of_its_own(db: Database, vault: Vault) -> None:

@@ -8,7 +8,7 @@ import pytest
 from sqlmodel import select
 
 from db import identity
-from db.identity import Hat
+from db.identity import Hat, passwords, signing_in
 from db.ledger import events_of
 from db.people_tables import Account, ApiToken, SignInPlace, SignInSession
 from db.session import Database
@@ -26,8 +26,8 @@ VERIFIER = Hat(Role.VERIFIER)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     from argon2 import PasswordHasher
 
-    monkeypatch.setattr(identity, "_HASHER", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
-    monkeypatch.setattr(identity, "REFUSAL_SECONDS", 0.0)
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
+    monkeypatch.setattr(signing_in, "REFUSAL_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -82,20 +82,20 @@ async def test_an_unknown_name_costs_a_hash_too(
     db: Database, account: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
-    real = identity._verify
+    real = passwords.verify
 
     def noted(stored: str, password: str) -> bool:
         verified.append(stored)
         return real(stored, password)
 
-    monkeypatch.setattr(identity, "_verify", noted)
+    monkeypatch.setattr(signing_in, "verify", noted)
     with pytest.raises(NotSignedIn):
         await identity.sign_in(db, "nobody", PASSWORD, now=NOW)
     assert len(verified) == 1 and verified[0].startswith("$argon2id$")
 
 
 async def test_a_refusal_takes_its_time(db: Database, account: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity, "REFUSAL_SECONDS", 0.3)
+    monkeypatch.setattr(signing_in, "REFUSAL_SECONDS", 0.3)
     started = asyncio.get_running_loop().time()
     with pytest.raises(NotSignedIn):
         await identity.sign_in(db, "nobody", PASSWORD, now=NOW)

@@ -30,6 +30,7 @@ from domain.errors import NotFound
 from domain.notices import NOTICES, notice
 from domain.policy import default
 from domain.roles import Role
+from domain.text import Text
 from tests.support.patience import WITHIN, eventually
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
@@ -257,6 +258,45 @@ async def test_beside_a_simulated_clock_notices_without_a_case_are_simulated_too
     await post.tell("person:p1", stream="org-1")
     await post.send()
     assert str(post.mails()[0]["Subject"]).startswith("SIMULASI")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Siti",
+        "Ny. R. O'Brien, S.T., M.Kom.",
+        "Çelik Ünal",
+        "Nama " * 30,
+        'Si "Ti"',
+        "<a@b>, c",
+    ],
+)
+@pytest.mark.parametrize("clock", ["real", "simulation"])
+def test_a_mail_says_what_it_was_given_and_is_plain_ascii(name: str, clock: str) -> None:
+    row = OutboxRow(
+        stream="prog-1", seq=1, n=0, to="person:p", template="task_opened", data=TASK, created_at=NOW
+    )
+    about = Text(id="Program", en="Programme")
+    occasion = mail.Occasion(
+        row, notice("task_opened"), about, default().version, clock == "simulation", "http://contoh.example"
+    )
+    address = mail.address_of(PersonData(full_name=name, email="siti.r+x@contoh.example"))
+    assert address is not None
+    content = mail.compose(occasion, "p", address).content
+    assert content.isascii()
+    lines = content.decode().split("\r\n")
+    assert all(len(line) <= 78 and "\n" not in line and "\r" not in line for line in lines)
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    (to,) = message["To"].addresses
+    assert (to.display_name, to.addr_spec) == (name.strip(), "siti.r+x@contoh.example")
+    assert (str(message["Subject"])[:10] == "SIMULASI –") is (clock == "simulation")
+    assert message["Date"].datetime == NOW
+    assert message["From"].addresses[0].addr_spec == "noreply@contoh.example"
+    assert not message.defects
+    text = message.get_content()
+    assert f"Yth. {name.strip()}," in text
+    assert f"Dear {name.strip()}," in text
+    assert ("SIMULASI – tidak" in text) is (clock == "simulation")
 
 
 async def test_a_line_break_in_a_name_begins_no_header(post: Post) -> None:

@@ -11,9 +11,9 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.upkeep import run_policies
-from db import registry
+from db import reads, registry
 from db.facts import facts_for
-from db.ledger import events_of
+from db.ledger import commit, events_of
 from db.people_tables import Account, Document, ParticipantRecord, Person, RosterConflict, StoredPolicy
 from db.registry import BNSP, SCHEME, HolidayData, OrganisationData, ParticipantData
 from db.session import Database
@@ -22,11 +22,11 @@ from db.vault import PersonData, Vault, case_owner
 from domain.cases import Case
 from domain.errors import Conflict, Forbidden, Malformed, NotFound
 from domain.facts import OrganiserKind
-from domain.policy import CURRENT, POLICIES, Policy
+from domain.policy import CURRENT, POLICIES, Policy, policy
 from domain.roles import SYSTEM, Actor, Role
-from domain.roster import Experience, RosterRow
+from domain.roster.model import Experience, RosterRow
 from examples.synthetic import synthetic
-from tests.db.cases import opening
+from tests.db.cases import Chain, opening
 from tests.support.patience import eventually
 
 T = TypeVar("T")
@@ -328,6 +328,36 @@ async def test_a_policy_counts_for_new_cases_from_its_day_and_old_ones_keep_thei
     assert await judged_by(eve + timedelta(minutes=1), None) == new
     assert await judged_by(eve + timedelta(days=90), old) == CURRENT
     assert await judged_by(eve, opening(policy_version="2027-01")) == new
+
+
+async def test_a_policy_that_another_process_just_stored_is_read_before_anything_is_refused(
+    db: Database, vault: Vault, only_our_own_policies: None
+) -> None:
+    """A process looks for new policies every so often only, and cases begin under one at once."""
+    new = CURRENT.model_copy(update={"version": "2027-02"})
+    await write(db, lambda s: registry.put_policy(s, new, by=OPERATIONS, at=AT))
+    POLICIES["2027-02"] = new  # whoever begins the case knows it
+    chain = Chain("case-1")
+    chain.opening = chain.case = opening("case-1", policy_version="2027-02")
+    chain.submit()
+    await commit(db, chain.request())
+    for forgotten in range(2):
+        POLICIES.pop("2027-02", None)
+        async with db.read() as session:
+            if forgotten:
+                case = await reads.case_by_workflow(session, "programme-case-1")
+            else:
+                case = await reads.case(session, "case-1")
+        assert case is not None
+        assert policy(case.policy_version) == new
+    POLICIES.pop("2027-02")
+    async with db.read() as session:
+        facts = await facts_for(
+            session, vault, purpose="class_start", case=case, command=None, actor=SYSTEM, now=AT
+        )
+        assert facts.policy == new
+        with pytest.raises(NotFound):
+            await registry.known_policy(session, "2027-03")
 
 
 async def test_a_policy_stored_in_the_first_shape_still_serves_its_cases(

@@ -10,16 +10,9 @@ from sqlalchemy import text as sql
 from sqlmodel import select
 
 from db.people_tables import Person, PersonKey, SealedText
+from db.sealing import VaultBroken, commitment, commitment_holds
 from db.session import Database
-from db.vault import (
-    PersonData,
-    Vault,
-    VaultBroken,
-    case_owner,
-    commitment,
-    commitment_holds,
-    person_owner,
-)
+from db.vault import PersonData, Vault, case_owner, person_owner
 from domain.errors import Conflict, NotFound
 from examples.synthetic import synthetic
 from tests.support.patience import eventually

@@ -23,7 +23,7 @@ from db.verify import Histories, Witness, verify
 from domain.cases import Case
 from domain.events import GENESIS, Event
 from domain.roles import Actor, Role
-from state_machines.turn import evolve
+from state_machines.evolve import evolve
 from tests.db.cases import MONDAY, Chain, grown, tampered
 
 KEY = signing_key(bytes(range(32)))

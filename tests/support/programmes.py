@@ -25,7 +25,9 @@ from domain.facts import (
 )
 from domain.policy import default
 from domain.roles import SYSTEM, Actor, Role
-from state_machines.turn import Turn, evolve, moments, pass_moment
+from state_machines.evolve import evolve
+from state_machines.moments import moments, pass_moment
+from state_machines.turn import Turn
 from workflows.cases.logic import CaseLogic, decide
 from workflows.cases.programme import PROGRAMME_LOGIC
 

@@ -94,6 +94,19 @@ def test_days_outside_the_table_are_not_asked_for_when_they_do_not_count() -> No
     assert CALENDAR.working_days_between(date(2025, 12, 31), date(2026, 1, 2)) == 1
 
 
+def test_a_snapshot_takes_the_years_that_it_lacks_and_keeps_the_days_that_it_has() -> None:
+    newer = Calendar(
+        version="later",
+        years=(*CALENDAR.years, 2040),
+        non_working=(date(max(CALENDAR.years), 12, 24), date(2040, 1, 2)),
+    )
+    taken = CALENDAR.with_years_of(newer)
+    assert taken.years == (*CALENDAR.years, 2040)
+    assert set(taken.non_working) == {*CALENDAR.non_working, date(2040, 1, 2)}
+    assert taken.version == "later"
+    assert newer.with_years_of(CALENDAR) is newer
+
+
 def test_a_datetime_is_not_taken_for_a_day() -> None:
     with pytest.raises(ValueError, match="local_day"):
         CALENDAR.is_working_day(datetime(2026, 8, 17, tzinfo=UTC))

@@ -16,6 +16,7 @@ from tests.support.journeys import (
     PLANS,
     REASON,
     REVIEWER,
+    UNITS,
     JourneyWorld,
 )
 from tests.support.programmes import (
@@ -54,6 +55,49 @@ def opened(**changes: object) -> JourneyWorld:
     world = JourneyWorld(opened=False)
     world.system(lambda turn: open_journey(turn, world.start(**changes)))
     return world.submitted()
+
+
+LEAVE = {"person": "m1", "reason": REASON.model_dump(), "by": "officer-1"}
+
+
+def schedule_refused(world: JourneyWorld, assessor: str) -> list[str]:
+    return refusal(world, ORGANISER, "schedule_assessment", "schedule", form=world.form(assessor))
+
+
+def test_a_trainer_whom_bnsp_let_assess_the_class_assesses_the_candidate_and_does_not_decide() -> None:
+    world = JourneyWorld().eligible()
+    world.trained(assessors=["m1", "m3"])
+    assert "R-SOD" in schedule_refused(world, "m1")
+    world = JourneyWorld().eligible()
+    world.trained(assessors=["m1", "m3"], overrides=[LEAVE])
+    event = world.complete(ORGANISER, "schedule_assessment", "schedule", form=world.form("m1"))
+    (found,) = [f for f in event.findings if f.rule == "R-SOD"]
+    assert (found.outcome, found.facts["by"], found.facts["reason"]) == ("pass", "officer-1", REASON.id)
+    world.begun().file()
+    convene = c.ConveneForm(members=("k1", "k2", "m1"), chair="k1")
+    assert "R-SOD" in refusal(world, OPERATIONS, "convene", "convene", form=convene)
+
+
+def test_operations_let_a_trainer_hold_the_re_assessment_for_a_recorded_reason() -> None:
+    world = JourneyWorld().in_decision(**{UNITS[0]: "BK"}).not_yet()
+    again = world.form("m1")
+    assert "R-SOD" in refusal(world, ORGANISER, "reassess", "reassess", form=again)
+    leave = c.OverrideSeparation(person="m1", reason=REASON)
+    assert "M-ROLE" in world.refused(ORGANISER, leave)
+    assert world.refused(actor(Role.OPERATIONS, "m1"), leave) == ["R-SOD"]
+    assert world.refused(OPERATIONS, leave.model_copy(update={"person": "m4"})) == ["M-OVERRIDE"]
+    event = world.send(OPERATIONS, leave)
+    assert event.type == "separation_overridden"
+    assert event.payload["reason"] == REASON.model_dump()
+    (found,) = event.findings
+    assert (found.rule, found.facts["sentence"], found.facts["by"]) == (
+        "R-SOD",
+        "overridden",
+        OPERATIONS.person,
+    )
+    world.reassessed(again)
+    world.begun()
+    assert world.case.state == "ASSESSMENT"
 
 
 def name_reviewer(world: JourneyWorld, person: str) -> list[str]:

@@ -10,7 +10,8 @@ from domain.cases import Case
 from domain.errors import DomainError
 from domain.openings import CertificateOpening
 from domain.policy import default
-from state_machines.turn import fold, moments
+from state_machines.evolve import fold
+from state_machines.moments import moments
 from tests.support.programmes import CALENDAR, DIGEST, START, World
 from workflows.cases.certificate import CERTIFICATE_LOGIC, open_certificate
 from workflows.errands import errand_call

@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from domain import commands as c
+from domain.clock import at
 from domain.facts import AssessorFacts, ClassFacts, Facts
 from domain.policy import policy
 from domain.roles import Actor, Role
 from state_machines.class_ import starts_at
+from state_machines.class_facts import BOUND
 from tests.support.programmes import FIELD, OPERATIONS, ORGANISER, World, actor, participant, sealed
 from tests.support.stages import approved, attendance, prepared, running, states, tell
 
@@ -292,11 +294,89 @@ def test_an_interrupted_class_can_be_cancelled_and_the_programme_reports() -> No
     assert world.case.state == "REPORTING"
 
 
+# ---- BNSP lets a trainer assess, for a reason (R-SOD) ---------------------------------------------
+
+WHY = sealed("hanya satu master asesor bidang ini")
+
+
+def with_override(given: c.Letter) -> c.Letter:
+    return given.model_copy(update={"override": WHY})
+
+
+def test_without_an_override_a_trainer_gets_no_letter_as_assessor_of_the_class() -> None:
+    world = approved(World())
+    assert refused_letters(world, *TRAINERS, letter("m1")) == ["R-SOD"]
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["on the second letter", "on the first letter"])
+def test_bnsp_lets_a_trainer_assess_and_the_event_says_by_whom_and_why(order: int) -> None:
+    world = all_but_masters(World())
+    letters = (letter("m1", "trainer"), with_override(letter("m1")))[::order]
+    assign(world, letter("m2", "trainer"), *letters)
+    event = next(e for e in world.events if e.type == "master_assessors_assigned")
+    (found,) = [f for f in event.findings if f.rule == "R-SOD"]
+    assert (found.outcome, found.facts["sentence"]) == ("pass", "overridden")
+    assert found.facts["by"] == OPERATIONS.person
+    assert found.facts["reason"] == WHY.id
+    kept = [change.fields["override"] for change in event.changes if "override" in change.fields]
+    assert kept == [WHY.model_dump()]
+    accept_all(world)
+    assert world.case.classes["class-a"].state == "READY"
+
+
+def test_the_person_with_both_hats_takes_each_day_once_and_keeps_it_while_one_hat_is_left() -> None:
+    world = all_but_masters(World())
+    assign(world, *TRAINERS, with_override(letter("m1")))
+    mine = [a for a in world.case.assignments.values() if a.person == "m1" and a.state == "ASSIGNED"]
+    trainer, assessor = sorted(mine, key=lambda a: a.kind == "assessor")
+    bodies = {e.subject: e.body for e in world.case.errands.values() if e.kind == "reserve"}
+    assert bodies[trainer.id]["holder"] == bodies[assessor.id]["holder"]
+    accept_all(world)
+    released = len([e for e in world.case.errands.values() if e.kind == "release"])
+    world.send(OPERATIONS, replace(world, "m1", "m9", kind="trainer"), known(world, "m9"))
+    assert len([e for e in world.case.errands.values() if e.kind == "release"]) == released
+    world.send(OPERATIONS, replace(world, "m1", "m8", kind="assessor"), known(world, "m8"))
+    freed = [e.body["holder"] for e in world.case.errands.values() if e.kind == "release"]
+    assert freed[released:] == [bodies[trainer.id]["holder"]]
+
+
+def test_an_override_is_refused_where_nothing_needs_it_and_for_oneself() -> None:
+    world = approved(World())
+    assert refused_letters(world, *TRAINERS, with_override(letter("m3"))) == ["M-OVERRIDE"]
+    task = world.task("assign_master_assessors")
+    letters = form(*TRAINERS, with_override(letter("m1")))
+    own = actor(Role.OPERATIONS, "m1")
+    assert "R-SOD" in world.refused(own, c.CompleteTask(task=task.id, decision="assign", form=letters))
+
+
+def test_a_trainer_takes_the_place_of_an_assessor_who_is_ill_with_an_override_alone() -> None:
+    world = prepared(World())
+    assert world.refused(OPERATIONS, replace(world, "m3", "m1")) == ["M-SAME"]
+    allowed = replace(world, "m3", "m1").model_copy(update={"override": WHY})
+    event = world.send(OPERATIONS, allowed)
+    assert "overridden" in {f.facts["sentence"] for f in event.findings if f.rule == "R-SOD"}
+    assert {a.kind for a in world.case.assignments.values() if a.person == "m1"} == {"trainer", "assessor"}
+
+
+def test_the_journeys_of_the_class_are_told_of_the_override() -> None:
+    world = all_but_masters(World())
+    assign(world, *TRAINERS, with_override(letter("m1")))
+    accept_all(world)
+    world.pass_time(at(world.days[-1], 16))
+    world.complete(actor(Role.MASTER_ASSESSOR, "m1"), "record_attendance", "finish", form=attendance(world))
+    told = [e.body for e in world.case.errands.values() if e.kind == "message"]
+    records = [m["body"] for m in told if m["type"] == "training_recorded"]
+    assert records
+    for body in records:
+        assert body["overrides"] == [{"person": "m1", "reason": WHY.model_dump(), "by": OPERATIONS.person}]
+
+
 # ---- a master assessor is replaced ----------------------------------------------------------------
 
 
-def replace(world: World, person: str, by: str) -> c.ReplaceAssignment:
-    old = next(a for a in world.case.assignments.values() if a.person == person)
+def replace(world: World, person: str, by: str, kind: str = "") -> c.ReplaceAssignment:
+    here = (a for a in world.case.assignments.values() if a.person == person)
+    old = next(a for a in here if a.state in BOUND and kind in ("", a.kind))
     return c.ReplaceAssignment(
         assignment=old.id,
         person=by,

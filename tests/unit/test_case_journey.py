@@ -6,7 +6,7 @@ from domain import commands as c
 from domain.clock import local_day
 from domain.months import add_months
 from domain.roles import Role
-from state_machines.turn import fold
+from state_machines.evolve import fold
 from tests.support.journeys import (
     APPLICATION,
     CANDIDATE,

@@ -7,7 +7,7 @@ import pytest
 from domain import commands as c
 from domain.roles import Actor, Role
 from state_machines.class_ import starts_at
-from state_machines.turn import fold
+from state_machines.evolve import fold
 from tests.support.programmes import (
     CALENDAR,
     DIGEST,

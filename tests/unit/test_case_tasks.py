@@ -1,16 +1,27 @@
 """What people do with a task besides doing it: give it back, give it to another, comment; and what is
 refused."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
 import pytest
 
 from domain import commands as c
+from domain.calendar import CalendarYearMissing
 from domain.cases import Task
+from domain.clock import at
 from domain.errors import IllegalMove
 from domain.facts import Facts
-from domain.roles import Actor, Role
+from domain.policy import POLICIES, Policy, default
+from domain.roles import SYSTEM, Actor, Role
+from state_machines.evolve import fold
+from state_machines.moments import moments, pass_moment
+from state_machines.turn import Turn
 from tests.support.journeys import APPLICATION, CANDIDATE, JourneyWorld
 from tests.support.programmes import (
     APPROVER,
+    CALENDAR,
     DIGEST,
     OPERATIONS,
     ORGANISER,
@@ -256,3 +267,58 @@ def test_what_is_over_gets_a_conflict_and_changes_nothing(how: str) -> None:
         assert refusal.value.status == 409
     assert world.case is before
     assert len(world.events) == events
+
+
+# ---- a calendar that ends ----------------------------------------------------------------------------
+
+
+def short(world: World) -> World:
+    """The same request, its case knowing the holidays of one year only."""
+    calendar = CALENDAR.model_copy(
+        update={"years": (2026,), "non_working": tuple(d for d in CALENDAR.non_working if d.year == 2026)}
+    )
+    world.opening = world.case = world.case.model_copy(update={"calendar": calendar})
+    return world
+
+
+def test_a_command_for_which_the_calendar_lacks_a_year_takes_it_from_the_newer_table() -> None:
+    world = submitted(short(World()))
+    world.send(VERIFIER, c.ClaimTask(task=world.task("verify_programme").id))
+    world.now = datetime(2026, 12, 30, 3, 0, tzinfo=UTC)
+    points = c.PointsForm(points=(sealed("Surat belum terbaca."),))
+    task = world.task("verify_programme")
+    back = c.CompleteTask(task=task.id, decision="send_back", form=points)
+    bare = world.facts().model_copy(update={"calendar": None})
+    assert world.refused(VERIFIER, back, bare) == ["C-YEAR"]
+    event = world.send(VERIFIER, back, world.facts())
+    assert world.case.calendar == CALENDAR
+    assert [ch.kind for ch in event.changes if "calendar" in ch.fields] == ["case"]
+    assert fold(world.opening, world.events) == world.case
+    (due,) = [t.due_at for t in world.open_tasks() if t.kind == "correct_programme"]
+    assert due == CALENDAR.due(world.now, 5)
+
+
+def test_a_case_whose_calendar_ends_still_says_what_comes_next() -> None:
+    world = submitted(short(World()))
+    task = world.task("verify_programme")
+    chain = default().task("verify_programme").chain
+    late = task.model_copy(update={"level": 1, "due_at": at(date(2026, 12, 31), 16)})
+    world.case.entities["task"][task.id] = late
+    longer = default().task("verify_programme").model_copy(update={"chain": (*chain, Role.OPERATIONS)})
+    tasks = tuple(longer if t.kind == longer.kind else t for t in default().tasks)
+    with known_policy(default().model_copy(update={"version": "longer", "tasks": tasks})) as policy:
+        world.case = world.case.model_copy(update={"policy_version": policy.version})
+        found = [m for m in moments(world.case) if m[2] == "escalate"]
+        assert found == [(at(date(2027, 1, 1), 0), 2, "escalate", task.id)]
+        turn = Turn(world.case, actor=SYSTEM, now=at(date(2027, 1, 1), 0), facts=Facts())
+        with pytest.raises(CalendarYearMissing):
+            pass_moment(turn, "escalate", task.id)
+
+
+@contextmanager
+def known_policy(policy: Policy) -> Iterator[Policy]:
+    POLICIES[policy.version] = policy
+    try:
+        yield policy
+    finally:
+        del POLICIES[policy.version]

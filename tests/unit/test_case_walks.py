@@ -12,8 +12,9 @@ from domain import commands as c
 from domain.cases import Task
 from domain.errors import DomainError
 from domain.roles import Actor, Role
+from state_machines.evolve import fold
+from state_machines.moments import moments
 from state_machines.tables import TABLES
-from state_machines.turn import fold, moments
 from tests.support.programmes import (
     APPROVER,
     CALENDAR,

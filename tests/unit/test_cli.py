@@ -23,11 +23,12 @@ from typer.testing import CliRunner, Result
 import settings
 from activities.contracts import AppendRequest
 from cli import app
-from db import ledger
+from db import ledger, reads
 from db.repair import thaw as take_up
 from db.session import Database
 from db.vault import Vault
 from domain.errors import Conflict, Malformed, Unknown
+from domain.policy import CURRENT, POLICIES
 from domain.roles import SYSTEM
 from settings import ROOT, Settings, UnsafeSettings
 from tests.db.cases import grown
@@ -41,8 +42,9 @@ COMMANDS = [
     *("up", "demo", "worker", "serve", "migrate", "prepare", "import", "tasks", "show", "replay", "verify"),
     *("repair", "checkpoint", "archive", "user add", "user list", "user disable", "user enable"),
     *("user grant", "user password", "user token", "simulate now", "simulate next", "simulate advance"),
-    *("simulate to", "bench"),
+    *("simulate to", "bench", "policy load", "policy list", "policy show"),
 ]
+GROUPS: tuple[tuple[str, ...], ...] = ((), ("user",), ("simulate",), ("policy",))
 Asesor = Callable[..., Result]
 
 
@@ -109,7 +111,7 @@ def apart(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 def test_help_lists_every_command(asesor: Asesor) -> None:
-    words = " ".join(asesor(*group, "--help").output for group in ((), ("user",), ("simulate",)))
+    words = " ".join(asesor(*group, "--help").output for group in GROUPS)
     for command in COMMANDS:
         assert re.search(rf"│ {command.split()[-1]} ", words), command
 
@@ -279,6 +281,83 @@ def test_unknown_accounts_and_organisations_are_named(asesor: Asesor, database: 
     assert told(asesor("user", "disable", "nobody", "--json"), Exit.WRONG)["problems"]
     words = ["user", "add", "o", "--name", "O", "--role", "organiser", "--organisation", "LSP-X", "--json"]
     assert told(asesor(*words), Exit.WRONG)["problems"][0]["id"].startswith("G-ORG")
+
+
+# ---- policies -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def only_our_own_policies() -> Iterator[None]:
+    """What a test makes known is forgotten after it."""
+    before = dict(POLICIES)
+    yield
+    POLICIES.clear()
+    POLICIES.update(before)
+
+
+def policy_file(tmp_path: Path, **changes: Any) -> str:
+    file = tmp_path / "policy.json"
+    file.write_text(json.dumps({**CURRENT.model_dump(mode="json"), **changes}), encoding="utf-8")
+    return str(file)
+
+
+def test_a_policy_version_is_stored_once_listed_and_shown(
+    asesor: Asesor, database: Path, tmp_path: Path, only_our_own_policies: None
+) -> None:
+    words = ["policy", "load", policy_file(tmp_path, version="2199-01", effective="2199-01-01"), "--json"]
+    assert told(asesor(*words)) == {
+        "ok": True,
+        "version": "2199-01",
+        "effective": "2199-01-01",
+        "stored": True,
+    }
+    assert told(asesor(*words))["stored"] is False
+    listed = told(asesor("policy", "list", "--json"))["policies"]
+    assert [(p["version"], p["in_force"]) for p in listed] == [(CURRENT.version, True), ("2199-01", False)]
+    assert told(asesor("policy", "show", "2199-01", "--json"))["effective"] == "2199-01-01"
+    assert json.loads(asesor("policy", "show").stdout)["version"] == CURRENT.version
+
+    async def events() -> list[tuple[str, str]]:
+        db = Database(f"sqlite+aiosqlite:///{database}")
+        async with db.read() as session:
+            rows = (await reads.timeline(session, "policy-2199-01")).items
+        await db.dispose()
+        return [(e.type, e.actor.account) for e in rows]
+
+    assert apart(events()) == [("policy_added", "cli")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"version": "2199-02", "effective": "2020-01-01"}, Exit.USAGE),
+        ({"version": "a/b", "effective": "2199-01-01"}, Exit.USAGE),
+        ({"version": "2199-02", "effective": "2199-01-01", "class_maximum": 0}, Exit.USAGE),
+        ({"version": "2199-02", "effective": "2199-01-01", "of_tomorrow": 1}, Exit.USAGE),
+        ({"version": "2199-02", "effective": "2199-01-01", "tasks": []}, Exit.USAGE),
+        ({"version": "2199-02", "effective": "2199-01-01", "forms": []}, Exit.USAGE),
+        ({"effective": "2199-01-01"}, Exit.WRONG),
+    ],
+    ids=["past", "no name", "out of range", "unknown field", "no tasks", "no forms", "the product's own"],
+)
+def test_a_policy_that_does_not_fit_is_refused_in_both_languages_and_stored_nowhere(
+    asesor: Asesor,
+    database: Path,
+    tmp_path: Path,
+    changes: dict[str, Any],
+    code: int,
+    only_our_own_policies: None,
+) -> None:
+    problems = told(asesor("policy", "load", policy_file(tmp_path, **changes), "--json"), code)["problems"]
+    assert problems
+    assert all(p["id"] and p["en"] for p in problems)
+    assert len(told(asesor("policy", "list", "--json"))["policies"]) == 1
+
+
+def test_what_is_no_json_is_no_policy(asesor: Asesor, database: Path, tmp_path: Path) -> None:
+    for content in (b"\xff\xfe", b"class_maximum = 24", b'"2199"'):
+        (tmp_path / "policy").write_bytes(content)
+        assert told(asesor("policy", "load", str(tmp_path / "policy"), "--json"), Exit.USAGE)["problems"]
 
 
 def test_generated_passwords_are_for_this_user_alone(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from domain.errors import DomainError
 from domain.facts import Facts
 from domain.policy import default, policy
 from domain.roles import SYSTEM, Actor, Role
+from state_machines.evolve import fold
+from state_machines.moments import moments
 from state_machines.table import Situation, Table, fire
 from state_machines.tables import TABLES
-from state_machines.turn import fold, moments
 from tests.support.journeys import (
     APPLICATION,
     CANDIDATE,
@@ -211,6 +212,7 @@ def journey_act(world: JourneyWorld, data: st.DataObject) -> None:
                     c.WithdrawJourney(),
                     c.InterruptAssessment(reason=REASON),
                     c.RescheduleAssessment(form=to, reason=REASON),
+                    c.OverrideSeparation(person="m1", reason=REASON),
                 ]
             )
         )

@@ -77,6 +77,26 @@ async def test_the_name_that_a_stranger_gives_a_signal_is_not_logged(
     assert line["signal"] == bound
 
 
+@pytest.mark.parametrize(
+    ("given", "bound"),
+    [
+        ("3f0c8a52-5d1c-5b6e-9a52-0d8d1f4a7b11", "3f0c8a52-5d1c-5b6e-9a52-0d8d1f4a7b11"),
+        ("Budi 3201010101010001", "unknown"),
+        ("3f0c8a52-5d1c-5b6e-9a52-0d8d1f4a7b11 Budi", "unknown"),
+    ],
+)
+async def test_the_id_that_a_stranger_gives_an_update_is_not_logged(
+    given: str, bound: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "info", lambda: SimpleNamespace(workflow_id="programme-case-1"))
+    written = StringIO()
+    setup(Settings(log_format="json", var_dir=tmp_path), written)
+    inbound = LogContext().workflow_interceptor_class(None)(Logs())  # type: ignore[arg-type]
+    await inbound.handle_update_handler(SimpleNamespace(args=[], id=given))  # type: ignore[arg-type]
+    (line,) = lines(written)
+    assert line["update"] == bound
+
+
 def test_the_case_is_found_in_whatever_a_run_is_given() -> None:
     world = JourneyWorld()
     opening: JourneyOpening = world.start()

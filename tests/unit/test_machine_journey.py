@@ -40,6 +40,8 @@ JOURNEY_ROWS: Rows = {
     ("SCHEDULED", "reschedule", "SCHEDULED", "organiser"),
     ("ASSESSMENT", "recommend", "RECOMMENDED", "master_assessor"),
     ("ASSESSMENT", "interrupt", "SCHEDULED", "master_assessor"),
+    # R-SOD: trainer and assessor of a candidate, where BNSP overrides with a recorded reason
+    *((s, "override_separation", s, "operations") for s in ("ELIGIBLE", "SCHEDULED", "NOT_YET_COMPETENT")),
     ("RECOMMENDED", "convene", "DECISION", "operations"),
     ("DECISION", "decide_competent", "COMPETENT", "committee"),
     ("DECISION", "decide_not_yet", "NOT_YET_COMPETENT", "committee"),

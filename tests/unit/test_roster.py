@@ -4,17 +4,11 @@ from datetime import date, datetime, time
 
 import pytest
 
-from domain.roster import (
-    BY_KEY,
-    COLUMNS,
-    REFUSALS,
-    ROW_LIMIT,
-    Cell,
-    RosterReading,
-    is_empty,
-    letter,
-    parse_rows,
-)
+from domain.roster.cells import is_empty
+from domain.roster.columns import BY_KEY, COLUMNS, Cell
+from domain.roster.model import RosterReading
+from domain.roster.refusals import REFUSALS
+from domain.roster.sheet import ROW_LIMIT, letter, parse_rows
 from examples.synthetic import synthetic
 
 HEADER = [Cell(column.header.id, "text") for column in COLUMNS]

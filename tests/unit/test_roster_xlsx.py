@@ -13,7 +13,8 @@ from openpyxl import Workbook, load_workbook
 from api import roster_xlsx
 from api.roster_xlsx import HELP_SHEET, OLE, SHEET, read, template, write
 from domain.errors import DomainError, TooLarge, UnsupportedMedia
-from domain.roster import COLUMNS, RosterReading
+from domain.roster.columns import COLUMNS
+from domain.roster.model import RosterReading
 from examples.people import PEOPLE
 
 CELLS = [person.cells() for person in PEOPLE[:3]]
@@ -81,7 +82,7 @@ def test_the_template_helps_to_fill_it() -> None:
 
 
 def _letters() -> list[tuple[Any, str]]:
-    from domain.roster import letter
+    from domain.roster.sheet import letter
 
     return [(column, letter(i)) for i, column in enumerate(COLUMNS)]
 

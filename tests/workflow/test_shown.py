@@ -11,7 +11,7 @@ from domain import commands as c
 from domain.clock import format_wib
 from domain.ids import programme_workflow
 from examples import organisations
-from state_machines.turn import moments
+from state_machines.moments import moments
 from tests.support.patience import eventually
 from tests.support.stack import Stack
 from workflows.search import SEARCH_ATTRIBUTES

@@ -1,6 +1,7 @@
 """What a case does when the world fails it: it asks for attention, loses nothing, and goes on afterwards."""
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,16 +13,19 @@ from temporalio.worker import Replayer
 
 from activities.messages import thaw
 from activities.plugin import plugin
-from db import identity, ledger
+from db import identity, ledger, reads, registry
 from db.identity import Hat
 from domain import commands as c
+from domain.clock import at, local_day
 from domain.ids import programme_workflow
 from domain.roles import SYSTEM, Role
+from examples import organisations
 from tests.support.histories import replays
 from tests.support.patience import eventually
 from tests.support.requests import with_new_ids
 from tests.support.running import denials, status, submitted, until_denied
 from tests.support.stack import Stack
+from tests.support.stories import on
 from worker import WORKFLOWS
 from workflows import case_state
 from workflows.search import ATTENTION
@@ -256,3 +260,45 @@ async def test_a_request_taken_back_can_be_sent_again_at_once(stack: Stack) -> N
         events = await ledger.events_of(session, stream)
     assert [e.seq for e in events] == list(range(1, len(events) + 1))
     assert (await status(programme_handle(stack, stream))).attention == ""
+
+
+async def test_a_deadline_for_which_the_calendar_lacks_a_year_waits_for_it_and_is_not_given_up(
+    hasty: Stack,
+) -> None:
+    """A class that is not ready on the year's last working day asks its organiser what to do, within working
+    days of a year that the holiday table does not hold yet."""
+    async with hasty.db.read() as session:
+        years = list((await registry.calendar(session)).years)
+    year = local_day(await hasty.now()).year
+    last = hasty.calendar.add_working_days(date(year + 1, 1, 1), -1)
+    await on(hasty, hasty.calendar.add_working_days(last, -organisations.NOTICE))
+    await run_sql(hasty, "UPDATE calendars SET years = :years", years=f"[{year}]")
+    request = await hasty.submission([1, 2, 4])
+    stream, handle = request.programme, programme_handle(hasty, request.programme)
+    (class_,) = request.classes
+    request = request.model_copy(update={"classes": (class_.model_copy(update={"days": (last,)}),)})
+    await hasty.send(hasty.staff("penyelenggara"), stream, request)
+    await hasty.until(stream, lambda x: all(s.pair_taken for s in x.seats.values()))
+    verifier = hasty.staff("verifikator")
+    task = await hasty.task(stream, "verify_programme")
+    await hasty.send(verifier, stream, c.ClaimTask(task=task.id))
+    await hasty.send(verifier, stream, c.VerifySeats(seats=tuple(s.id for s in request.seats)))
+    await hasty.complete(verifier, stream, "verify_programme", "recommend")
+    await hasty.complete(hasty.staff("penyetuju"), stream, "approve_programme", "approve")
+    assert (await hasty.case(stream)).calendar.years == (year,)
+
+    moving = asyncio.create_task(hasty.advance(to=at(last, 9)))
+    await until_attention(handle, "calendar")
+    assert not moving.done()
+    assert "resolve_class_day" not in {t.kind for t in (await hasty.case(stream)).tasks.values()}
+    await run_sql(hasty, "UPDATE calendars SET years = :years", years=str(years))
+    await moving
+    await until_attention(handle, "")
+    case = await hasty.case(stream)
+    assert set(years) <= set(case.calendar.years)
+    (task,) = (t for t in case.tasks.values() if t.kind == "resolve_class_day")
+    assert task.due_at == hasty.calendar.due(at(last, class_.start_hour), 2)
+    async with hasty.db.read() as session:
+        told = [e.type for e in (await reads.timeline(session, stream, limit=200)).items]
+    assert "calendar_extended" in told and "deadline_had_no_effect" not in told
+    await replays(hasty, handle.id)

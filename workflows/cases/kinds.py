@@ -6,7 +6,8 @@ from typing import Any
 from domain.cases import Case
 from domain.facts import Facts
 from domain.roles import SYSTEM
-from state_machines.turn import Turn, evolve
+from state_machines.evolve import evolve
+from state_machines.turn import Turn
 from workflows.cases.certificate import CERTIFICATE_LOGIC
 from workflows.cases.journey import JOURNEY_LOGIC
 from workflows.cases.logic import CaseLogic

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from domain.calendar import Calendar, CalendarYearMissing
 from domain.cases import Case, Deadline, Errand, Task
 from domain.commands import (
     ClaimTask,
@@ -48,8 +49,21 @@ def decide(logic: CaseLogic, case: Case, envelope: Envelope, now: datetime) -> t
     """Apply a person's command to a draft of the case.
 
     Gives the Turn and the event's type; raises a DomainError with every violation. `case` is unchanged:
-    the gateway's pre-check, the workflow's validator and its handler are all this one call.
+    the gateway's pre-check, the workflow's validator and its handler are all this one call. Where the case's
+    calendar lacks a year that the newer table has, which then comes with the facts, the case takes it over.
     """
+    newer = envelope.facts.calendar
+    try:
+        return _decide(logic, case, envelope, now)
+    except CalendarYearMissing:
+        if newer is None or case.calendar.with_years_of(newer) is case.calendar:
+            raise
+        return _decide(logic, case, envelope, now, newer)
+
+
+def _decide(
+    logic: CaseLogic, case: Case, envelope: Envelope, now: datetime, newer: Calendar | None = None
+) -> tuple[Turn, str]:
     turn = Turn(
         case,
         actor=envelope.actor,
@@ -59,6 +73,8 @@ def decide(logic: CaseLogic, case: Case, envelope: Envelope, now: datetime) -> t
         command_id=envelope.command_id,
         command_digest=envelope.command_digest,
     )
+    if newer is not None:
+        turn.extend_calendar(newer)
     handler = _HANDLERS.get(type(envelope.command)) or logic.handlers.get(type(envelope.command))
     if handler is None:
         raise Refused.because(

@@ -12,6 +12,7 @@ from domain.policy import CURRENT
 from domain.rules.decisions import majority, r_bk, r_vote, result
 from domain.rules.duties import r_sod, separated_from
 from domain.rules.matrix import Moment, run
+from domain.verdict import Outcome, Verdict
 
 
 def sod(step: str, *actors: str, **facts: Any) -> list[tuple[str, Any]]:
@@ -80,10 +81,37 @@ def test_only_trainer_and_assessor_can_be_lifted() -> None:
         return (OverrideFacts(steps=(a, b), person="p1", reason="r"),)
 
     trained = {"trainer": ("p1",)}
-    assert sod("assessor", "p1", hands=trained, overrides=leave("trainer", "assessor")) == [("pass", "apart")]
+    allowed = leave("trainer", "assessor")
+    assert sod("assessor", "p1", hands=trained, overrides=allowed) == [("pass", "trainer")]
+    both = {"trainer": ("p1", "p2")}
+    assert sod("assessor", "p1", hands=both, overrides=allowed) == [("pass", "trainer")]
+    assert sod("assessor", "p2", hands=both, overrides=allowed) == [("fail", "trainer")]
     assert sod("decision", "p1", hands=trained, overrides=leave("trainer", "decision")) == [
         ("fail", "trainer")
     ]
+
+
+def test_an_override_says_by_whom_and_why_and_is_for_one_class() -> None:
+    leave = OverrideFacts(
+        steps=("trainer", "assessor"), person="p1", reason="text-1", by="officer", class_id="c1"
+    )
+
+    def asked(class_id: str) -> Verdict:
+        facts = Facts(
+            step="assessor",
+            actor_hands=("p1",),
+            hands={"trainer": ("p1",)},
+            overrides=(leave,),
+            class_id=class_id,
+        )
+        (verdict,) = r_sod(facts)
+        return verdict
+
+    found = asked("c1")
+    assert (found.outcome, found.facts["sentence"]) == (Outcome.PASS, "overridden")
+    assert (found.facts["persons"], found.facts["by"], found.facts["reason"]) == (["p1"], "officer", "text-1")
+    assert "BNSP" in found.text.id and "recorded reason" in found.text.en
+    assert asked("c2").outcome is Outcome.FAIL
 
 
 @given(st.sampled_from(sorted({x for pair in CURRENT.separations for x in pair})))

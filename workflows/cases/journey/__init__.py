@@ -81,6 +81,7 @@ JOURNEY_LOGIC = CaseLogic(
         c.WithdrawJourney: _then_tell(ending.withdraw),
         c.RescheduleAssessment: _then_tell(assessment.rescheduled),
         c.InterruptAssessment: _then_tell(assessment.interrupted),
+        c.OverrideSeparation: _then_tell(assessment.separation_overridden),
     },
     completions={
         kind: _then_tell(step)

@@ -9,7 +9,7 @@ from domain.openings import JourneyOpening
 from domain.rules.questions import ASKED
 from domain.verdict import Outcome, Verdict
 from state_machines.journey_facts import application_verdicts, participant, sod
-from state_machines.journey_guards import reviewer_is_free
+from state_machines.journey_guards.application import reviewer_is_free
 from state_machines.table import refusal
 from state_machines.tables import TABLES
 from state_machines.turn import Turn

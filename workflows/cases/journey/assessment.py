@@ -1,18 +1,20 @@
 """Step 3: the assessment is scheduled, agreed, held and filed."""
 
-from domain.cases import Deadline, DocumentFinding, Journey, Task
+from domain.cases import Deadline, DocumentFinding, DutyOverride, Journey, Task
 from domain.clock import end_of_day, local_day
 from domain.commands import (
     BeginForm,
     CompleteTask,
     InterruptAssessment,
+    OverrideSeparation,
     RescheduleAssessment,
     ScheduleForm,
     UnitsForm,
 )
 from domain.roles import Role
+from domain.rules.matrix import Moment, run
 from domain.verdict import Outcome
-from state_machines.journey_facts import LAPSES, form_of, schedule_verdicts
+from state_machines.journey_facts import LAPSES, facts_of, form_of, schedule_verdicts
 from state_machines.table import check, refusal
 from state_machines.tables import TABLES
 from state_machines.turn import Turn
@@ -230,6 +232,18 @@ def _no_show(turn: Turn, j: Journey) -> str:
     open_scheduling(turn)
     watch_certificate(turn)
     return "candidate_did_not_come"
+
+
+def separation_overridden(turn: Turn, command: OverrideSeparation) -> str:
+    """BNSP lets a trainer of the candidate assess them, too (R-SOD): the organiser may schedule them now."""
+    j: Journey = turn.require("journey", turn.case.journey.id, "override_separation")
+    turn.payload["reason"] = command.reason
+    leave = DutyOverride(person=command.person, reason=command.reason, by=turn.actor.person)
+    kept = tuple(o for o in j.overrides if o.person != command.person)
+    turn.set("journey", j.id, overrides=(*kept, leave))
+    facts = facts_of(turn.situation("journey", j.id), step="assessor", persons=(command.person,))
+    turn.found(run(Moment.act, facts))
+    return "separation_overridden"
 
 
 def interrupted(turn: Turn, command: InterruptAssessment) -> str:

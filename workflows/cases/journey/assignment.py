@@ -8,6 +8,8 @@ from domain.errors import Refused
 from domain.ids import class_assessor, day_key
 from domain.text import Text
 from state_machines.class_facts import STANDING
+from state_machines.overrides import nothing_to_override
+from state_machines.table import refusal
 from state_machines.turn import Turn
 from workflows.cases.journey.forms import need
 
@@ -77,6 +79,9 @@ def take_day(turn: Turn, form: ScheduleForm) -> None:
 def letter_issued(turn: Turn, task: Task, command: CompleteTask) -> str:
     """Surat tugas for the assessor who is scheduled, and for nobody else."""
     a = turn.get("assignment", task.subject)
+    if any(letter.override for letter in need(command, LettersForm).assignments):
+        # here the schedule was judged, with what was overridden before it (`override_separation`)
+        raise refusal(nothing_to_override(a.id))
     letters = need(command, LettersForm).assignments
     if [(x.person, x.kind) for x in letters] != [(a.person, a.kind)]:
         raise Refused.because(

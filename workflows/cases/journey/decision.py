@@ -5,7 +5,7 @@ from domain.clock import end_of_day, local_day
 from domain.commands import CompleteTask, ConveneForm, ScheduleForm, VotesForm
 from domain.months import add_months
 from state_machines.journey_facts import failing, reassess_verdicts, vote_verdicts
-from state_machines.journey_guards import reassessment_left
+from state_machines.journey_guards.decision import reassessment_left
 from state_machines.turn import Turn
 from workflows.cases.journey.assessment import exception_asked, hold
 from workflows.cases.journey.forms import need

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from domain.cases import DutyOverride
 from state_machines.journey_facts import sod
 from state_machines.turn import Turn
 from workflows.cases.journey.application import give_to_reviewer
@@ -25,6 +26,7 @@ def training_recorded(turn: Turn, body: dict[str, Any]) -> str:
         assessors=tuple(str(p) for p in body.get("assessors", ())),
         class_days=days or j.class_days,
     )
+    _overridden(turn, body)
     turn.hand("trainer", *trainers)
     _reviewer_still_fits(turn)
     open_scheduling(turn)
@@ -59,9 +61,19 @@ def assignment_changed(turn: Turn, body: dict[str, Any]) -> str:
         _reviewer_still_fits(turn)
     assessors = tuple(str(p) for p in body.get("assessors", j.assessors))
     turn.set("journey", j.id, assessors=assessors)
+    _overridden(turn, body)
     if j.state == "SCHEDULED" and j.assessor and j.assessor not in assessors and not own_stands(turn):
         assessor_lost(turn)
     return "assessors_changed"
+
+
+def _overridden(turn: Turn, body: dict[str, Any]) -> None:
+    """Whom BNSP lets train and assess the class (R-SOD); the last word for each person counts."""
+    told = {o.person: o for o in map(DutyOverride.model_validate, body.get("overrides", ()))}
+    if told:
+        j = turn.case.journey
+        kept = tuple(o for o in j.overrides if o.person not in told)
+        turn.set("journey", j.id, overrides=(*kept, *told.values()))
 
 
 def class_moved(turn: Turn, body: dict[str, Any]) -> str:

@@ -37,7 +37,7 @@ def facts_of_move(turn: Turn, days: Iterable[date]) -> Facts:
         return p if p.exception == "refused" else p.model_copy(update={"exception": excused})
 
     people = tuple(known(p) for p in turn.facts.participants)
-    return turn.facts.model_copy(update={"participants": people})
+    return turn.facts.model_copy(update={"participants": people, "overrides": turn.case.overrides})
 
 
 def ask_about_lapses(turn: Turn, class_: Class) -> None:

@@ -17,7 +17,16 @@ from domain.errors import Forbidden, Malformed, Refused
 from domain.ids import day_key, pair_key
 from domain.rules.matrix import Moment, run
 from state_machines.class_ import PREPARED, starts_at
-from state_machines.class_facts import BOUND, SEATED, STANDING, days_left, lacks_masters
+from state_machines.class_facts import (
+    BOUND,
+    SEATED,
+    STANDING,
+    days_left,
+    lacks_masters,
+    override_verdicts,
+)
+from state_machines.overrides import may_override, nothing_to_override
+from state_machines.table import refusal
 from state_machines.task import ATTENDANCE
 from state_machines.turn import Turn
 from workflows.cases.programme.lapses import ask_about_lapses, facts_of_move, tell_new_days
@@ -60,6 +69,9 @@ def letters_issued(turn: Turn, task: Task, command: CompleteTask) -> str:
         raise Malformed.because("T-FORM", "Surat tugas tidak disertakan.", "The letters are missing.")
     for letter in form.assignments:
         _assign(turn, letter)
+    for letter in form.assignments:  # either of two letters in one act may carry it
+        if letter.override is not None:
+            _override(turn, letter)
     classes = {letter.class_id for letter in form.assignments}
     for a in list(turn.case.assignments.values()):
         if a.state == "PROPOSED" and a.class_id in classes:
@@ -76,7 +88,8 @@ def _assign(turn: Turn, letter: Letter, *, replacing: bool = False) -> None:
         for a in turn.case.assignments.values()
         if a.class_id == class_.id and a.person == letter.person and a.state in STANDING
     ]
-    if any(a.kind != letter.kind and a.state != "PROPOSED" for a in mine):
+    twin = next((a for a in mine if a.kind != letter.kind and a.state != "PROPOSED"), None)
+    if twin is not None and letter.override is None and twin.override is None:
         raise Forbidden.because(
             "R-SOD",
             "Pelatih kelas ini tidak boleh menjadi asesornya.",
@@ -102,6 +115,11 @@ def _assign(turn: Turn, letter: Letter, *, replacing: bool = False) -> None:
             person=letter.person,
             kind=letter.kind,
         )
+    if twin is not None:
+        turn.set("assignment", proposed.id, days_with=twin.days_with or twin.id)
+    if letter.override is not None:
+        by = turn.actor.person
+        turn.set("assignment", proposed.id, override=letter.override, override_by=by)
     turn.fire(
         "assignment",
         proposed.id,
@@ -111,7 +129,24 @@ def _assign(turn: Turn, letter: Letter, *, replacing: bool = False) -> None:
     )
     task = turn.open_task("answer_assignment", proposed.id, person=letter.person)
     turn.wait("assignment", proposed.id, task.due_at)
-    _take_master_days(turn, proposed.id, letter.person, class_)
+    _take_master_days(turn, proposed, class_)
+
+
+def _override(turn: Turn, letter: Letter) -> None:
+    """BNSP lets a person train and assess the class (R-SOD): the verdict says by whom and why."""
+    here = [
+        a
+        for a in turn.case.assignments.values()
+        if a.class_id == letter.class_id and a.person == letter.person and a.letter_number
+    ]
+    subject = turn.situation("programme", turn.case.programme.id)
+    violations = may_override(subject, letter.person)
+    mine = next((a for a in here if a.override == letter.override), None)
+    if mine is None or {a.kind for a in here} != {"trainer", "assessor"}:
+        violations += nothing_to_override(letter.class_id)
+    if violations or mine is None:
+        raise refusal(violations)
+    turn.found(override_verdicts(subject, mine))
 
 
 def _may_get_letters(turn: Turn, class_: Class, person: str, *, replacing: bool) -> None:
@@ -136,14 +171,14 @@ def _may_get_letters(turn: Turn, class_: Class, person: str, *, replacing: bool)
         )
 
 
-def _take_master_days(turn: Turn, assignment: str, person: str, class_: Class) -> None:
+def _take_master_days(turn: Turn, assignment: Assignment, class_: Class) -> None:
     # Who joins a class that has begun gives it the days that are left; before revision 1 nobody did.
     days = days_left(class_.days, turn.now) if turn.case.revision >= 1 else class_.days
     turn.ask(
         "reserve",
-        assignment,
-        holder=f"{turn.case.stream}/{assignment}",
-        keys=[{"kind": "master_day", "key": day_key(person, d)} for d in days],
+        assignment.id,
+        holder=_days_holder(turn, assignment),
+        keys=[{"kind": "master_day", "key": day_key(assignment.person, d)} for d in days],
     )
 
 
@@ -258,7 +293,9 @@ def replaced(turn: Turn, command: ReplaceAssignment) -> str:
     class_: Class = turn.get("class", old.class_id)
     turn.payload["reason"] = command.reason
     here = [a for a in turn.case.assignments.values() if a.class_id == class_.id and a.state in BOUND]
-    if command.person in {a.person for a in here}:
+    # with BNSP's override a trainer may take an assessor's place, too, and the other way round
+    serving = {a.person for a in here if a.kind == old.kind or command.override is None}
+    if command.person in serving:
         raise Refused.because(
             "M-SAME",
             "Pengganti harus orang yang belum bertugas di kelas ini.",
@@ -273,6 +310,8 @@ def replaced(turn: Turn, command: ReplaceAssignment) -> str:
         turn.fire("task", task.id, "cancel", as_system=True)
     letter = Letter(class_id=class_.id, kind=old.kind, **command.model_dump(exclude=_NOT_OF_A_LETTER))
     _assign(turn, letter, replacing=True)
+    if letter.override is not None:
+        _override(turn, letter)
     if old.kind == "assessor" and class_.state == "DONE":
         tell_assessors(turn, class_)
     return "assignment_replaced"
@@ -299,8 +338,18 @@ def _gone(turn: Turn, assignment: Assignment) -> None:
         turn.open_task("assign_master_assessors", turn.case.programme.id)
 
 
-def release_days(turn: Turn, assignment: Assignment) -> None:
-    turn.ask("release", assignment.id, holder=f"{turn.case.stream}/{assignment.id}")
+def release_days(turn: Turn, assignment: Assignment, *, moved: bool = False) -> None:
+    """The days of an assignment that ended, or whose class `moved`, are free again; those that the person's
+    other assignment to the class shares stay taken while that one stands."""
+    holder = _days_holder(turn, assignment)
+    sharing = (a for a in turn.case.assignments.values() if _days_holder(turn, a) == holder)
+    if not moved and any(a.id != assignment.id and a.state in ("ASSIGNED", "ACCEPTED") for a in sharing):
+        return
+    turn.ask("release", assignment.id, holder=holder)
+
+
+def _days_holder(turn: Turn, assignment: Assignment) -> str:
+    return f"{turn.case.stream}/{assignment.days_with or assignment.id}"
 
 
 # ---- venue, committee, dates ----------------------------------------------------------------------
@@ -352,8 +401,8 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
     open_complete_class(turn, class_)
     for a in list(turn.case.assignments.values()):
         if a.class_id == class_id and a.state in ("ASSIGNED", "ACCEPTED"):
-            release_days(turn, a)
-            _take_master_days(turn, a.id, a.person, class_)
+            release_days(turn, a, moved=True)
+            _take_master_days(turn, a, class_)
     turn.ask("release", class_id, holder=f"{turn.case.stream}/{class_id}")
     take_committee_days(turn, class_, class_.committee)
     for seat in list(turn.case.seats.values()):

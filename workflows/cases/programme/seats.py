@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from domain.cases import Case, Class, Deadline, Errand, Seat, Task
+from domain.cases import Case, Class, Deadline, DutyOverride, Errand, Seat, Task
 from domain.commands import CompleteTask, WithdrawSeat
 from domain.errors import Refused
 from domain.events import derived_id
@@ -147,7 +147,7 @@ def tell_assessors(turn: Turn, class_: Class) -> None:
         here = seat.class_id == class_.id and seat.state == "ATTENDED"
         if here and seat.journey and seat.journey_state not in ENDED:
             assessors = list(accepted(turn, class_, "assessor"))
-            tell_journey(turn, seat, "assignment_changed", assessors=assessors)
+            tell_journey(turn, seat, "assignment_changed", assessors=assessors, **_overridden(turn, class_))
 
 
 def tell_training(turn: Turn, seat: Seat) -> None:
@@ -161,7 +161,18 @@ def tell_training(turn: Turn, seat: Seat) -> None:
         trainers=list(_trained(turn, class_)),
         assessors=list(accepted(turn, class_, "assessor")),
         class_days=[d.isoformat() for d in class_.days],
+        **_overridden(turn, class_),
     )
+
+
+def _overridden(turn: Turn, class_: Class) -> dict[str, Any]:
+    """Whom BNSP lets train and assess this class, by whom and why; nothing where there is nobody."""
+    given = [
+        DutyOverride(person=a.person, reason=a.override, by=a.override_by).model_dump(mode="json")
+        for a in turn.case.assignments.values()
+        if a.class_id == class_.id and a.override is not None
+    ]
+    return {"overrides": given} if given else {}
 
 
 def ask_to_confirm(turn: Turn, seat: Seat) -> None:

@@ -1,0 +1,145 @@
+"""Who is asking, under which hat, with which account behind it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Literal
+
+from sqlalchemy import update
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ledger import append_row_event
+from db.people_tables import Account, AccountRole, ApiToken, SignInSession
+from domain.clock import local_day
+from domain.errors import DomainError, Forbidden, NotFound, NotSignedIn
+from domain.roles import Actor, Role
+
+Scope = Literal["read", "write"]
+SCOPES: frozenset[str] = frozenset({"read", "write"})
+SEEN_EVERY = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, order=True)
+class Hat:
+    """A role that an account may wear; an organiser's is of one organisation."""
+
+    role: Role
+    organisation: str = ""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Somebody who proved who they are, and what they may do as that."""
+
+    account: str
+    person: str
+    hat: Hat
+    hats: tuple[Hat, ...]
+    scopes: frozenset[str]
+    expires_at: datetime
+    key: str = field(repr=False)
+    """Hash of the session's secret, or id of the API token."""
+    by_token: bool = False
+
+    @property
+    def actor(self) -> Actor:
+        """The one who acts, in the hat now worn."""
+        return Actor(
+            account=self.account,
+            person=self.person,
+            role=self.hat.role,
+            organisation=self.hat.organisation,
+        )
+
+    def require(self, scope: Scope) -> None:
+        """Forbidden unless the scope was given."""
+        if scope not in self.scopes:
+            raise Forbidden.because(
+                "A-SCOPE",
+                "Token ini tidak diberi wewenang itu.",
+                "This token was not given that scope.",
+                scope=scope,
+            )
+
+
+async def hats(session: AsyncSession, account: str) -> tuple[Hat, ...]:
+    """Every hat that the account may wear now, sorted; none for a disabled or unknown one."""
+    rows = await session.exec(
+        select(AccountRole)
+        .join(Account, col(Account.id) == col(AccountRole.account))
+        .where(AccountRole.account == account, col(Account.disabled_at).is_(None))
+    )
+    return tuple(sorted(Hat(Role(row.role), row.organisation) for row in rows))
+
+
+def digest(secret: str) -> str:
+    return sha256(secret.encode("utf-8", "replace")).hexdigest()
+
+
+async def account_row(session: AsyncSession, account: str) -> Account:
+    row = await session.get(Account, account)
+    if row is None:
+        raise NotFound.because("A-ACCOUNT", "Akun ini tidak ada.", "There is no such account.")
+    return row
+
+
+async def access_of(
+    session: AsyncSession,
+    row: SignInSession | ApiToken,
+    *,
+    scopes: frozenset[str],
+    key: str,
+    by_token: bool,
+) -> Access:
+    mine = await hats(session, row.account)
+    hat = Hat(Role(row.role), row.organisation)
+    if hat not in mine:  # disabled, or the role was taken away since
+        raise session_over()
+    account = await account_row(session, row.account)
+    return Access(
+        account=account.id,
+        person=account.person,
+        hat=hat,
+        hats=mine,
+        scopes=scopes,
+        expires_at=row.expires_at,
+        key=key,
+        by_token=by_token,
+    )
+
+
+async def end_all(session: AsyncSession, account: str, at: datetime) -> None:
+    for table in (SignInSession, ApiToken):
+        await session.exec(
+            update(table)
+            .where(col(table.account) == account, col(table.revoked_at).is_(None))
+            .values(revoked_at=at)
+        )
+    await session.flush()
+
+
+async def tell(
+    session: AsyncSession, person: str, type: str, by: Actor, at: datetime, **payload: object
+) -> None:
+    await append_row_event(session, f"person-{person}", type, by, payload, at)
+
+
+async def tell_access(session: AsyncSession, type: str, by: Actor, at: datetime, **payload: object) -> None:
+    await append_row_event(session, f"access-{local_day(at).isoformat()}", type, by, payload, at)
+
+
+def plain_hat(hat: Hat) -> dict[str, object]:
+    return {"role": hat.role.value, "organisation": hat.organisation}
+
+
+def session_over() -> DomainError:
+    return NotSignedIn.because(
+        "A-SESSION", "Sesi berakhir; silakan masuk lagi.", "The session is over; please sign in again."
+    )
+
+
+def not_your_hat() -> DomainError:
+    return Forbidden.because(
+        "A-HAT", "Akun ini tidak mempunyai peran itu.", "This account does not have that role."
+    )

@@ -1,0 +1,65 @@
+"""What the ledger tells besides the cases: timelines, refusals, notices and reservations."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.ledger import event_of
+from db.reads.pages import PAGE, Order, Page, limited, page_of
+from db.tables import DenialRow, EventRow, OutboxRow, ReservationRow
+from domain.events import Event
+
+
+async def timeline(
+    session: AsyncSession, stream: str, *, newest_first: bool = True, cursor: str = "", limit: int = PAGE
+) -> Page[Event]:
+    """The events of a stream, of either kind of truth."""
+    query = select(EventRow).where(EventRow.stream == stream)
+    order = Order((col(EventRow.seq),), (int,), descending=newest_first)
+    found = await page_of(session, query, order, cursor, limit, lambda r: (r.seq,))
+    return Page([event_of(row) for row in found.items], found.next)
+
+
+async def denials(
+    session: AsyncSession,
+    *,
+    account: str = "",
+    stream: str = "",
+    cursor: str = "",
+    limit: int = PAGE,
+) -> Page[DenialRow]:
+    """Refusals, the latest first."""
+    query = select(DenialRow)
+    if account:
+        query = query.where(DenialRow.account == account)
+    if stream:
+        query = query.where(DenialRow.stream == stream)
+    order = Order((col(DenialRow.at), col(DenialRow.id)), (datetime, str), descending=True)
+    return await page_of(session, query, order, cursor, limit, lambda r: (r.at, r.id))
+
+
+async def outbox_counts(session: AsyncSession) -> dict[str, int]:
+    """How many notices are in each state."""
+    found = await session.exec(select(OutboxRow.state, func.count()).group_by(col(OutboxRow.state)))
+    return {state: n for state, n in found}  # noqa: C416 (rows are not pairs to mypy)
+
+
+async def notices_for(session: AsyncSession, to: Sequence[str], limit: int = PAGE) -> list[OutboxRow]:
+    """What these recipients (`person:…`, `role:…`, `organisation:…`) were told, the latest first."""
+    found = await session.exec(
+        select(OutboxRow)
+        .where(col(OutboxRow.to).in_(list(to)))
+        .order_by(col(OutboxRow.created_at).desc(), col(OutboxRow.stream), col(OutboxRow.seq))
+        .limit(limited(limit))
+    )
+    return list(found)
+
+
+async def reservation(session: AsyncSession, kind: str, key: str) -> ReservationRow | None:
+    found = await session.exec(
+        select(ReservationRow).where(ReservationRow.kind == kind, ReservationRow.key == key)
+    )
+    return found.one_or_none()

@@ -1,0 +1,103 @@
+"""Programmes with their classes, seats and assignments."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import func, or_
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.reads.pages import PAGE, Order, Page, page_of
+from db.tables import AssignmentRow, ClassRow, ProgrammeRow, SeatRow
+
+
+async def programmes(
+    session: AsyncSession,
+    *,
+    organiser: str = "",
+    state: str = "",
+    stage: int = 0,
+    track: str = "",
+    q: str = "",
+    q_organisers: Sequence[str] = (),
+    cursor: str = "",
+    limit: int = PAGE,
+) -> Page[ProgrammeRow]:
+    """Programmes, the latest change first. `q` is looked for in id, scheme and field; `q_organisers` are
+    organisers whose names the caller found to match it."""
+    query = select(ProgrammeRow)
+    for column, value in (
+        (ProgrammeRow.organiser, organiser),
+        (ProgrammeRow.state, state),
+        (ProgrammeRow.stage, stage),
+        (ProgrammeRow.track, track),
+    ):
+        if value:
+            query = query.where(col(column) == value)
+    if q:
+        columns = (ProgrammeRow.id, ProgrammeRow.stream, ProgrammeRow.scheme, ProgrammeRow.field)
+        query = query.where(
+            or_(
+                *(col(c).icontains(q, autoescape=True) for c in columns),
+                col(ProgrammeRow.organiser).in_(list(q_organisers)),
+            )
+        )
+    order = Order((col(ProgrammeRow.updated_at), col(ProgrammeRow.stream)), (datetime, str), descending=True)
+    return await page_of(session, query, order, cursor, limit, lambda r: (r.updated_at, r.stream))
+
+
+async def programme(session: AsyncSession, stream: str) -> ProgrammeRow | None:
+    return (await session.exec(select(ProgrammeRow).where(ProgrammeRow.stream == stream))).one_or_none()
+
+
+async def programme_counts(session: AsyncSession, *, organiser: str = "") -> dict[str, int]:
+    """How many programmes are in each state."""
+    query = select(ProgrammeRow.state, func.count()).group_by(col(ProgrammeRow.state))
+    if organiser:
+        query = query.where(ProgrammeRow.organiser == organiser)
+    return {state: n for state, n in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+
+
+async def classes(session: AsyncSession, stream: str) -> list[ClassRow]:
+    found = await session.exec(
+        select(ClassRow)
+        .where(ClassRow.stream == stream)
+        .order_by(col(ClassRow.first_day), col(ClassRow.label), col(ClassRow.id))
+    )
+    return list(found)
+
+
+async def seats(session: AsyncSession, stream: str, class_id: str = "") -> list[SeatRow]:
+    """Seats of a programme (or of one class), main before the waiting list in its order."""
+    query = select(SeatRow).where(SeatRow.stream == stream)
+    if class_id:
+        query = query.where(SeatRow.class_id == class_id)
+    found = await session.exec(
+        query.order_by(col(SeatRow.class_id), col(SeatRow.kind), col(SeatRow.position), col(SeatRow.id))
+    )
+    return list(found)
+
+
+async def seats_of_person(session: AsyncSession, person: str) -> list[SeatRow]:
+    found = await session.exec(
+        select(SeatRow).where(SeatRow.person == person).order_by(col(SeatRow.stream), col(SeatRow.id))
+    )
+    return list(found)
+
+
+async def assignments(session: AsyncSession, stream: str) -> list[AssignmentRow]:
+    found = await session.exec(
+        select(AssignmentRow)
+        .where(AssignmentRow.stream == stream)
+        .order_by(col(AssignmentRow.class_id), col(AssignmentRow.kind).desc(), col(AssignmentRow.id))
+    )
+    return list(found)
+
+
+async def assignments_of_person(session: AsyncSession, person: str) -> list[AssignmentRow]:
+    found = await session.exec(
+        select(AssignmentRow)
+        .where(AssignmentRow.person == person)
+        .order_by(col(AssignmentRow.first_day), col(AssignmentRow.stream), col(AssignmentRow.id))
+    )
+    return list(found)

@@ -1,0 +1,1 @@
+"""The demonstration's story, a file for each stretch of it."""
