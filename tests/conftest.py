@@ -32,6 +32,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # Started in the background of a shell. What tests start would ignore Ctrl-C, too; some tests press it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+pytest_plugins = ("tests.support.stacks",)
 DATABASES = ["sqlite", "postgresql"]
 
 

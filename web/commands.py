@@ -1,6 +1,6 @@
 """From what `allowed` offers to the command that does it: by their names, so a new one needs nothing here.
 
-A move `reschedule` of a `class` is asked for by `reschedule_class`, those of a journey's assessment by
+A move `reschedule` of a `class` is asked for by `reschedule` or `reschedule_class`, those of a journey's assessment by
 `…_assessment`. Moves that a task's decision makes have no command of their own.
 """
 
@@ -25,8 +25,7 @@ SUBJECTS = ("class_id", "seat", "seats", "assignment")
 
 def command_of(kind: str, trigger: str) -> type[c.Model] | None:
     """The command that asks for this move of this kind of thing; None when a task's decision makes it."""
-    names = [trigger] if kind in ("class", "seat") else []
-    names += [f"{trigger}_{ending}" for ending in ENDINGS.get(kind, ())]
+    names = [trigger, *(f"{trigger}_{ending}" for ending in ENDINGS.get(kind, ()))]
     return next((COMMANDS[name] for name in names if name in COMMANDS), None)
 
 

@@ -45,6 +45,7 @@ LABELS: dict[str, Text] = {
     "members": Text(id="Anggota komite", en="Members of the committee"),
     "minutes_number": Text(id="Nomor berita acara", en="Number of the minutes"),
     "on_behalf": Text(id="Atas nama peserta", en="On behalf of the participant"),
+    "override": Text(id="Alasan pelatih boleh mengases (R-SOD)", en="Why a trainer may assess (R-SOD)"),
     "person": Text(id="Orang", en="Person"),
     "points": Text(id="Butir yang harus diperbaiki", en="What must be mended, point by point"),
     "reason": Text(id="Alasan", en="Reason"),

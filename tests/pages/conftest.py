@@ -11,7 +11,6 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests.support.stack import Stack
-from tests.workflow.conftest import filled, stack, temporal  # noqa: F401 (fixtures)
 from tools.browser import browser as chromium
 from tools.cli import accounts_file
 from tools.cli.first_filling import accounts

@@ -1,4 +1,4 @@
-"""A real Temporal server, a real worker, a real database: what workflow tests run on."""
+"""A real Temporal server, a real worker, a real database: what tests of cases and of pages run on."""
 
 import shutil
 from collections.abc import AsyncIterator
