@@ -41,8 +41,8 @@ from api.routers import (
 from api.runtime import DATABASE_DOWN, opened
 from api.schemas.common import Problem
 from domain.errors import DomainError, Malformed
+from interpreter import settled
 from logs import setup
-from memory import settled
 from settings import ROOT, Settings, load
 
 STATIC = Path(ROOT) / "web" / "static"

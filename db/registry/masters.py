@@ -6,9 +6,9 @@ from datetime import date, datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import Account, AccountRole, MasterAssessor
 from db.registry.base import batched
+from db.streams import append_row_event
 from db.tables import AssignmentRow, ReservationRow
 from domain.ids import day_key
 from domain.roles import Actor

@@ -8,9 +8,9 @@ from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import Document, ParticipantRecord, PersonAnswer
 from db.registry.base import LETTER, Model
+from db.streams import append_row_event
 from db.tables import ReservationRow
 from db.vault import Vault
 from domain.errors import NotFound

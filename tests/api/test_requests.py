@@ -7,8 +7,8 @@ from sqlmodel import select
 
 from api.roster_xlsx import write
 from db.drafts import expire_idle
-from db.ledger import events_of
 from db.people_tables import Draft, Idempotency
+from db.streams import events_of
 from db.tables import SimClockRow
 from examples.people import PEOPLE
 from tests.api.conftest import CLASS, PDF, SCHEME, Product, roster

@@ -13,10 +13,11 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from activities.upkeep import run_policies
 from db import reads, registry
 from db.facts import facts_for
-from db.ledger import commit, events_of
+from db.ledger import commit
 from db.people_tables import Account, Document, ParticipantRecord, Person, RosterConflict, StoredPolicy
 from db.registry import BNSP, SCHEME, HolidayData, OrganisationData, ParticipantData
 from db.session import Database
+from db.streams import events_of
 from db.tables import EventRow, ReservationRow
 from db.vault import PersonData, Vault, case_owner
 from domain.cases import Case

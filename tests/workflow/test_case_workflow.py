@@ -12,7 +12,7 @@ from temporalio.worker import Replayer
 from activities import contracts
 from activities.messages import sign
 from activities.plugin import plugin
-from db import ledger, reads
+from db import ledger, reads, streams
 from db.vault import Vault
 from domain import commands as c
 from domain.errors import Conflict, DomainError, NotFound
@@ -125,7 +125,7 @@ async def test_a_genuine_message_arrives_once_however_often_it_is_sent(stack: St
         await handle.signal("message", sign(stack.vault, message))
     case = await stack.until(request.programme, lambda x: "m1" in x.messages)
     async with stack.db.read() as session:
-        events = await ledger.events_of(session, request.programme)
+        events = await streams.events_of(session, request.programme)
     assert sum(e.payload.get("message_id") == "m1" for e in events) == 1
     assert case.state == "SUBMITTED"
 
@@ -146,7 +146,7 @@ async def test_a_cancel_request_is_recorded_and_the_case_goes_on(stack: Stack) -
     assert described.status is WorkflowExecutionStatus.RUNNING
     await stack.case(request.programme)  # the ledger has reached the claim, so what came before it too
     async with stack.db.read() as session:
-        events = await ledger.events_of(session, request.programme)
+        events = await streams.events_of(session, request.programme)
     assert "cancel_request_ignored" in {e.type for e in events}
 
 
@@ -160,7 +160,7 @@ async def test_in_a_simulation_a_correction_that_never_comes_expires_with_its_re
     case = await stack.until(stream, lambda x: x.state == "EXPIRED")
     assert not [t for t in case.tasks.values() if t.state in ("OFFERED", "CLAIMED")]
     async with stack.db.read() as session:
-        events = await ledger.events_of(session, stream)
+        events = await streams.events_of(session, stream)
         assert (await reads.pending(session)).quiet
     assert [e.type for e in events].count("task_reminded") == 2
     handle = stack.client.get_workflow_handle(programme_workflow(stream))

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 
+from interpreter import loop_factory
 from settings import Settings, load
 from tools.cli.console import CommandFailed, Exit, Out
 
@@ -11,17 +11,6 @@ PAUSE = 1.0
 NO_SUCH_DATABASE = "3D000"
 COMING_UP = frozenset({"57P03", "53300"})
 """PostgreSQL: cannot connect now, too many connections."""
-
-
-def loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The faster event loop where it is wanted and there is one."""
-    if not settings.uvloop:
-        return None
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def worker() -> int:
