@@ -320,6 +320,10 @@ class Document(SQLModel, table=True):
     """An earlier document with the same bytes, of anybody."""
 
 
+DRAFT, EXPIRED = "DRAFT", "EXPIRED"
+"""A draft that is being written, and one that nobody touched for long (see `db.drafts`)."""
+
+
 class Draft(SQLModel, table=True):
     """A request before its submit. `content` holds ids, dates and numbers, never personal data."""
 
