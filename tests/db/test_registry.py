@@ -405,7 +405,7 @@ async def participant(db: Database, vault: Vault, draft: str = "d1", **changes: 
 async def test_rules_see_a_participants_evidence_and_no_names(db: Database, vault: Vault) -> None:
     person, record = await participant(db, vault)
     async with db.read() as session:
-        facts = await registry.participant_facts(session, vault, person=person, scheme=SCHEME_ID, draft="d1")
+        facts = (await registry.participants(session, [person], scheme=SCHEME_ID, drafts=["d1"]))[person]
         details = await registry.participant_details(session, vault, record)
         stored = (await session.exec(select(ParticipantRecord))).one()
     assert (facts.qualification, facts.recommending, facts.it_declared) == ("S1", "LSP-TIK", True)
@@ -438,7 +438,7 @@ async def test_a_record_is_put_in_place_of_the_former(db: Database, vault: Vault
     person, second = await participant(db, vault, qualification="S2")
     assert first == second
     async with db.read() as session:
-        facts = await registry.participant_facts(session, vault, person=person, scheme=SCHEME_ID, draft="d1")
+        facts = (await registry.participants(session, [person], scheme=SCHEME_ID, drafts=["d1"]))[person]
     assert facts.qualification == "S2"
 
 
@@ -453,7 +453,7 @@ async def test_the_letters_file_comes_from_the_documents(db: Database, vault: Va
             ),
         )  # fmt: skip
     async with db.read() as session:
-        facts = await registry.participant_facts(session, vault, person=person, scheme=SCHEME_ID, draft="d1")
+        facts = (await registry.participants(session, [person], scheme=SCHEME_ID, drafts=["d1"]))[person]
         assert len(list(await session.exec(select(Document)))) == 1
     assert facts.recommendation is not None and facts.recommendation.file_digest == "c" * 64
 
@@ -483,10 +483,8 @@ async def test_another_application_shows_as_one_bit(db: Database, vault: Vault) 
     await write(db, taken)
     async with db.read() as session:
         for own, expected in (([], True), (["s1"], False)):
-            facts = await registry.participant_facts(
-                session, vault, person=person, scheme=SCHEME_ID, own_streams=own
-            )
-            assert facts.active_elsewhere is expected
+            facts = await registry.participants(session, [person], scheme=SCHEME_ID, own_streams=own)
+            assert facts[person].active_elsewhere is expected
 
 
 async def test_an_equivalence_belongs_to_person_scheme_and_policy(db: Database, vault: Vault) -> None:
@@ -500,10 +498,10 @@ async def test_an_equivalence_belongs_to_person_scheme_and_policy(db: Database, 
     )  # fmt: skip
     async with db.read() as session:
         for version, expected in (("1", "accepted"), ("2", None)):
-            facts = await registry.participant_facts(
-                session, vault, person=person, scheme=SCHEME_ID, draft="d1", policy_version=version
+            facts = await registry.participants(
+                session, [person], scheme=SCHEME_ID, drafts=["d1"], policy_version=version
             )
-            assert facts.equivalence == expected
+            assert facts[person].equivalence == expected
 
 
 async def test_busy_days_leave_out_ones_own(db: Database) -> None:
