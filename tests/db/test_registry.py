@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.upkeep import run_policies
 from db import reads, registry
+from db.drafts import expire_idle
 from db.facts import facts_for
 from db.ledger import commit, events_of
 from db.people_tables import Account, Document, ParticipantRecord, Person, RosterConflict, StoredPolicy
@@ -390,6 +391,20 @@ async def test_a_policy_of_a_newer_version_of_the_product_keeps_nobody_from_the_
     async with db.read() as session:
         assert await registry.load_policies(session, but=[CURRENT.version]) == 1
     assert "test-4" in POLICIES and "test-3" not in POLICIES
+
+
+async def test_a_stored_policy_without_a_term_that_is_asked_for_stops_nobody(
+    db: Database, only_our_own_policies: None
+) -> None:
+    """It is in force for drafts at once: the sweep of every worker would ask it for a term it has not."""
+    made = CURRENT.model_copy(update={"version": "test-6", "effective": AT.date()})
+    await write(db, lambda s: registry.put_policy(s, made, by=OPERATIONS, at=AT))
+    async with db.write() as session:
+        row = await session.get_one(StoredPolicy, "test-6")
+        row.content = {**row.content, "terms": {"appeal": row.content["terms"]["appeal"]}}
+    async with db.read() as session:
+        assert await registry.load_policies(session, but=[CURRENT.version]) == 0
+    assert await write(db, lambda s: expire_idle(s, now=AT, at=AT)) == 0
 
 
 # ---- participants -------------------------------------------------------------------------------
