@@ -66,6 +66,16 @@ class SealedText(SQLModel, table=True):
     created_by: str = Field(max_length=80)
 
 
+class GivenName(SQLModel, table=True):
+    """What an organisation calls a person now. What it said before stays in `texts`, where events name it."""
+
+    __tablename__ = "given_names"
+
+    organisation: str = Field(primary_key=True, max_length=80)
+    person: str = Field(primary_key=True, max_length=80, foreign_key="persons.id")
+    text: str = Field(max_length=80, foreign_key="texts.id")
+
+
 class RosterConflict(SQLModel, table=True):
     """A roster said something else about a known person. Kept for two people to resolve, never applied."""
 
