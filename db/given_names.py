@@ -9,10 +9,10 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlmodel import select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.people_tables import Person, SealedText
+from db.people_tables import GivenName, Person, SealedText
 from db.vault import Vault, person_owner
 from domain.cases import Sealed
 from domain.events import derived_id
@@ -29,25 +29,38 @@ async def keep_given_name(
         return None
     # Two imports at once: the second waits here, and then finds the first one's row.
     await session.exec(select(Person.id).where(Person.id == person).with_for_update())
-    id_ = _id(by.organisation, person)
     text = json.dumps({"name": name, "nik_last4": (nik or "")[-4:]}, sort_keys=True)
-    before = await session.get(SealedText, id_)
-    if before is not None:
-        if await vault.open_text(session, id_) == text:
-            return Sealed(id=id_, commitment=before.commitment)
-        await session.delete(before)
-        await session.flush()
-    return await vault.seal_text(session, person_owner(person), text, by.account, at=at, id=id_)
+    key = (by.organisation, person)
+    row = await session.get(GivenName, key, populate_existing=True)
+    latest = row.text if row is not None else _first_id(*key)
+    before = await session.get(SealedText, latest)
+    if before is not None and await vault.open_text(session, latest) == text:
+        return Sealed(id=latest, commitment=before.commitment)
+    # Under an id of its own: an event may name the former one, with its commitment.
+    sealed = await vault.seal_text(session, person_owner(person), text, by.account, at=at)
+    row = row or GivenName(organisation=by.organisation, person=person, text="")
+    row.text = sealed.id
+    session.add(row)
+    await session.flush()
+    return sealed
 
 
 async def given_names(
     session: AsyncSession, vault: Vault, organisation: str, persons: Iterable[str]
 ) -> dict[str, dict[str, str]]:
     """`name` and `nik_last4` by person, as this organisation gave them; the others are left out."""
-    ids = {_id(organisation, person): person for person in persons if person}
+    wanted = {person for person in persons if person}
+    latest = await session.exec(
+        select(GivenName.person, GivenName.text).where(
+            GivenName.organisation == organisation, col(GivenName.person).in_(wanted)
+        )
+    )
+    texts = {person: _first_id(organisation, person) for person in wanted} | dict(latest.all())
+    ids = {text: person for person, text in texts.items()}
     opened = await vault.open_texts(session, ids)
     return {ids[id_]: json.loads(text) for id_, text in opened.items()}
 
 
-def _id(organisation: str, person: str) -> str:
+def _first_id(organisation: str, person: str) -> str:
+    """The text's id from when each organisation and person had but one; nothing new gets it."""
     return derived_id("given-name", organisation, person)

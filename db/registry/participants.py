@@ -188,28 +188,6 @@ async def participants(
     }
 
 
-async def participant_facts(
-    session: AsyncSession,
-    vault: Vault,  # noqa: ARG001 (nothing of what rules see is sealed; kept for callers' symmetry)
-    *,
-    person: str,
-    scheme: str,
-    draft: str = "",
-    policy_version: str = "",
-    own_streams: Iterable[str] = (),
-) -> ParticipantFacts:
-    """The same for one person."""
-    found = await participants(
-        session,
-        [person],
-        scheme=scheme,
-        drafts=[draft] if draft else [],
-        policy_version=policy_version,
-        own_streams=own_streams,
-    )
-    return found[person]
-
-
 async def record_answer(
     session: AsyncSession,
     *,

@@ -96,7 +96,7 @@ class RescheduleClass(Model):
 class CancelClass(Model):
     """The organiser, or operations, cancels a class before its start; once it is INTERRUPTED its trainer or
     the organiser does. Seats and journeys of the class end; with its last class the programme is
-    CANCELLED."""
+    CANCELLED before any class has started; otherwise it reports."""
 
     type: Literal["cancel_class"] = "cancel_class"
     class_id: Id
