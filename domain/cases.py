@@ -300,7 +300,8 @@ would not survive asks `case.revision`, so that a case ends under the logic that
    journey takes its assessor's place, a re-assessment needs a letter and its answer, an exception covers one
    day, a lapse while waiting goes back to the documents, and what the reviewer resolves has its reason
 2  a technical certificate is watched also while a scheduled assessment has lost its assessor
-3  a deadline, an answer or a message for which the calendar lacks a year waits for the newer table
+3  a deadline, an answer or a message for which the calendar lacks a year waits for the newer table; only an
+   assessor who accepted the letter records a no-show
 """
 
 KINDS: dict[str, type[Entity]] = {

@@ -259,6 +259,23 @@ def test_an_assessor_from_outside_the_class_re_assesses_by_letter() -> None:
     assert world.case.state == "RECOMMENDED"
 
 
+@pytest.mark.parametrize(("revision", "bound"), [(2, False), (3, True)])
+def test_who_has_not_accepted_the_letter_records_no_no_show(revision: int, bound: bool) -> None:
+    world = failed()
+    world.case = world.case.model_copy(update={"revision": revision})
+    world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
+    world.answer_all()
+    world.to_the_day()
+    absent = c.CompleteTask(task=world.task("begin_assessment").id, decision="no_show")
+    if bound:
+        assert world.refused(world.assessor(), absent) == ["R-MA"]
+        world.letter()
+        assert world.refused(world.assessor(), absent) == ["R-MA"]
+        world.complete(world.assessor(), "answer_assignment", "accept")
+    world.send(world.assessor(), absent)
+    assert world.journey.no_shows == 1
+
+
 def test_a_letter_is_for_the_scheduled_assessor_alone() -> None:
     world = failed()
     world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
