@@ -301,7 +301,7 @@ would not survive asks `case.revision`, so that a case ends under the logic that
    day, a lapse while waiting goes back to the documents, and what the reviewer resolves has its reason
 2  a technical certificate is watched also while a scheduled assessment has lost its assessor
 3  a deadline, an answer or a message for which the calendar lacks a year waits for the newer table; only an
-   assessor who accepted the letter records a no-show
+   assessor who accepted the letter records a no-show; an organiser that was accepted is not asked about again
 """
 
 KINDS: dict[str, type[Entity]] = {
