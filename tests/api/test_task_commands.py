@@ -1,14 +1,14 @@
 """Tasks as each asker may see them, and what is done with them."""
 
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, get_args
 
 import pytest
 
 from api.schemas.derive import request_model
 from domain import commands as c
-from domain.cases import UnitResult
+from domain.cases import Renewal, UnitResult
 from tests.api.conftest import PDF, Dispatched, Product, draft_of
 from tests.support.journeys import JourneyWorld
 from tests.support.programmes import ORGANISER, VERIFIER, World
@@ -113,6 +113,16 @@ async def test_a_form_that_was_not_uploaded_is_not_filed(product: Product, sent:
         (c.BeginForm(mapa="a" * 64), ["a" * 64]),
         (c.BeginForm(mapa="a" * 64, mapa02="b" * 64), ["a" * 64, "b" * 64]),
         (c.ReportForm(report="b" * 64), ["b" * 64]),
+        (
+            c.ApplicationForm(
+                apl01="a" * 64,
+                apl02="b" * 64,
+                consent_version="1",
+                it_declared=True,
+                renewed=Renewal(renews=date(2026, 3, 1), valid_until=date(2029, 3, 1), document="c" * 64),
+            ),
+            ["a" * 64, "b" * 64, "c" * 64],
+        ),
         (
             c.UnitsForm(results=(UnitResult(unit="u", result="K"),), ak02="c" * 64, ak05="d" * 64),
             ["c" * 64, "d" * 64],
