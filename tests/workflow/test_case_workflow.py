@@ -2,14 +2,17 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import RawValue
 from temporalio.worker import Replayer
 
 from activities import contracts
+from activities.authorise import TaskSignal
 from activities.messages import sign
 from activities.plugin import plugin
 from db import ledger, reads, streams
@@ -115,6 +118,23 @@ async def test_hostile_signals_are_refused_and_recorded_and_the_case_goes_on(sta
     # and people still work on it
     task = await stack.task(request.programme, "verify_programme")
     await stack.send(stack.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"reason": {"id": "a\x00b", "commitment": "c"}},
+        {"form": {"form": "votes", "minutes_number": "1", "votes": [{"person": "\x00", "competent": True}]}},
+        {"form": {"form": "points", "points": [{"id": "a", "commitment": "\x00"}]}},
+    ],
+)
+def test_a_signal_with_a_nul_is_no_signal(more: dict[str, Any]) -> None:
+    """PostgreSQL would raise at it, and the case would ask again for ever."""
+    command = {"type": "complete_task", "task": "t", "decision": "reject"}
+    body = {"token": "asr_x", "command_id": "k", "command": command}
+    TaskSignal.model_validate(body)
+    with pytest.raises(ValidationError):
+        TaskSignal.model_validate({**body, "command": {**command, **more}})
 
 
 async def test_a_genuine_message_arrives_once_however_often_it_is_sent(stack: Stack) -> None:

@@ -268,11 +268,23 @@ def assignment_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
     turn.stop_waiting("assignment", assignment.id)
     turn.fire("assignment", assignment.id, command.decision)
     if command.decision == "accept":
-        if turn.case.revision >= 1:  # nobody joined a class that had begun before
+        if turn.case.revision >= 1 or _stands_in(turn, assignment):
             _joined(turn, assignment)
         return "assignment_accepted"
     _gone(turn, assignment)
     return "assignment_declined"
+
+
+def _stands_in(turn: Turn, assignment: Assignment) -> bool:
+    """Did somebody whose place this may be leave the class? Before revision 1 nobody joined a class that had
+    begun; nor was anybody replaced, but for days that they had not got."""
+    if assignment.kind == "trainer":
+        return not turn.open_tasks(ATTENDANCE, assignment.class_id)  # it went with the one who had it
+    return any(
+        a.state == "REPLACED" and a.days_taken
+        for a in turn.case.assignments.values()
+        if (a.class_id, a.kind) == (assignment.class_id, assignment.kind)
+    )
 
 
 def _joined(turn: Turn, assignment: Assignment) -> None:
