@@ -110,9 +110,6 @@ class Assignment(Entity):
     """Why BNSP lets this person both train and assess the class (R-SOD)."""
     override_by: str = ""
     """Person who recorded it."""
-    stood_down: Annotated[bool, Field(exclude_if=lambda value: not value)] = False
-    """Operations replaced this person after the class had begun; kept in cases of before revision 1 alone,
-    where it lets a successor join. Left out while it is not so: assignments stand in events."""
     days_with: str = ""
     """The person's other assignment to this class, whose days this one shares: a day is taken once."""
 
