@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from datetime import UTC, datetime
 
 from interpreter import loop_factory
 from settings import Settings, load
@@ -51,6 +52,7 @@ async def migrate(out: Out, *, wait: float, prepare_too: bool) -> int:
         try:
             before = await revision(settings) if not settings.sqlite or _file_there(settings) else None
             await bring(settings.database_url)
+            names = await _given_names(settings)
             break
         except Exception as error:
             _judge(error)
@@ -66,7 +68,7 @@ async def migrate(out: Out, *, wait: float, prepare_too: bool) -> int:
         await asyncio.sleep(PAUSE)
     after = await revision(settings)
     out.result(
-        {"ok": True, "before": before, "revision": after, "changed": before != after},
+        {"ok": True, "before": before, "revision": after, "changed": before != after, "names": names},
         f"skema – schema {after}" + ("" if before == after else f"  (sebelumnya – before: {before or '–'})"),
     )
     if prepare_too:
@@ -74,6 +76,20 @@ async def migrate(out: Out, *, wait: float, prepare_too: bool) -> int:
 
         return await prepare_command(out)
     return Exit.OK
+
+
+async def _given_names(settings: Settings) -> int:
+    """Note the names that organisers gave before they were kept: it takes the vault's keys, which the
+    schema's own migrations do not have."""
+    from db.given_names import fill_given_names
+    from db.session import Database
+    from db.vault import Vault
+
+    db = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
+    try:
+        return await fill_given_names(db, Vault(settings.keys("vault")), at=datetime.now(UTC))
+    finally:
+        await db.dispose()
 
 
 async def revision(settings: Settings) -> str | None:
