@@ -31,8 +31,8 @@ from activities.upkeep import first_policies, run_checkpoints, run_drafts, run_p
 from db.checkpoints import PURPOSE, signing_key
 from db.session import Database
 from db.vault import Vault
+from interpreter import loop_factory, settled
 from logs import setup
-from memory import settled
 from settings import Settings, load
 from workflows.certificate import Certificate
 from workflows.journey import CertificationJourney
@@ -179,7 +179,5 @@ async def main() -> None:
 
 
 if __name__ == "__main__":  # the sandbox imports this module again
-    from tools.cli.services import loop_factory
-
     with asyncio.Runner(loop_factory=loop_factory(load())) as runner:
         runner.run(main())

@@ -8,7 +8,8 @@ the record of denials and changes nothing.
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import to_json
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio import activity
@@ -41,6 +42,15 @@ class TaskSignal(BaseModel):
     command_id: str = Field(min_length=1, max_length=120)
     """The sender's idempotency key."""
     command: CompleteTask
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nul(cls, given: Any) -> Any:
+        """PostgreSQL raises at a NUL in any text that it is asked about, and what raises here is tried again
+        for ever. Nothing in a signal is free text, so no honest one holds it."""
+        if b"\\u0000" in to_json(given):
+            raise ValueError("a NUL")
+        return given
 
 
 class AuthoriseActivities:

@@ -29,6 +29,10 @@ CASE_WORKFLOWS = ("TrainingProgramme", "CertificationJourney", "Certificate")
 LEDGER_FORKED = "LedgerForked"
 LEDGER_BEHIND = "LedgerBehind"
 
+FORKED = "ledger:forked"
+"""What a case says of itself (`attention` of its query `status`) while it takes nothing more: its record in
+the ledger is not its own."""
+
 
 class Contract(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")

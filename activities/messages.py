@@ -14,8 +14,6 @@ from db.vault import Vault
 from domain.events import canonical, digest
 
 SIGNAL = "message"
-FROZEN = "ledger:forked"
-"""What a case says of itself (its query `status`) while it takes nothing more."""
 
 
 class MessageActivities:
@@ -47,7 +45,7 @@ async def froze(client: Client, workflow_id: str) -> bool:
         if error.status is RPCStatusCode.NOT_FOUND:
             return False
         raise
-    return str(status["attention"]) == FROZEN and not status["ended"]
+    return str(status["attention"]) == c.FORKED and not status["ended"]
 
 
 async def thaw(client: Client, vault: Vault, *, workflow_id: str, stream: str) -> bool:

@@ -16,12 +16,11 @@ from activities import contracts as c
 from db.projection import table_of
 from db.session import Database
 from db.tables import CertificateRow, JourneyRow, ReservationRow
+from domain.ids import ASSESSOR_PLACE
 
 PERSON_BOUND = frozenset({"registration_number"})
 """Kinds that belong to a person for life: whichever case takes them, the holder is the person."""
 PERSON = "person:"
-PLACE = "assessor_place"
-"""Kind of the places of a share: `{share's holder}/{n}`, held by the case that has it."""
 USE = "_use"
 """What a shared kind's uses are called: `{key}/{holder}`, held by the case that uses the key."""
 
@@ -88,7 +87,7 @@ async def _reserve_shared(
         if owner != share.holder:
             refused.append(key)
     if not refused and not await _place(session, request, share, now):
-        refused.append(c.Key(kind=PLACE, key=share.holder))
+        refused.append(c.Key(kind=ASSESSOR_PLACE, key=share.holder))
     if refused:
         for key in new:
             await _remove(session, key, share.holder)
@@ -101,10 +100,10 @@ async def _reserve_shared(
 
 async def _place(session: AsyncSession, request: c.ReserveRequest, share: c.Share, now: datetime) -> bool:
     """The case's place in the share, which it may have already; False when all are taken."""
-    places = [c.Key(kind=PLACE, key=f"{share.holder}/{n}") for n in range(1, share.places + 1)]
+    places = [c.Key(kind=ASSESSOR_PLACE, key=f"{share.holder}/{n}") for n in range(1, share.places + 1)]
     rows = await session.exec(
         select(ReservationRow.key, ReservationRow.holder).where(
-            ReservationRow.kind == PLACE, col(ReservationRow.key).in_([p.key for p in places])
+            ReservationRow.kind == ASSESSOR_PLACE, col(ReservationRow.key).in_([p.key for p in places])
         )
     )
     held = dict(rows.all())

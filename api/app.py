@@ -41,8 +41,8 @@ from api.routers import (
 from api.runtime import DATABASE_DOWN, opened
 from api.schemas.common import Problem
 from domain.errors import DomainError, Malformed
+from interpreter import settled
 from logs import setup
-from memory import settled
 from settings import ROOT, Settings, load
 
 STATIC = Path(ROOT) / "web" / "static"
@@ -58,9 +58,11 @@ DESCRIPTION = """
 Training and certification of competency assessors (Pelatihan dan Sertifikasi Asesor Kompetensi).
 
 Sign in with `POST /v1/sessions`, then send `Authorization: Bearer …`. Who has several hats picks one with
-`X-Hat: role[:organisation]`. Every write but signing in and out needs an `Idempotency-Key`; after a write,
-send the receipt's `seq` as `X-Min-Seq` with the next read of that stream. Refusals are RFC 9457 problems in
-Indonesian and English, with every violated rule.
+`X-Hat: role[:organisation]`. Every write but signing in and out needs an `Idempotency-Key`:
+the same key with another body or file is a conflict. (Changing the hat and ending a token are the same
+however often they are sent, and keep no key.) After a write, send the receipt's `seq` as `X-Min-Seq` with the
+next read of that stream. Refusals are RFC 9457 problems in Indonesian and English, with every
+violated rule.
 """
 
 log = structlog.get_logger()

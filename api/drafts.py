@@ -10,9 +10,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.schemas.derive import COMMITTEE
 from api.schemas.exact import Day, Whole
-from db.drafts import EXPIRED, business_moment, lapses_at
-from db.ledger import append_row_event
-from db.people_tables import Draft
+from db.drafts import business_moment, lapses_at
+from db.people_tables import EXPIRED, Draft
+from db.streams import append_row_event
 from domain.cases import Case
 from domain.clock import Zone
 from domain.commands import ClassRequest, Id, MasterProposal, SeatRequest

@@ -5,12 +5,12 @@ from datetime import date
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.documents import ENDINGS
-from api import listings, uploads, views
+from api import idempotency, listings, uploads, views
 from api.runtime import Runtime
 from api.schemas.exact import Day
 from api.sight import missing, sees_file, staff, stranger
@@ -46,8 +46,10 @@ SANDBOX = {
 
 async def keep(
     request: Request,
+    response: Response,
     runtime: Runtime,
     access: Access,
+    key: str,
     *,
     application: str,
     persons: Sequence[str],
@@ -59,23 +61,26 @@ async def keep(
     """Store what is sent and note it for these persons (`[""]`: for the request itself).
 
     Refused (D-QUOTA) when this account has sent as many documents, or as many bytes, as it may for one case:
-    nobody can use up another's room. What is noted already is not refused.
+    nobody can use up another's room. What is noted already is not refused. Conflict (A-KEY) when the
+    Idempotency-Key stood for another file, or for another purpose of it.
     """
     full = await _full(runtime, access, application, len(persons), programme=programme)
-    if full is not None:
-        digest = sha256()
+    stored = None
+    if full is None:
+        stored = await runtime.store.put(uploads.chunks(request), policy)
+        digest = stored.digest
+    else:
+        hashed = sha256()
         async for piece in uploads.chunks(request):
-            digest.update(piece)
-        async with runtime.db.read() as session:
-            rows = await listings.documents_same(
-                session, application, digest.hexdigest(), requirement, persons
-            )
-        if {row.person for row in rows} != set(persons):
-            raise full
-        return _answer(rows)
-    stored = await runtime.store.put(uploads.chunks(request), policy)
+            hashed.update(piece)
+        digest = hashed.hexdigest()
 
     async def note(session: AsyncSession) -> dict[str, Any]:
+        if stored is None:
+            same = await listings.documents_same(session, application, digest, requirement, persons)
+            if full is not None and {row.person for row in same} != set(persons):
+                raise full
+            return _answer(same)
         rows = [
             await registry.add_document(
                 session,
@@ -94,7 +99,13 @@ async def keep(
         await drafts.touch(session, application, at=runtime.now())
         return _answer(rows)
 
-    return await runtime.db.retrying(note)
+    asked = {
+        "digest": digest,
+        "persons": list(persons),
+        "requirement": requirement,
+        "dated": dated.isoformat() if dated else None,
+    }
+    return await idempotency.write(runtime, access, key, f"evidence {application}", asked, response, note)
 
 
 def _answer(rows: Sequence[Document]) -> dict[str, Any]:

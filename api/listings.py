@@ -9,6 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.people_tables import (
+    EXPIRED,
     Account,
     AccountRole,
     ApiToken,
@@ -101,7 +102,7 @@ async def open_drafts(session: AsyncSession, *, organiser: str = "", limit: int 
         .outerjoin(ProgrammeRow, col(ProgrammeRow.stream) == col(Draft.id))
         .where(
             Draft.kind == "programme",
-            Draft.state != "EXPIRED",
+            Draft.state != EXPIRED,
             or_(col(ProgrammeRow.stream).is_(None), col(ProgrammeRow.state) == "DRAFT"),
         )
     )

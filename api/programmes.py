@@ -11,10 +11,10 @@ from api import listings, sight, views
 from api.drafts import DraftContent, content_of, require_open
 from api.runtime import Runtime
 from db import reads, registry
-from db.drafts import EXPIRED, business_moment
+from db.drafts import business_moment
 from db.given_names import given_names
 from db.identity import Access
-from db.people_tables import Draft
+from db.people_tables import DRAFT, EXPIRED, Draft
 from domain.cases import Case
 from domain.roles import Role
 from logs import bind_case
@@ -117,6 +117,7 @@ def _content_json(content: DraftContent, known: views.People) -> dict[str, Any]:
 
 async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft | None) -> dict[str, Any]:
     programme = case.programme
+    expired = draft is not None and draft.state == EXPIRED and case.state == DRAFT
     seats = list(case.seats.values())
     if access.hat.role is Role.CANDIDATE:  # a participant sees the own seat, not the others
         seats = [s for s in seats if s.person == access.person]
@@ -145,13 +146,13 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
     allowed = [
         offer
         for offer in views.allowed_json(runtime.gateway, case, access, now)
-        if offer["kind"] not in ("seat", "task") or offer["id"] in shown
+        if not expired and (offer["kind"] not in ("seat", "task") or offer["id"] in shown)
     ]
     body: dict[str, Any] = {
         "id": programme.id,
         **views.head_json(case),
         "kind": "case",
-        **views.state_json("programme", programme.state),
+        **views.state_json("programme", EXPIRED if expired else programme.state),
         "stage": _stage(case),
         "organiser": {
             "id": programme.organiser,
@@ -175,7 +176,8 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         "tasks": tasks,
         "allowed": allowed,
     }
-    if draft is not None and case.state in ("DRAFT", "CORRECTION") and sight.sees_draft(access, draft):
+    correctable = case.state in ("DRAFT", "CORRECTION") and not expired
+    if draft is not None and correctable and sight.sees_draft(access, draft):
         content = content_of(draft)
         async with runtime.db.read() as session:
             known = await names(session, runtime, access, _persons(content))

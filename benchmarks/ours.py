@@ -26,8 +26,8 @@ from domain.calendar import Calendar
 from domain.cases import Sealed
 from domain.errors import Unknown
 from domain.events import derived_id
+from interpreter import loop_factory
 from settings import Settings, load
-from tools.cli.services import loop_factory
 from worker import connect
 from workflows.search import attributes_at
 

@@ -6,8 +6,8 @@ from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import reads
-from db.ledger import append_row_event
-from db.people_tables import Draft
+from db.people_tables import DRAFT, EXPIRED, Draft
+from db.streams import append_row_event
 from db.tables import CaseRow
 from domain.clock import local_day
 from domain.events import Move
@@ -17,7 +17,6 @@ from state_machines.table import follow
 from state_machines.tables import TABLES
 
 BATCH = 50
-DRAFT, EXPIRED = "DRAFT", "EXPIRED"
 
 
 def lapses_at(touched: datetime, now: datetime) -> datetime:

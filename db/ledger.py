@@ -8,39 +8,36 @@ freezing that must outlive the refused one.
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
 from sqlalchemy import bindparam, update
 from sqlalchemy import select as columns
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db import projection
+from db import consequences, projection
 from db.projection import Folded, table_of
 from db.session import Database
-from db.tables import CaseRow, EventRow, OutboxRow, StreamRow
+from db.streams import (
+    Head,
+    Locked,
+    advance,
+    create,
+    event_of,
+    events_of,
+    hold,
+    insert_events,
+    is_row,
+    keep_openings,
+    lock,
+)
+from db.tables import CaseRow, EventRow, StreamRow
 from domain.cases import Case
-from domain.clock import utc
-from domain.events import GENESIS, Event, canonical, derived_id
-from domain.roles import Actor
+from domain.events import GENESIS, Event
 from state_machines.evolve import evolve
-from state_machines.turn import json_value
 
-ROW_STREAM = "row"
-ROW_PREFIXES = ("access-", "calendar-", "draft-", "org-", "person-", "policy-", "scheme-")
-"""How the streams of row truth are named. A stream's name says what it is, never its `kind`: the name is in
-every event's hash, the kind is not."""
 FORKED = "ledger_forked"
 """`cases.attention` of a frozen case."""
-
-
-class Head(NamedTuple):
-    """The end of a stream; (0, GENESIS) before its first event."""
-
-    seq: int
-    hash: str
 
 
 class Batch(Protocol):
@@ -105,9 +102,9 @@ async def append(session: AsyncSession, batch: Batch) -> Head:
     not know (a newer worker's: it is tried again).
     """
     _check(batch)
-    stream = await _lock(session, batch.stream)
+    stream = await lock(session, batch.stream)
     if stream is None and batch.opening is not None and batch.events:
-        stream = await _create(session, batch.stream, batch.opening.kind, batch.workflow_id)
+        stream = await create(session, batch.stream, batch.opening.kind, batch.workflow_id)
     if is_row(batch.stream) or (stream is not None and stream.workflow_id != batch.workflow_id):
         raise NotItsOwn(batch)
     head = Head(stream.head_seq, stream.head_hash) if stream else Head(0, GENESIS)
@@ -125,76 +122,13 @@ async def append(session: AsyncSession, batch: Batch) -> Head:
         raise LedgerForked(batch.stream, new[0].seq, "previous_hash")
     await _unused(session, new)
     folded = await _base(session, stream, batch, head)
-    from db import consequences  # which writes row events, and so needs this module
-
     for event in new:
         case = evolve(folded.case, event)
         await consequences.keep(session, event, folded.case, case)
         folded = folded.after(event, case)
     await insert_events(session, new)
     await projection.write(session, folded)
-    return await _advance(session, batch.stream, new[-1])
-
-
-async def append_row_event(
-    session: AsyncSession,
-    stream: str,
-    type: str,
-    actor: Actor,
-    payload: Mapping[str, Any],
-    at: datetime,
-    *,
-    business_at: datetime | None = None,
-    policy_version: str = "",
-    command_id: str = "",
-) -> Event:
-    """Chain an event onto a stream of row truth (ROW_PREFIXES), in the caller's transaction, under a lock on
-    the stream's head until it commits. Raises ValueError for another name.
-
-    `payload` holds ids, digests and commitments only. `at` is UTC; `business_at` differs in a simulation.
-    """
-    if not is_row(stream):
-        raise ValueError("a case's stream is written by its workflow alone")
-    row = await hold(session, stream, ROW_STREAM, "")
-    seq = row.head_seq + 1
-    event = Event(
-        stream=stream,
-        seq=seq,
-        command_id=command_id or derived_id(stream, seq),
-        type=type,
-        at=utc(at),
-        business_at=utc(business_at or at),
-        actor=actor,
-        policy_version=policy_version,
-        payload=json_value(dict(payload)),
-        prev_hash=row.head_hash,
-    ).sealed()
-    await insert_events(session, [event])
-    await _advance(session, stream, event)
-    return event
-
-
-async def insert_events(session: AsyncSession, events: Sequence[Event]) -> None:
-    """Insert the events as they are, and their notices into the outbox (those there already stay)."""
-    connection = await session.connection()
-    await connection.execute(table_of(EventRow).insert(), [event_values(e) for e in events])
-    notices = [
-        {
-            "stream": event.stream,
-            "seq": event.seq,
-            "n": n,
-            "to": notice.to,
-            "template": notice.template,
-            "data": notice.data,
-            "state": "PENDING",
-            "attempts": 0,
-            "created_at": event.business_at,
-        }
-        for event in events
-        for n, notice in enumerate(event.notices)
-    ]
-    if notices:
-        await connection.execute(_insert(session, OutboxRow).on_conflict_do_nothing(), notices)
+    return await advance(session, batch.stream, new[-1])
 
 
 async def freeze(session: AsyncSession, stream: str, reason: str) -> None:
@@ -226,43 +160,7 @@ async def thaw(session: AsyncSession, stream: str) -> str:
 # ---- reading back ------------------------------------------------------------------------------------
 
 
-def is_row(stream: str) -> bool:
-    """Is it a chain of rows (organisations, persons …)? Everything else is a case's."""
-    return stream.startswith(ROW_PREFIXES)
-
-
-def event_values(event: Event) -> dict[str, Any]:
-    """The row of an event."""
-    return {
-        "stream": event.stream,
-        "seq": event.seq,
-        "command_id": event.command_id,
-        "schema_version": event.schema_version,
-        "type": event.type,
-        "at": event.at,
-        "business_at": event.business_at,
-        "actor_account": event.actor.account,
-        "actor_person": event.actor.person,
-        "actor_role": event.actor.role.value,
-        "on_behalf_of": event.actor.on_behalf_of,
-        "policy_version": event.policy_version,
-        "body": canonical(event.body()).decode(),
-        "prev_hash": event.prev_hash,
-        "hash": event.hash,
-    }
-
-
-def event_of(row: EventRow) -> Event:
-    """The event of a row."""
-    return event_from(row.body, row.hash)
-
-
-def event_from(body: str, hash_: str) -> Event:
-    """The event of a row's body and hash."""
-    return Event.model_validate({**json.loads(body), "hash": hash_})
-
-
-def openings_of(row: "Locked | StreamRow") -> dict[int, Case]:
+def openings_of(row: Locked | StreamRow) -> dict[int, Case]:
     """The empty cases from which the stream's runs began, by the seq after which they did."""
     return {int(seq): Case.model_validate(case) for seq, case in json.loads(row.openings).items()}
 
@@ -278,19 +176,6 @@ def fold_stream(openings: Mapping[int, Case], events: Iterable[Event]) -> Iterat
             raise AssertionError("the stream has no opening")
         folded = folded.after(event, evolve(folded.case, event))
         yield folded
-
-
-async def events_of(session: AsyncSession, stream: str, after: int = 0) -> list[Event]:
-    """The stream's events with a seq above `after`, in order."""
-    found = await session.exec(
-        select(EventRow).where(EventRow.stream == stream, EventRow.seq > after).order_by(col(EventRow.seq))
-    )
-    return [event_of(row) for row in found]
-
-
-async def hold(session: AsyncSession, stream: str, kind: str, workflow_id: str) -> "Locked":
-    """The stream's row, locked until the transaction ends; made of these when there is none."""
-    return await _lock(session, stream) or await _create(session, stream, kind, workflow_id)
 
 
 async def rebuild(session: AsyncSession, stream: str) -> Case | None:
@@ -315,16 +200,14 @@ async def restore(
 ) -> None:
     """After events were put back (those seqs): set the stream's head to its last event, add the openings that
     it lacks, rebuild its projection, and keep what those events say of persons."""
-    from db import consequences  # which writes row events, and so needs this module
-
     row = await hold(session, stream, kind, workflow_id)
     known = json.loads(row.openings)
     told = {str(seq): case.model_dump(mode="json") for seq, case in openings.items()}
-    await _keep_openings(session, stream, {**told, **known})
+    await keep_openings(session, stream, {**told, **known})
     found = await session.exec(
         select(EventRow).where(EventRow.stream == stream).order_by(col(EventRow.seq).desc()).limit(1)
     )
-    await _advance(session, stream, event_of(found.one()))
+    await advance(session, stream, event_of(found.one()))
     await rebuild(session, stream)
     before: Case | None = None
     events = await events_of(session, stream)
@@ -384,7 +267,7 @@ async def _unused(session: AsyncSession, events: Sequence[Event]) -> None:
         used.add(event.command_id)
 
 
-async def _base(session: AsyncSession, stream: "Locked", batch: Batch, head: Head) -> Folded:
+async def _base(session: AsyncSession, stream: Locked, batch: Batch, head: Head) -> Folded:
     """The case that the new events continue; records the opening of a stream's first or next run."""
     present = await _present(session, stream)
     opening = batch.opening
@@ -396,7 +279,7 @@ async def _base(session: AsyncSession, stream: "Locked", batch: Batch, head: Hea
         return present
     openings = json.loads(stream.openings)
     openings[str(head.seq)] = opening.model_dump(mode="json")
-    await _keep_openings(session, stream.stream, openings)
+    await keep_openings(session, stream.stream, openings)
     return _begun(present, opening)
 
 
@@ -412,7 +295,7 @@ _PRESENT = columns(
 """Without the ORM: this is read for every batch, and half of such a read is making an object of the row."""
 
 
-async def _present(session: AsyncSession, stream: "Locked") -> Folded | None:
+async def _present(session: AsyncSession, stream: Locked) -> Folded | None:
     """The case as projected; folded anew when the projection is not at the stream's head."""
     if stream.head_seq == 0:
         return None
@@ -428,7 +311,7 @@ async def _present(session: AsyncSession, stream: "Locked") -> Folded | None:
     )
 
 
-async def _refold(session: AsyncSession, stream: "Locked | StreamRow") -> Folded | None:
+async def _refold(session: AsyncSession, stream: Locked | StreamRow) -> Folded | None:
     folded: Folded | None = None
     for folded in fold_stream(openings_of(stream), await events_of(session, stream.stream)):  # noqa: B007
         pass
@@ -446,70 +329,6 @@ async def _locked(session: AsyncSession, stream: str) -> StreamRow | None:
     return found.one_or_none()
 
 
-class Locked(NamedTuple):
-    """A stream's row, locked until the transaction ends. No ORM object: every batch asks for it."""
-
-    stream: str
-    kind: str
-    workflow_id: str
-    head_seq: int
-    head_hash: str
-    frozen: bool
-    openings: str
-
-
-_STREAMS = table_of(StreamRow)
-_HEAD = (
-    columns(*(_STREAMS.c[name] for name in Locked._fields))
-    .where(_STREAMS.c.stream == bindparam("stream"))
-    .with_for_update()
-)
-_FORWARD = (
-    update(_STREAMS)
-    .where(_STREAMS.c.stream == bindparam("name"))
-    .values(head_seq=bindparam("seq"), head_hash=bindparam("hash"))
-)
-_OPENINGS = update(_STREAMS).where(_STREAMS.c.stream == bindparam("name")).values(openings=bindparam("told"))
 _USED = columns(table_of(EventRow).c.command_id).where(
     table_of(EventRow).c.command_id.in_(bindparam("ids", expanding=True))
 )
-
-
-async def _lock(session: AsyncSession, stream: str) -> Locked | None:
-    connection = await session.connection()
-    row = (await connection.execute(_HEAD, {"stream": stream})).one_or_none()
-    return Locked(*row) if row is not None else None
-
-
-async def _create(session: AsyncSession, stream: str, kind: str, workflow_id: str) -> Locked:
-    """The row of a new stream, locked; of two who make it at once, the second waits and gets the first's."""
-    values = {
-        "stream": stream,
-        "kind": kind,
-        "workflow_id": workflow_id,
-        "head_seq": 0,
-        "head_hash": GENESIS,
-        "frozen": False,
-        "frozen_reason": "",
-        "openings": "{}",
-    }
-    await session.exec(_insert(session, StreamRow).on_conflict_do_nothing().values(values))
-    row = await _lock(session, stream)
-    assert row is not None
-    return row
-
-
-async def _advance(session: AsyncSession, stream: str, event: Event) -> Head:
-    connection = await session.connection()
-    await connection.execute(_FORWARD, {"name": stream, "seq": event.seq, "hash": event.hash})
-    return Head(event.seq, event.hash)
-
-
-async def _keep_openings(session: AsyncSession, stream: str, openings: Mapping[str, Any]) -> None:
-    connection = await session.connection()
-    await connection.execute(_OPENINGS, {"name": stream, "told": json.dumps(openings)})
-
-
-def _insert(session: AsyncSession, model: type[SQLModel]) -> Any:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    return dialect.insert(table_of(model))

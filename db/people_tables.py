@@ -66,6 +66,16 @@ class SealedText(SQLModel, table=True):
     created_by: str = Field(max_length=80)
 
 
+class GivenName(SQLModel, table=True):
+    """What an organisation calls a person now. What it said before stays in `texts`, where events name it."""
+
+    __tablename__ = "given_names"
+
+    organisation: str = Field(primary_key=True, max_length=80)
+    person: str = Field(primary_key=True, max_length=80, foreign_key="persons.id")
+    text: str = Field(max_length=80, foreign_key="texts.id")
+
+
 class RosterConflict(SQLModel, table=True):
     """A roster said something else about a known person. Kept for two people to resolve, never applied."""
 
@@ -318,6 +328,10 @@ class Document(SQLModel, table=True):
     uploaded_at: datetime = Field(sa_type=UtcDateTime)
     duplicate_of: str = Field(default="", max_length=80)
     """An earlier document with the same bytes, of anybody."""
+
+
+DRAFT, EXPIRED = "DRAFT", "EXPIRED"
+"""A draft that is being written, and one that nobody touched for long (see `db.drafts`)."""
 
 
 class Draft(SQLModel, table=True):

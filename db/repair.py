@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db import ledger
+from db import ledger, streams
 from db.ledger import Batch
 from db.projection import table_of
 from db.registry import REASON_MIN
@@ -104,7 +104,7 @@ async def thaw(
     sealed = await vault.seal_text(session, case_owner(stream), reason, by.account, at=at)
     told = {"stream": stream, "frozen": why, "reason": sealed.model_dump()}
     day = local_day(at).isoformat()
-    await ledger.append_row_event(session, f"access-{day}", "stream_thawed", by, told, at)
+    await streams.append_row_event(session, f"access-{day}", "stream_thawed", by, told, at)
     return why
 
 
@@ -144,7 +144,7 @@ class _Told:
             raise _Refused(self.contradiction)
         if not self._hashes:
             return None
-        row = await ledger.hold(session, self.stream, self.kind, self.workflow_id)
+        row = await streams.hold(session, self.stream, self.kind, self.workflow_id)
         owner, chain = await _stored(session, self.stream)
         try:
             begun = ledger.openings_of(row).keys() | self.openings.keys()
@@ -166,7 +166,7 @@ class _Told:
             if joined.get(event.seq + 1, ("", event.hash))[1] != event.hash:
                 raise _Refused(f"event {event.seq + 1} does not continue the one to be put back")
         if missing:
-            await ledger.insert_events(session, missing)
+            await streams.insert_events(session, missing)
         put_back = frozenset(event.seq for event in missing)
         await ledger.restore(session, self.stream, self.kind, self.workflow_id, self.openings, put_back)
         return len(missing)

@@ -20,6 +20,7 @@ from db.findings import Hashes, Report
 from db.ledger import Batch
 from db.projection import Folded, table_of
 from db.session import Database
+from db.streams import ROW_STREAM, event_values, is_row
 from db.tables import PROJECTED, EventRow, StreamRow
 from domain.cases import Case
 from domain.events import GENESIS, Event, digest
@@ -108,7 +109,7 @@ async def _streams(session: AsyncSession, report: Report, seen: _Seen) -> None:
             seen.hashes[stream.stream] = {row["seq"]: row["hash"] for row in rows}
             whole = _chain(report, stream, rows)
             there: Tables = {model: tables[model].get(stream.stream, []) for model in PROJECTED}
-            if ledger.is_row(stream.stream):
+            if is_row(stream.stream):
                 _row_stream(report, stream, there)
                 continue
             try:
@@ -134,7 +135,7 @@ Tables = Mapping[type[SQLModel], Sequence[Mapping[str, Any]]]
 
 def _row_stream(report: Report, stream: StreamRow, there: Tables) -> None:
     """A chain of rows has no workflow, no beginning and no case."""
-    if (stream.kind, stream.workflow_id, stream.openings) != (ledger.ROW_STREAM, "", "{}"):
+    if (stream.kind, stream.workflow_id, stream.openings) != (ROW_STREAM, "", "{}"):
         report.add("kind", stream.stream, 1, "a chain of rows that claims to be a case")
     for model, rows in there.items():
         if rows:
@@ -202,7 +203,7 @@ def _chain(report: Report, stream: StreamRow, rows: Sequence[Mapping[str, Any]])
         if event is None:
             bad("body", seq, "the body is not an event")
         else:
-            wrong = [k for k, v in ledger.event_values(event).items() if k != "body" and row[k] != v]
+            wrong = [k for k, v in event_values(event).items() if k != "body" and row[k] != v]
             if wrong:
                 bad("columns", seq, f"columns differ from the body: {', '.join(wrong)}")
             if sound:
@@ -314,7 +315,7 @@ def of_another(witness: Witness, batch: Batch, owner: str) -> bool:
     could bear witness for any case."""
     return (
         not witness.workflow_id == batch.workflow_id == (owner or batch.workflow_id)
-        or ledger.is_row(batch.stream)
+        or is_row(batch.stream)
         or any(event.stream != batch.stream for event in batch.events)
     )
 
@@ -345,7 +346,7 @@ async def _histories(
                 _compare(report, seen.hashes.get(batch.stream, {}), event, told, now, grace)
                 told.add(event.seq)
     for stream, there in seen.hashes.items():
-        if ledger.is_row(stream):
+        if is_row(stream):
             continue
         for seq in sorted(there.keys() - known.get(stream, set())):
             report.add("ghost", stream, seq, "no history knows this event")

@@ -5,9 +5,9 @@ reason is a `Sealed` (id and commitment of a text that is stored encrypted elsew
 """
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from domain.calendar import Calendar
 from domain.clock import Zone
@@ -133,6 +133,19 @@ class DocumentFinding(BaseModel):
     facts: dict[str, Any] = Field(default_factory=dict)
 
 
+class Renewal(BaseModel):
+    """A technical certificate that its holder renewed after the application was first filed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    renews: date
+    """Last day of the certificate that was renewed: it says which one."""
+    valid_until: date
+    """The new last day."""
+    document: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the uploaded certificate, by which the reviewer judges it."""
+
+
 class Vote(BaseModel):
     """One committee member's vote."""
 
@@ -175,6 +188,9 @@ class Journey(Entity):
     forms: dict[str, str] = Field(default_factory=dict)
     """`form_type + template_version` → digest of what was filed."""
     consent_version: str = ""
+    renewed: Annotated[tuple[Renewal, ...], Field(exclude_if=lambda value: not value)] = ()
+    """Renewed technical certificates, in the order that they were handed in. Left out while there is none:
+    journeys stand in events."""
     findings: tuple[DocumentFinding, ...] = ()
     reviewer: str = ""
     send_backs: int = 0
@@ -297,7 +313,9 @@ would not survive asks `case.revision`, so that a case ends under the logic that
    journey takes its assessor's place, a re-assessment needs a letter and its answer, an exception covers one
    day, a lapse while waiting goes back to the documents, and what the reviewer resolves has its reason
 2  a technical certificate is watched also while a scheduled assessment has lost its assessor
-3  a deadline, an answer or a message for which the calendar lacks a year waits for the newer table
+3  a deadline, an answer or a message for which the calendar lacks a year waits for the newer table; only
+   an assessor who accepted the letter records a no-show; an organiser that was accepted is not asked about
+   again; a certificate that lapses while waiting asks a verifier first, unless the candidate delayed
 """
 
 KINDS: dict[str, type[Entity]] = {

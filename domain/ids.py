@@ -30,6 +30,15 @@ def pair_key(person: str, scheme: str) -> str:
     return f"{person}/{scheme}"
 
 
+ASSESSOR_PLACE = "assessor_place"
+"""Kind of the scarce places of a class's assessor: `{class_assessor}/{n}`, held by the case that has it."""
+
+
+def holder_of(stream: str, subject: str) -> str:
+    """Who holds what is scarce: a class or an assignment, in the name of this case."""
+    return f"{stream}/{subject}"
+
+
 def class_assessor(programme: str, class_id: str, person: str) -> str:
     """An assessor of a class: the holder of the days that all journeys of the class share."""
     return f"{programme}/{class_id}/{person}"

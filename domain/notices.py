@@ -227,6 +227,17 @@ NOTICES: dict[str, NoticeText] = {
             "are reviewed again; have a valid certificate ready.",
         ),
     ),
+    "lapse_being_decided": _notice(
+        ("Sertifikat teknis berakhir sebelum asesmen", "A technical certificate ended before the assessment"),
+        (
+            "Sertifikat kompetensi teknis seorang calon berakhir sebelum asesmennya dijadwalkan, bukan "
+            "karena keterlambatan calon (R-TECH). Verifikator BNSP memutuskan pengecualian; bila "
+            "ditolak, calon mengajukan sertifikat yang diperpanjang.",
+            "A candidate's technical certificate ended before the assessment was scheduled, not by the "
+            "candidate's delay (R-TECH). A BNSP verifier decides on an exception; if it is refused, the "
+            "candidate files a renewed certificate.",
+        ),
+    ),
     "assessment_filed": _notice(
         ("Hasil asesmen dilaporkan", "An assessment was filed"),
         (

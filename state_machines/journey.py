@@ -159,7 +159,7 @@ JOURNEY = Table(
             _ASSESSOR,
             _NO_SHOW,
             "[D] the first and the second time",
-            (g.CHANCE_LEFT, g.ASSESSOR, g.DAY_HAS_COME),
+            (g.CHANCE_LEFT, g.ASSESSOR, g.BOUND, g.DAY_HAS_COME),
         ),
         Row(
             "no_show",
@@ -168,7 +168,7 @@ JOURNEY = Table(
             _ASSESSOR,
             _NO_SHOW,
             "[D] the third time",
-            (g.THIRD_NO_SHOW, g.ASSESSOR, g.DAY_HAS_COME),
+            (g.THIRD_NO_SHOW, g.ASSESSOR, g.BOUND, g.DAY_HAS_COME),
         ),
         Row(
             "reschedule",

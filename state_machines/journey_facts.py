@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Literal, TypeVar
 
-from domain.cases import Journey
+from domain.cases import Journey, Renewal
 from domain.clock import local_day
-from domain.commands import ScheduleForm, VotesForm
+from domain.commands import ApplicationForm, ScheduleForm, VotesForm
 from domain.facts import ClassFacts, Facts, ParticipantFacts, SchemeFacts, VoteFacts
 from domain.rules.decisions import result
 from domain.rules.matrix import Moment, run
@@ -49,6 +49,25 @@ def recommendation(j: Journey) -> Literal["K", "BK"]:
     return result({r.unit: r.result for r in j.results}, [u.id for u in j.units]).outcome
 
 
+def renewals(s: Situation) -> tuple[Renewal, ...]:
+    """The technical certificates that the candidate renewed, the one that comes with the command last."""
+    known, form = journey_of(s).renewed, form_of(s, ApplicationForm)
+    if form is None or form.renewed is None:
+        return known
+    return (*(r for r in known if r.renews != form.renewed.renews), form.renewed)
+
+
+def _renewed(known: ParticipantFacts, by: Iterable[Renewal]) -> ParticipantFacts:
+    """Rows say what the organiser wrote at the request; what was renewed since lasts as long as it says."""
+    technical = known.technical
+    for renewal in by:
+        until = {"valid_until": renewal.valid_until}
+        technical = tuple(
+            c.model_copy(update=until) if c.valid_until == renewal.renews else c for c in technical
+        )
+    return known.model_copy(update={"technical": technical})
+
+
 def participant(s: Situation) -> ParticipantFacts:
     """The candidate as the rules see them: fresh from rows while they may edit, else as reviewed.
 
@@ -59,6 +78,7 @@ def participant(s: Situation) -> ParticipantFacts:
     known = j.facts
     if j.state in EDITABLE:
         known = next((p for p in s.facts.participants if p.person == j.person), known)
+        known = _renewed(known, renewals(s))
     kept = ("equivalence", "field_accepted", "exception")
     declared = getattr(getattr(s.command, "form", None), "it_declared", None)
     return known.model_copy(

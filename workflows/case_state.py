@@ -30,7 +30,8 @@ UPDATES_A_RUN = 500
 MOST_UPDATES_A_RUN = 1000
 """Under a steady load something is always on its way to the ledger; then the next run takes it along.
 Temporal itself stops at 2,000."""
-GRAVITY = ("ledger:forked", "ledger:behind", "ledger:failed", "ledger:waiting")
+WAITING, BEHIND, FAILED = "ledger:waiting", "ledger:behind", "ledger:failed"
+GRAVITY = (c.FORKED, BEHIND, FAILED, WAITING)
 """What is shown first of several troubles; any other comes after these, in the order of its name."""
 
 

@@ -12,14 +12,13 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from activities import contracts as c
     from domain.events import Event
-    from workflows.case_state import CaseState
+    from workflows.case_state import BEHIND, FAILED, WAITING, CaseState
     from workflows.timeouts import LEDGER_PATIENCE, POLICIES, SUMMARIES, rest
 
 BATCH_EVENTS = 50
 BATCH_BYTES = 256 * 1024
 LEDGER = "ledger"
 """The source of troubles that the flusher tells of."""
-WAITING, BEHIND, FAILED, FORKED = "ledger:waiting", "ledger:behind", "ledger:failed", "ledger:forked"
 
 
 class Flusher(CaseState):
@@ -59,7 +58,7 @@ class Flusher(CaseState):
                 cause = error.cause
                 kind = cause.type if isinstance(cause, ApplicationError) else ""
                 if kind == c.LEDGER_FORKED:
-                    self.frozen = FORKED
+                    self.frozen = c.FORKED
                     self._show()
                     continue
                 if error.retry_state is RetryState.TIMEOUT or isinstance(cause, TimeoutError):

@@ -168,15 +168,17 @@ def _finding(finding: DocumentFinding, *, whole: bool) -> dict[str, Any]:
 async def upload(
     application: Id,
     request: Request,
+    response: Response,
     access: Uploaders,
-    _key: Key,
+    key: Key,
     runtime: Run,
     requirement: evidence.Requirement,
     dated: evidence.Dated = None,
 ) -> dict[str, Any]:
     """The answer's `digest` is what forms and decisions name. The candidate's own evidence is the
     candidate's; what an assessor or BNSP files belongs to the application. The same file again for the same
-    purpose is the same document, whatever its Idempotency-Key."""
+    purpose is the same document, whatever its Idempotency-Key; another file, or
+    another purpose, under the same key is a conflict."""
     async with runtime.db.read() as session:
         case = await find(session, access, application)
     if case.journey.state in TABLES["journey"].terminal:
@@ -186,8 +188,10 @@ async def upload(
     own = access.hat.role in (Role.CANDIDATE, Role.ORGANISER)
     return await evidence.keep(
         request,
+        response,
         runtime,
         access,
+        key,
         application=application,
         persons=[case.journey.person if own else ""],
         requirement=requirement,

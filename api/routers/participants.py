@@ -268,8 +268,9 @@ async def remove(
 async def upload(
     programme: Id,
     request: Request,
+    response: Response,
     access: Uploaders,
-    _key: Key,
+    key: Key,
     runtime: Run,
     requirement: evidence.Requirement,
     dated: evidence.Dated = None,
@@ -280,7 +281,8 @@ async def upload(
 ) -> dict[str, Any]:
     """A letter that recommends several participants is sent once, with all their seats. The answer's
     `digest` is what commands name as evidence or report. The same file again for the same purpose is the
-    same document, whatever its Idempotency-Key."""
+    same document, whatever its Idempotency-Key; another file, or another purpose, under the same key is
+    a conflict."""
     async with runtime.db.read() as session:
         found = await programmes.find(session, access, programme)
     _may_upload(access, found, bool(seats.strip(", ")))
@@ -299,8 +301,10 @@ async def upload(
     judged_by = policy(case.policy_version) if case is not None else default(today)
     return await evidence.keep(
         request,
+        response,
         runtime,
         access,
+        key,
         application=programme,
         persons=[known[s] for s in wanted] or [""],
         requirement=requirement,

@@ -37,17 +37,27 @@ async def name(body: NewPerson, response: Response, access: Namers, key: Key, ru
 
 @router.post("/persons/{person}/reveal", summary="Show the whole NIK")
 async def reveal(
-    person: Id, body: Reveal, response: Response, access: Watchers, _key: Key, runtime: Run
+    person: Id, body: Reveal, response: Response, access: Watchers, key: Key, runtime: Run
 ) -> dict[str, str]:
     """For operations and auditors, with a reason. The access is on record before the number is shown; sent
-    again with the same Idempotency-Key it is shown, and recorded, again: the answer is kept nowhere."""
-    nik = await runtime.db.retrying(
-        lambda session: registry.reveal_nik(
+    again with the same Idempotency-Key it is shown, and recorded, again: the answer is kept nowhere. Under
+    the same key another reason is a conflict."""
+    shown = ""
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        nonlocal shown
+        shown = await registry.reveal_nik(
             session, runtime.vault, actor=access.actor, person=person, reason=body.reason, at=runtime.now()
         )
-    )
+        return {"person": person}
+
+    asked = body.model_dump(mode="json")
+    mark = idempotency.mark(runtime.settings, access, key, f"reveal {person}", asked)
+    _, replayed = await idempotency.once(runtime, mark, work)
+    if replayed:  # nothing that was shown before is on record for this time
+        await runtime.db.retrying(work)
     response.headers["Cache-Control"] = "no-store"
-    return {"person": person, "nik": nik}
+    return {"person": person, "nik": shown}
 
 
 @router.post("/persons/{person}/registration-number", summary="Correct the registration number")

@@ -17,7 +17,7 @@ from api.schemas.programmes import NewProgramme, ProgrammeChange, Submit
 from api.sight import missing
 from db import reads, registry
 from db.identity import Access
-from db.people_tables import Draft
+from db.people_tables import EXPIRED, Draft
 from domain import commands as c
 from domain.commands import Receipt
 from domain.roles import Role
@@ -104,12 +104,13 @@ async def programmes_list(
         names = await registry.organisation_names(
             session, [p.organiser for p in page.items] + [d.organiser for d in open_]
         )
+        expired = await reads.expired_requests(session, [p.stream for p in page.items])
         counts = await reads.programme_counts(session, organiser=own) if not cursor else {}
     return {
         "items": [
             {
                 **p.model_dump(mode="json", exclude={"workflow_id"}),
-                **views.state_json("programme", p.state),
+                **views.state_json("programme", EXPIRED if p.stream in expired else p.state),
                 "organiser_name": names.get(p.organiser, ""),
             }
             for p in page.items

@@ -203,7 +203,8 @@ async def reassign(
     task: Id, body: Any, request: Request, response: Response, access: Anybody, key: Key, runtime: Run
 ) -> Receipt:
     """Operations give a task to another person of its group, or back to the group, with a reason: a task of
-    one person only when it is a review. The new holder is held against who may not do it (R-SOD)."""
+    one person only when it is a review, or the attendance list of a class with another trainer who accepted
+    it. The new holder is held against who may not do it (R-SOD)."""
     return await _send(runtime, request, response, access, key, task, body)
 
 

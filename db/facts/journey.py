@@ -10,7 +10,7 @@ from domain import commands as c
 from domain.cases import Case, Journey
 from domain.clock import Zone, local_day
 from domain.facts import ClassFacts, VoteFacts
-from domain.ids import class_assessor
+from domain.ids import class_assessor, holder_of
 from domain.roles import Actor
 from state_machines.journey_facts import failing, recommendation
 
@@ -83,7 +83,7 @@ async def places(session: AsyncSession, case: Case | None, command: c.Model | No
         return {}
     journey = case.journey
     share = class_assessor(journey.programme, journey.class_id, form.assessor)
-    own = f"{case.stream}/{journey.class_id}"
+    own = holder_of(case.stream, journey.class_id)
     return {"places_taken": await registry.places_taken(session, share, but=own)}
 
 

@@ -19,6 +19,7 @@ from domain import commands as c
 from domain.cases import Case
 from domain.clock import local_day
 from domain.facts import ClassFacts
+from domain.ids import holder_of
 from state_machines.class_facts import SEATED, STANDING
 
 ANSWERS: dict[str, bool | None] = {"": None, "accepted": True, "refused": False}
@@ -98,7 +99,7 @@ def _changed(picture: Picture, case: Case, command: c.Model | None, subject: str
         picture = replace(picture, class_id=about)
     if picture.class_id:
         mine = [a.id for a in case.assignments.values() if a.class_id == picture.class_id]
-        holders = tuple(f"{case.stream}/{id}" for id in (picture.class_id, *mine))
+        holders = tuple(holder_of(case.stream, id) for id in (picture.class_id, *mine))
         picture = replace(picture, own_holders=holders)
     form = command.form if isinstance(command, c.CompleteTask) else None
     if isinstance(form, c.ResubmitProgrammeForm):

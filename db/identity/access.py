@@ -9,8 +9,8 @@ from sqlalchemy import update
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import Account, AccountRole, ApiToken, SignInSession
+from db.streams import append_row_event
 from domain.clock import local_day
 from domain.errors import DomainError, Forbidden, NotFound, NotSignedIn
 from domain.roles import Actor, Role

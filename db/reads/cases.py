@@ -9,9 +9,9 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import Head, event_from
 from db.registry.policies import load_policies
 from db.session import Database
+from db.streams import Head, event_from
 from db.tables import ArchiveStateRow, CaseRow, EventRow, StreamRow
 from domain.cases import Case
 from domain.events import Event

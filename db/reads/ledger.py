@@ -7,8 +7,8 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import event_of
 from db.reads.pages import PAGE, Order, Page, limited, page_of
+from db.streams import event_of
 from db.tables import DenialRow, EventRow, OutboxRow, ReservationRow
 from domain.events import Event
 

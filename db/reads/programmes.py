@@ -1,14 +1,20 @@
 """Programmes with their classes, seats and assignments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_
+from sqlalchemy import func, or_, true
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.people_tables import DRAFT, EXPIRED, Draft
 from db.reads.pages import PAGE, Order, Page, page_of
 from db.tables import AssignmentRow, ClassRow, ProgrammeRow, SeatRow
+
+_LAPSED = (col(ProgrammeRow.state) == DRAFT) & col(ProgrammeRow.stream).in_(
+    select(Draft.id).where(Draft.state == EXPIRED)
+)
+"""Taken back, and then left until its draft expired: the case ends as a draft, the request has expired."""
 
 
 async def programmes(
@@ -24,16 +30,19 @@ async def programmes(
     limit: int = PAGE,
 ) -> Page[ProgrammeRow]:
     """Programmes, the latest change first. `q` is looked for in id, scheme and field; `q_organisers` are
-    organisers whose names the caller found to match it."""
+    organisers whose names the caller found to match it. `state` EXPIRED finds what `expired_requests` names,
+    and DRAFT what it does not."""
     query = select(ProgrammeRow)
     for column, value in (
         (ProgrammeRow.organiser, organiser),
-        (ProgrammeRow.state, state),
+        (ProgrammeRow.state, DRAFT if state == EXPIRED else state),
         (ProgrammeRow.stage, stage),
         (ProgrammeRow.track, track),
     ):
         if value:
             query = query.where(col(column) == value)
+    if state in (DRAFT, EXPIRED):
+        query = query.where(_LAPSED if state == EXPIRED else ~_LAPSED)
     if q:
         columns = (ProgrammeRow.id, ProgrammeRow.stream, ProgrammeRow.scheme, ProgrammeRow.field)
         query = query.where(
@@ -50,12 +59,21 @@ async def programme(session: AsyncSession, stream: str) -> ProgrammeRow | None:
     return (await session.exec(select(ProgrammeRow).where(ProgrammeRow.stream == stream))).one_or_none()
 
 
+async def expired_requests(session: AsyncSession, streams: Collection[str]) -> set[str]:
+    """Which of these programmes were taken back and then left until their draft expired."""
+    mine = col(ProgrammeRow.stream).in_(list(streams))
+    return set(await session.exec(select(ProgrammeRow.stream).where(mine, _LAPSED)))
+
+
 async def programme_counts(session: AsyncSession, *, organiser: str = "") -> dict[str, int]:
     """How many programmes are in each state."""
-    query = select(ProgrammeRow.state, func.count()).group_by(col(ProgrammeRow.state))
-    if organiser:
-        query = query.where(ProgrammeRow.organiser == organiser)
-    return {state: n for state, n in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+    mine = ProgrammeRow.organiser == organiser if organiser else true()
+    query = select(ProgrammeRow.state, func.count()).where(mine).group_by(col(ProgrammeRow.state))
+    counts = {state: n for state, n in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+    lapsed = (await session.exec(select(func.count()).select_from(ProgrammeRow).where(mine, _LAPSED))).one()
+    if lapsed:
+        counts |= {DRAFT: counts[DRAFT] - lapsed, EXPIRED: lapsed}
+    return {state: n for state, n in counts.items() if n}
 
 
 async def classes(session: AsyncSession, stream: str) -> list[ClassRow]:

@@ -28,7 +28,6 @@ from db.registry.organisations import (
 from db.registry.participants import (
     ParticipantData,
     participant_details,
-    participant_facts,
     participants,
     put_participant,
     record_answer,
@@ -75,7 +74,6 @@ __all__ = [
     "organisation_names",
     "organisations",
     "participant_details",
-    "participant_facts",
     "participants",
     "places_taken",
     "put_calendar",

@@ -10,9 +10,9 @@ from sqlalchemy import func
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import CalendarVersion, Holiday
 from db.registry.base import Model
+from db.streams import append_row_event
 from domain.calendar import Calendar
 from domain.errors import Malformed, NotFound
 from domain.roles import Actor

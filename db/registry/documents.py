@@ -8,8 +8,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import Document
+from db.streams import append_row_event
 from domain.errors import Malformed
 from domain.roles import Actor
 from domain.text import Text

@@ -6,11 +6,11 @@ from datetime import date, datetime
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import Account, AccountRole, MasterAssessor
 from db.registry.base import batched
+from db.streams import append_row_event
 from db.tables import AssignmentRow, ReservationRow
-from domain.ids import day_key
+from domain.ids import ASSESSOR_PLACE, day_key, holder_of
 from domain.roles import Actor
 
 
@@ -92,7 +92,7 @@ async def places_taken(session: AsyncSession, share: str, *, but: str = "") -> i
     """Cases that have a place of this share (domain.ids.class_assessor), the holder `but` left out."""
     rows = await session.exec(
         select(ReservationRow.holder).where(
-            ReservationRow.kind == "assessor_place",
+            ReservationRow.kind == ASSESSOR_PLACE,
             col(ReservationRow.key).startswith(f"{share}/", autoescape=True),
         )
     )
@@ -104,7 +104,7 @@ async def class_holders(session: AsyncSession, programme: str, class_id: str) ->
     rows = await session.exec(
         select(AssignmentRow.id).where(AssignmentRow.stream == programme, AssignmentRow.class_id == class_id)
     )
-    return tuple(f"{programme}/{assignment}" for assignment in rows)
+    return tuple(holder_of(programme, assignment) for assignment in rows)
 
 
 async def members(session: AsyncSession, organisation: str, persons: Iterable[str]) -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import MasterAssessor
 from db.registry.base import REASON_MIN
+from db.streams import append_row_event
 from db.tables import ReservationRow
 from db.vault import Vault, person_owner
 from domain import met

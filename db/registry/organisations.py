@@ -8,9 +8,9 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import Organisation, OrganisationScheme
 from db.registry.base import Model
+from db.streams import append_row_event
 from domain.errors import Conflict, NotFound
 from domain.facts import OrganiserFacts, OrganiserKind
 from domain.roles import Actor

@@ -8,9 +8,9 @@ from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import Document, ParticipantRecord, PersonAnswer
 from db.registry.base import LETTER, Model
+from db.streams import append_row_event
 from db.tables import ReservationRow
 from db.vault import Vault
 from domain.errors import NotFound
@@ -186,28 +186,6 @@ async def participants(
         )
         for person in wanted
     }
-
-
-async def participant_facts(
-    session: AsyncSession,
-    vault: Vault,  # noqa: ARG001 (nothing of what rules see is sealed; kept for callers' symmetry)
-    *,
-    person: str,
-    scheme: str,
-    draft: str = "",
-    policy_version: str = "",
-    own_streams: Iterable[str] = (),
-) -> ParticipantFacts:
-    """The same for one person."""
-    found = await participants(
-        session,
-        [person],
-        scheme=scheme,
-        drafts=[draft] if draft else [],
-        policy_version=policy_version,
-        own_streams=own_streams,
-    )
-    return found[person]
 
 
 async def record_answer(

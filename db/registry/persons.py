@@ -11,9 +11,9 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.given_names import keep_given_name
-from db.ledger import append_row_event
 from db.people_tables import Account, Document, Person, RosterConflict
 from db.registry.base import REASON_MIN, REVEALERS
+from db.streams import append_row_event
 from db.vault import PersonData, Vault, person_owner
 from domain.cases import Sealed
 from domain.clock import local_day

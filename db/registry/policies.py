@@ -7,9 +7,9 @@ from pydantic import ValidationError
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import StoredPolicy
 from db.registry.base import log
+from db.streams import append_row_event
 from domain.errors import Conflict
 from domain.policy import POLICIES, Policy, adopt, former
 from domain.policy import policy as policy_of

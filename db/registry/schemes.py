@@ -6,9 +6,9 @@ from pydantic import Field
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import append_row_event
 from db.people_tables import Scheme, SchemeUnit
 from db.registry.base import Model
+from db.streams import append_row_event
 from domain.errors import Conflict, NotFound
 from domain.facts import SchemeFacts, UnitFacts
 from domain.roles import Actor

@@ -1,9 +1,10 @@
 """The commands themselves, the envelope in which one travels, and the receipt."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, Field, StringConstraints
+from pydantic.fields import FieldInfo
 
 from domain.cases import Sealed
 from domain.commands.forms import ClassRequest, MasterProposal, ScheduleForm, SeatRequest, TaskForm
@@ -96,7 +97,7 @@ class RescheduleClass(Model):
 class CancelClass(Model):
     """The organiser, or operations, cancels a class before its start; once it is INTERRUPTED its trainer or
     the organiser does. Seats and journeys of the class end; with its last class the programme is
-    CANCELLED."""
+    CANCELLED before any class has started; otherwise it reports."""
 
     type: Literal["cancel_class"] = "cancel_class"
     class_id: Id
@@ -280,9 +281,14 @@ def documents_named(command: BaseModel) -> list[str]:
             named += documents_named(value)
         elif name == "evidence":
             named += value or ()
-        elif isinstance(value, str) and DIGEST in info.metadata:
+        elif isinstance(value, str) and _is_digest(info):
             named.append(value)
     return named
+
+
+def _is_digest(field: FieldInfo) -> bool:
+    """Is the field a Digest, or one that may be left out (`Digest | None`)?"""
+    return DIGEST in field.metadata or Digest in get_args(field.annotation)
 
 
 class Envelope(Model):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from domain.cases import Sealed, UnitResult, Vote
+from domain.cases import Renewal, Sealed, UnitResult, Vote
 from domain.clock import Zone
 from domain.commands.words import Digest, Id, Model, Number
 
@@ -104,6 +104,9 @@ class ApplicationForm(Model):
     apl02: Digest
     consent_version: Number
     it_declared: bool
+    # left out when empty: the digest of a command that was sent before must stay as it was
+    renewed: Annotated[Renewal | None, Field(exclude_if=lambda value: value is None)] = None
+    """A technical certificate that was renewed since the request; its document is uploaded first."""
 
 
 class ReviewerForm(Model):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from domain.policy.first import REQUIREMENTS
-from domain.policy.model import Policy
+from domain.policy.model import NAMED_TERMS, Policy
 
 _LENGTHS = {"record_attendance": 1, "complete_kit": 0, "sign_agreement": 0, "begin_assessment": 0}
 """What the code held itself, whatever the catalogue said."""
@@ -20,7 +20,7 @@ def read(content: Mapping[str, Any]) -> Policy:
     terms = content["terms"]
     lengths = {**_LENGTHS, "complete_class": -terms["class_completion_before"]["length"]}
     kept["requirements"] = REQUIREMENTS
-    kept["terms"] = {name: terms[name] for name in ("draft_idle", "appeal")}
+    kept["terms"] = {name: terms[name] for name in NAMED_TERMS if name in terms}
     kept["sources"] = {name: source for name, source in content["sources"].items() if name != "offer_hours"}
     kept["tasks"] = [{**task, "due": _due(task, lengths)} for task in content["tasks"]]
     return Policy.model_validate(kept)

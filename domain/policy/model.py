@@ -110,6 +110,10 @@ class FormKind(Model):
         return f"{self.code}@{self.template_version}"
 
 
+NAMED_TERMS = frozenset({"draft_idle", "appeal"})
+"""Terms that code asks a policy for by name (`Policy.term`)."""
+
+
 class Policy(Model):
     """One version of everything that BNSP may change without a release. A case keeps its version.
 
@@ -198,6 +202,8 @@ class Policy(Model):
             raise ValueError("a kind of task stands in the catalogue twice")
         if any(not t.chain or t.chain[-1] is not Role.OPERATIONS for t in self.tasks):
             raise ValueError("every escalation chain ends at BNSP operations")
+        if missing := sorted(NAMED_TERMS - set(self.terms)):
+            raise ValueError(f"terms that the product asks for are missing: {missing}")
         return self
 
     def task(self, kind: str) -> TaskKind:

@@ -1,10 +1,18 @@
 """Guards of the application and the review of its documents."""
 
 from domain.commands import ApplicationForm, ReviewerForm, ReviewForm
+from domain.rules.technical import r_tech
 from domain.text import Text
 from domain.verdict import Outcome, Violation
 from state_machines.guards import form_missing, no
-from state_machines.journey_facts import application_verdicts, failures, form_of, journey_of, sod
+from state_machines.journey_facts import (
+    application_verdicts,
+    failures,
+    form_of,
+    journey_of,
+    participant,
+    sod,
+)
 from state_machines.table import Guard, Situation
 
 
@@ -12,7 +20,7 @@ def application_stands(s: Situation) -> list[Violation]:
     """Does no rule of the submission fail, and is the consent to its present wording? What needs a person
     is left to the reviewer."""
     form, asked = form_of(s, ApplicationForm), s.policy.consent_version
-    found = failures(s, application_verdicts(s))
+    found = failures(s, application_verdicts(s)) + _renews_nothing(s, form)
     # journeys of before took whatever version they were sent
     if form is None or form.consent_version == asked or s.case.revision < 1:
         return found
@@ -28,6 +36,27 @@ def application_stands(s: Situation) -> list[Violation]:
         ),
         given=form.consent_version,
         asked=asked,
+    )
+
+
+def _renews_nothing(s: Situation, form: ApplicationForm | None) -> list[Violation]:
+    """Is a renewed certificate one of those that the request says the candidate has?"""
+    if form is None or form.renewed is None:
+        return []
+    renewed = form.renewed
+    if any(c.valid_until == renewed.valid_until for c in participant(s).technical):
+        return []
+    return no(
+        "R-TECH",
+        f"Tidak ada sertifikat kompetensi teknis Anda yang tercatat berlaku sampai {renewed.renews}.",
+        f"No technical certificate of yours is recorded as valid until {renewed.renews}.",
+        subject=s.subject.id,
+        citation=r_tech.citation,
+        remedy=Text(
+            id="Sebutkan hari terakhir sertifikat lama seperti yang tercatat.",
+            en="Give the last day of the former certificate as it is recorded.",
+        ),
+        renews=renewed.renews.isoformat(),
     )
 
 

@@ -103,6 +103,12 @@ def assignment_accepted(s: Situation) -> list[Violation]:
     )
 
 
+def assignment_binds(s: Situation) -> list[Violation]:
+    """Is the assessor who says that the candidate did not come bound to be there? (Before revision 3 one
+    without a letter, or who had not accepted it, recorded a no-show, too.)"""
+    return assignment_accepted(s) if s.case.revision >= 3 else []
+
+
 def schedule_stands(s: Situation) -> list[Violation]:
     """Does no rule of the schedule fail, and is a lapse by another's delay decided?"""
     return failures(s, schedule_verdicts(s), also=LAPSES) if form_of(s, ScheduleForm) else []
@@ -210,6 +216,7 @@ TRAINING = Guard("M-TRAINING", training_recorded)
 CLASS_ASSESSOR = Guard("R-MA:class", assessor_of_class, needs_command=True)
 SCHEDULE = Guard("rules:schedule", schedule_stands, needs_command=True)
 ASSIGNED = Guard("R-MA:letter", assignment_accepted)
+BOUND = Guard("R-MA:bound", assignment_binds)
 UNSCHEDULED = Guard("M-STATE:unscheduled", no_schedule_stands)
 DAY_HAS_COME = Guard("M-EARLY", day_has_come)
 AK01 = Guard("M-AK01", agreement_signed)

@@ -83,6 +83,37 @@ async def _session(product: Product) -> str:
     return str((await product.client.post("/v1/sessions", json=body)).json()["token"])
 
 
+@pytest.mark.parametrize("other", [{"content": PDF + b"\n"}, {"path": "&dated=2026-02-16"}])
+async def test_another_upload_under_the_same_key_is_a_conflict(
+    product: Product, other: dict[str, Any]
+) -> None:
+    id_ = await product.draft()
+    path = f"/v1/programmes/{id_}/evidence?requirement=report"
+    first = await product.ask("POST", path, "organiser", key="k1", content=PDF)
+    again = await product.ask("POST", path, "organiser", key="k1", content=PDF)
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert again.headers["idempotent-replayed"] == "true"
+    changed = {"content": PDF} | other
+    conflict = await product.ask(
+        "POST", path + str(changed.pop("path", "")), "organiser", key="k1", **changed
+    )
+    assert (conflict.status_code, conflict.json()["violations"][0]["rule"]) == (409, "A-KEY")
+    async with product.runtime.db.read() as session:
+        assert len((await session.exec(select(Document))).all()) == 1
+
+
+async def test_with_the_quota_used_up_a_key_still_stands_for_one_upload(product: Product) -> None:
+    product.runtime.settings = product.runtime.settings.model_copy(update={"programme_documents": 2})
+    id_ = await product.draft()
+    path = f"/v1/programmes/{id_}/evidence?requirement="
+    for what in ("report", "minutes"):
+        assert (await product.ask("POST", path + what, "organiser", key=what, content=PDF)).status_code == 201
+    for what, key, status in (("report", "report", 201), ("report", "new", 201), ("report", "minutes", 409)):
+        answer = await product.ask("POST", path + what, "organiser", key=key, content=PDF)
+        assert answer.status_code == status, answer.text
+    assert answer.json()["violations"][0]["rule"] == "A-KEY"
+
+
 async def test_a_double_click_on_upload_is_one_document(product: Product) -> None:
     id_ = await product.draft()
     path = f"/v1/programmes/{id_}/evidence?requirement=report"

@@ -9,6 +9,7 @@ from sqlmodel import select
 from api import limits
 from api.routers import health
 from db import registry
+from db.people_tables import Idempotency
 from db.tables import ArchiveStateRow, ReservationRow
 from db.vault import PersonData
 from domain.clock import local_day
@@ -41,6 +42,23 @@ async def test_the_whole_nik_is_shown_for_a_reason_and_that_is_recorded(product:
     assert answer.json() == {"person": person, "nik": NIK}
     assert answer.headers["cache-control"] == "no-store"
     assert "nik_revealed" in await product.events(f"access-{local_day(datetime.now(UTC))}")
+
+
+async def test_a_nik_is_shown_and_recorded_each_time_and_its_key_stands_for_one_reason(
+    product: Product,
+) -> None:
+    person = await somebody(product)
+    path = f"/v1/persons/{person}/reveal"
+    for _ in range(2):
+        answer = await product.ask("POST", path, "auditor", key="k1", json={"reason": "Mencocokkan KTP."})
+        assert answer.json() == {"person": person, "nik": NIK}
+    other = await product.ask("POST", path, "auditor", key="k1", json={"reason": "Alasan yang lain."})
+    assert (other.status_code, other.json()["violations"][0]["rule"]) == (409, "A-KEY")
+    seen = await product.events(f"access-{local_day(datetime.now(UTC))}")
+    assert seen.count("nik_revealed") == 2
+    async with product.runtime.db.read() as session:
+        (kept,) = (await session.exec(select(Idempotency).where(Idempotency.key == "k1"))).all()
+    assert kept.receipt == {"person": person}
 
 
 @pytest.mark.parametrize(

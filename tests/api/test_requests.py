@@ -7,11 +7,13 @@ from sqlmodel import select
 
 from api.roster_xlsx import write
 from db.drafts import expire_idle
-from db.ledger import events_of
 from db.people_tables import Draft, Idempotency
+from db.streams import events_of
 from db.tables import SimClockRow
+from domain import commands as c
 from examples.people import PEOPLE
-from tests.api.conftest import CLASS, PDF, SCHEME, Product, roster
+from tests.api.conftest import CLASS, PDF, SCHEME, Product, draft_of, roster
+from tests.support.programmes import ORGANISER, World
 
 
 async def test_a_draft_is_begun_shown_and_changed(product: Product) -> None:
@@ -55,6 +57,29 @@ async def test_an_expired_draft_is_shown_and_no_longer_changed_or_submitted(prod
         assert answer.status_code == 409, answer.text
         assert answer.json()["violations"][0]["rule"] == "A-DRAFT-EXPIRED"
     assert await product.events(f"draft-{id_}") == ["draft_created", "draft_expired"]
+
+
+async def test_a_request_taken_back_and_left_is_shown_as_expired(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    world.send(ORGANISER, c.WithdrawProgramme())
+    case = await product.project(world)
+    await draft_of(product, world)
+    path = f"/v1/programmes/{case.stream}"
+    before = (await product.ask("GET", path, "organiser")).json()
+    assert (before["state"], "draft" in before, bool(before["allowed"])) == ("DRAFT", True, True)
+    async with product.runtime.db.write() as session:
+        draft = await session.get_one(Draft, case.stream)
+        late = max(draft.updated_at, case.business_at) + timedelta(days=3650)
+        assert await expire_idle(session, now=late, at=product.runtime.now()) == 1
+    shown = (await product.ask("GET", path, "organiser")).json()
+    assert (shown["state"], shown["state_label"], shown["ended"]) == ("EXPIRED", "kedaluwarsa", True)
+    assert ("draft" in shown, shown["allowed"]) == (False, [])
+    for query, items in (("", [case.stream]), ("?state=EXPIRED", [case.stream]), ("?state=DRAFT", [])):
+        listed = (await product.ask("GET", f"/v1/programmes{query}", "organiser")).json()
+        assert [p["stream"] for p in listed["items"]] == items
+        assert {p["state"] for p in listed["items"]} <= {"EXPIRED"}
+        assert (listed["drafts"], listed["counts"]) == ([], {"EXPIRED": 1})
 
 
 async def test_a_draft_is_over_with_its_term_though_nobody_has_swept_yet(product: Product) -> None:

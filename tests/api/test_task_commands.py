@@ -1,14 +1,14 @@
 """Tasks as each asker may see them, and what is done with them."""
 
 import json
-from datetime import timedelta
-from typing import Any
+from datetime import date, timedelta
+from typing import Any, get_args
 
 import pytest
 
 from api.schemas.derive import request_model
 from domain import commands as c
-from domain.cases import UnitResult
+from domain.cases import Renewal, UnitResult
 from tests.api.conftest import PDF, Dispatched, Product, draft_of
 from tests.support.journeys import JourneyWorld
 from tests.support.programmes import ORGANISER, VERIFIER, World
@@ -111,7 +111,18 @@ async def test_a_form_that_was_not_uploaded_is_not_filed(product: Product, sent:
     ("form", "digests"),
     [
         (c.BeginForm(mapa="a" * 64), ["a" * 64]),
+        (c.BeginForm(mapa="a" * 64, mapa02="b" * 64), ["a" * 64, "b" * 64]),
         (c.ReportForm(report="b" * 64), ["b" * 64]),
+        (
+            c.ApplicationForm(
+                apl01="a" * 64,
+                apl02="b" * 64,
+                consent_version="1",
+                it_declared=True,
+                renewed=Renewal(renews=date(2026, 3, 1), valid_until=date(2029, 3, 1), document="c" * 64),
+            ),
+            ["a" * 64, "b" * 64, "c" * 64],
+        ),
         (
             c.UnitsForm(results=(UnitResult(unit="u", result="K"),), ak02="c" * 64, ak05="d" * 64),
             ["c" * 64, "d" * 64],
@@ -123,6 +134,22 @@ def test_every_form_names_its_documents(form: c.Model, digests: list[str]) -> No
     body = {"decision": "ok", "form": form.model_dump(mode="json", exclude_none=True)}
     assert c.documents_named(request_model(c.CompleteTask).model_validate(body)) == digests
     assert c.documents_named(form) == digests
+
+
+DIGEST_PATTERN = "^[0-9a-f]{64}$"
+FILED = [*get_args(get_args(c.TaskForm)[0]), c.SubmitProgramme, *c.TASK_COMMANDS]
+
+
+@pytest.mark.parametrize("model", FILED, ids=lambda m: m.__name__)
+def test_no_field_for_a_digest_is_overlooked(model: type[c.Model]) -> None:
+    """By the JSON schema, which shows a digest wherever it stands; `evidence` is a list of them."""
+    digests = [
+        name
+        for name, schema in model.model_json_schema()["properties"].items()
+        if DIGEST_PATTERN in json.dumps(schema)
+    ]
+    given: dict[str, Any] = {name: ("a" * 64,) if name == "evidence" else "a" * 64 for name in digests}
+    assert c.documents_named(model.model_construct(**given)) == ["a" * 64] * len(digests)
 
 
 async def test_a_decision_outside_the_tasks_set_is_refused_with_those_that_there_are(

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from activities.contracts import AppendRequest
-from db import ledger, registry
+from db import ledger, registry, streams
 from db.people_tables import Person, PersonAnswer
 from db.repair import repair
 from db.session import Database
@@ -94,7 +94,7 @@ async def test_the_consent_of_a_submission_is_the_persons(db: Database) -> None:
         person = await session.get(Person, "p1")
         assert person is not None
         assert (person.consent_version, person.consent_at) == ("2026-01", world.events[-1].at)
-        types = [e.type for e in await ledger.events_of(session, "person-p1")]
+        types = [e.type for e in await streams.events_of(session, "person-p1")]
     assert types.count("consent_given") == 1
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from activities.upkeep import run_drafts
-from db import ledger
+from db import ledger, streams
 from db.drafts import BATCH, expire_idle, touch
 from db.people_tables import Draft
 from db.session import Database
@@ -44,8 +44,8 @@ async def test_ninety_idle_days_are_the_end_of_a_draft(db: Database) -> None:
     assert [await swept(db), await swept(db)] == [1, 0]
     assert [await state(db, d) for d in ("old", "young", "sent")] == ["EXPIRED", "DRAFT", "SUBMITTED"]
     async with db.read() as session:
-        (event,) = await ledger.events_of(session, "draft-old")
-        assert await ledger.events_of(session, "draft-young") == []
+        (event,) = await streams.events_of(session, "draft-old")
+        assert await streams.events_of(session, "draft-young") == []
     assert (event.type, event.actor.account, event.at, event.business_at) == (
         "draft_expired",
         "system",
@@ -59,7 +59,7 @@ async def test_the_end_of_a_draft_is_the_end_of_its_term_however_late_the_sweep_
     await begun(db, "d1", touched=NOW - TERM - timedelta(days=40))
     assert await swept(db) == 1
     async with db.read() as session:
-        (event,) = await ledger.events_of(session, "draft-d1")
+        (event,) = await streams.events_of(session, "draft-d1")
     assert event.business_at == NOW - timedelta(days=40)
 
 

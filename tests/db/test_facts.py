@@ -30,12 +30,16 @@ from domain.cases import (
     Class,
     Journey,
     Programme,
+    Renewal,
     Sealed,
     Seat,
     Task,
     UnitResult,
     Vote,
 )
+from domain.clock import end_of_day
+from domain.errors import DomainError
+from domain.events import digest
 from domain.facts import (
     CALENDAR_ALONE,
     Facts,
@@ -50,6 +54,9 @@ from domain.ids import command_id
 from domain.policy import default
 from domain.roles import SYSTEM, Actor, Role
 from state_machines.journey_facts import failing
+from tests.support.journeys import APPLICATION, CANDIDATE, REASON, REVIEWER, JourneyWorld, send_back
+from tests.support.programmes import VERIFIER, participant
+from workflows.cases.journey import open_journey
 
 NOW = datetime(2026, 3, 2, 18, 30, tzinfo=UTC)
 """01:30 WIB on 3 March: the day in WIB is not the day in UTC."""
@@ -675,6 +682,59 @@ async def test_the_review_activity(db: Database, vault: Vault) -> None:
     assert found["R-Q3"].facts["documents"] == {"diploma": "e" * 64}
     assert found["R-TECH"].facts["missing"] == ["technical_certificate", "experience_letter"]
     assert found["D-IDENTITY"].outcome == "fail"
+
+
+async def test_a_lapsed_certificate_is_renewed_though_the_organisers_record_stays_as_it_was(
+    db: Database, vault: Vault
+) -> None:
+    """From the rows to the reviewer: facts and the machine's check are the real ones."""
+    ends, until = date(2026, 4, 20), date(2029, 4, 20)
+    experience = (PeriodFacts(field="TIK", first=date(2018, 1, 1)),)
+    said = ParticipantData(
+        person="p1", scheme=SCHEME, draft="programme-1", qualification="S1", experience=experience,
+        technical=(TechnicalCertificateFacts(field="TIK", valid_until=ends),), recommending="LSP-TIK",
+        letter_number="1", letter_day=date(2026, 2, 1), signatory="x", letter_digest=DIGEST,
+    )  # fmt: skip
+    async with db.write() as session:
+        await registry.put_participant(session, vault, said, by=ORGANISER, at=NOW)
+        for name in (d for r in default().requirements for d in r.documents):
+            await registry.add_document(
+                session, digest=digest(name), media_type="image/jpeg", size=10, requirement=name,
+                person="p1", application="application-1", dated=None, by=ORGANISER, at=NOW,
+            )  # fmt: skip
+    known = participant(1, technical=said.technical)
+    world = JourneyWorld(known, opened=False)
+    world.system(lambda turn: open_journey(turn, world.start(scheme=SCHEME, facts=known)))
+    world.eligible()
+    assert world.pass_time(end_of_day(ends))[-1] == "lapse_needs_exception"
+    world.complete(VERIFIER, "resolve_exception", "refuse", reason=REASON)
+    send_back(world)
+
+    async def resubmit(form: c.ApplicationForm | None) -> list[str]:
+        command = c.CompleteTask(task=world.task("correct_application").id, decision="resubmit", form=form)
+        facts = await gather(db, vault, world.case, command, actor=CANDIDATE, now=world.now)
+        [row] = facts.participants
+        assert [t.valid_until for t in row.technical] == [ends]
+        try:
+            world.send(CANDIDATE, command, facts)
+        except DomainError as error:
+            return [v.rule for v in error.violations]
+        return []
+
+    assert await resubmit(APPLICATION) == ["R-TECH"]
+    renewal = Renewal(renews=ends, valid_until=until, document=digest("technical_certificate"))
+    assert await resubmit(APPLICATION.model_copy(update={"renewed": renewal})) == []
+    body = {"stream": world.case.stream, **world.asked("review_documents")[-1]}
+    answer = await ActivityEnvironment().run(
+        ReviewActivities(db).review, contracts.ReviewRequest.model_validate(body)
+    )
+    world.answer("review_documents", "", answer.model_dump(mode="json"))
+    left = [(f.requirement, f.outcome) for f in world.journey.findings if f.outcome != "pass"]
+    assert left == [("R-TECH", "needs_human")]
+    resolved = c.ReviewForm(resolved=("R-TECH",))
+    papers = (renewal.document,)
+    world.complete(REVIEWER, "review_documents", "accept", form=resolved, reason=REASON, evidence=papers)
+    assert world.case.state == "ELIGIBLE"
 
 
 # ---- signals ---------------------------------------------------------------------------------------

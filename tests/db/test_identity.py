@@ -9,9 +9,9 @@ from sqlmodel import select
 
 from db import identity
 from db.identity import Hat, passwords, signing_in
-from db.ledger import events_of
 from db.people_tables import Account, ApiToken, SignInPlace, SignInSession
 from db.session import Database
+from db.streams import events_of
 from db.vault import PersonData, Vault
 from domain.errors import Conflict, Forbidden, Malformed, NotFound, NotSignedIn
 from domain.roles import SYSTEM, Role

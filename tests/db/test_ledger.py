@@ -10,11 +10,12 @@ from sqlalchemy import delete, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel, col, func, select
 
-from db import ledger, reads
+from db import ledger, reads, streams
 from db.checkpoints import checkpoint, signing_key
-from db.ledger import Head, LedgerBehind, LedgerForked
+from db.ledger import LedgerBehind, LedgerForked
 from db.projection import table_of
 from db.session import Database
+from db.streams import Head
 from db.tables import PROJECTED, CaseRow, EventRow, OutboxRow, SeatRow, StreamRow, TaskRow
 from domain.events import GENESIS
 from domain.roles import SYSTEM, Actor, Role
@@ -48,7 +49,7 @@ async def test_a_batch_becomes_events_rows_and_notices(db: Database) -> None:
     assert head == Head(8, chain.case.head)
     async with db.read() as session:
         assert await reads.case(session, chain.stream) == chain.case
-        assert await ledger.events_of(session, chain.stream) == chain.events
+        assert await streams.events_of(session, chain.stream) == chain.events
         row = await reads.case_row(session, chain.stream)
         outbox = (await session.exec(select(OutboxRow).order_by(col(OutboxRow.seq)))).all()
         task = (await session.exec(select(TaskRow))).one()
@@ -258,7 +259,7 @@ async def test_sqlite_replaces_nothing_in_the_witness(sqlite_db: Database, state
                 )
             )
     async with sqlite_db.read() as session:
-        assert await ledger.events_of(session, chain.stream) == chain.events
+        assert await streams.events_of(session, chain.stream) == chain.events
 
 
 async def test_only_its_own_workflow_writes_a_stream(db: Database) -> None:
@@ -306,7 +307,7 @@ async def test_twenty_at_once_write_each_event_once(db: Database, database_url: 
     assert await rows(db, EventRow) == 20 + 10 * 8
     async with db.read() as session:
         for chain in (shared, *others):
-            assert await ledger.events_of(session, chain.stream) == chain.events
+            assert await streams.events_of(session, chain.stream) == chain.events
             assert await reads.case(session, chain.stream) == chain.case
     live = await everything(db)
     async with db.write() as session:
@@ -367,17 +368,17 @@ async def test_a_run_that_begins_anew_replaces_the_rows_of_the_one_before(db: Da
 async def test_row_streams_chain_in_the_callers_transaction(db: Database) -> None:
     async def add(n: int) -> None:
         async with db.write() as session:
-            await ledger.append_row_event(
+            await streams.append_row_event(
                 session, "org-1", "licence_granted", OPERATIONS, {"n": n, "until": MONDAY.date()}, MONDAY
             )
 
     await asyncio.gather(*(add(n) for n in range(10)))
     with pytest.raises(ZeroDivisionError):
         async with db.write() as session:
-            await ledger.append_row_event(session, "org-1", "licence_revoked", OPERATIONS, {}, MONDAY)
+            await streams.append_row_event(session, "org-1", "licence_revoked", OPERATIONS, {}, MONDAY)
             raise ZeroDivisionError
     async with db.read() as session:
-        events = await ledger.events_of(session, "org-1")
+        events = await streams.events_of(session, "org-1")
         assert await reads.head(session, "org-1") == Head(10, events[-1].hash)
     assert [e.seq for e in events] == list(range(1, 11))
     assert sorted(e.payload["n"] for e in events) == list(range(10))
@@ -389,7 +390,7 @@ async def test_a_cases_stream_is_not_for_rows(db: Database) -> None:
     await ledger.commit(db, grown().request())
     with pytest.raises(ValueError, match="its workflow alone"):
         async with db.write() as session:
-            await ledger.append_row_event(session, "prog-1", "x", SYSTEM, {}, MONDAY)
+            await streams.append_row_event(session, "prog-1", "x", SYSTEM, {}, MONDAY)
 
 
 async def test_the_projection_is_folded_anew_when_it_is_behind(db: Database) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from db import ledger, reads
+from db.people_tables import Draft
 from db.reads import Pending, Place, Whose
 from db.session import Database
 from db.tables import DenialRow, TaskRow
@@ -68,6 +69,23 @@ async def test_programmes_are_narrowed(db: Database) -> None:
     async with db.read() as session:
         assert await reads.programme_counts(session) == {"SUBMITTED": 3}
         assert await reads.programme_counts(session, organiser="org-2") == {"SUBMITTED": 1}
+
+
+async def test_a_request_taken_back_counts_as_expired_with_its_draft(db: Database) -> None:
+    backs = [Chain("prog-a"), Chain("prog-b")]
+    for back in backs:
+        back.submit()
+        back.take_back()
+        await ledger.commit(db, back.request())
+    async with db.write() as session:
+        for stream, state in (("prog-a", "EXPIRED"), ("prog-b", "DRAFT")):
+            session.add(Draft(id=stream, content={}, state=state, created_by="a1", updated_at=MONDAY))
+    async with db.read() as session:
+        assert await reads.expired_requests(session, ["prog-a", "prog-b"]) == {"prog-a"}
+        assert await reads.programme_counts(session) == {"DRAFT": 1, "EXPIRED": 1}
+        for state, stream in (("DRAFT", "prog-b"), ("EXPIRED", "prog-a")):
+            page = await reads.programmes(session, state=state)
+            assert [row.stream for row in page.items] == [stream]
 
 
 @pytest.mark.parametrize("cursor", ["x", "e30", "WzFd", "WyJ4IiwieSJd", "é"])

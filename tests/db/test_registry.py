@@ -12,11 +12,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.upkeep import run_policies
 from db import reads, registry
+from db.drafts import expire_idle
 from db.facts import facts_for
-from db.ledger import commit, events_of
+from db.ledger import commit
 from db.people_tables import Account, Document, ParticipantRecord, Person, RosterConflict, StoredPolicy
 from db.registry import BNSP, SCHEME, HolidayData, OrganisationData, ParticipantData
 from db.session import Database
+from db.streams import events_of
 from db.tables import EventRow, ReservationRow
 from db.vault import PersonData, Vault, case_owner
 from domain.cases import Case
@@ -392,6 +394,20 @@ async def test_a_policy_of_a_newer_version_of_the_product_keeps_nobody_from_the_
     assert "test-4" in POLICIES and "test-3" not in POLICIES
 
 
+async def test_a_stored_policy_without_a_term_that_is_asked_for_stops_nobody(
+    db: Database, only_our_own_policies: None
+) -> None:
+    """It is in force for drafts at once: the sweep of every worker would ask it for a term it has not."""
+    made = CURRENT.model_copy(update={"version": "test-6", "effective": AT.date()})
+    await write(db, lambda s: registry.put_policy(s, made, by=OPERATIONS, at=AT))
+    async with db.write() as session:
+        row = await session.get_one(StoredPolicy, "test-6")
+        row.content = {**row.content, "terms": {"appeal": row.content["terms"]["appeal"]}}
+    async with db.read() as session:
+        assert await registry.load_policies(session, but=[CURRENT.version]) == 0
+    assert await write(db, lambda s: expire_idle(s, now=AT, at=AT)) == 0
+
+
 # ---- participants -------------------------------------------------------------------------------
 
 
@@ -405,7 +421,7 @@ async def participant(db: Database, vault: Vault, draft: str = "d1", **changes: 
 async def test_rules_see_a_participants_evidence_and_no_names(db: Database, vault: Vault) -> None:
     person, record = await participant(db, vault)
     async with db.read() as session:
-        facts = await registry.participant_facts(session, vault, person=person, scheme=SCHEME_ID, draft="d1")
+        facts = (await registry.participants(session, [person], scheme=SCHEME_ID, drafts=["d1"]))[person]
         details = await registry.participant_details(session, vault, record)
         stored = (await session.exec(select(ParticipantRecord))).one()
     assert (facts.qualification, facts.recommending, facts.it_declared) == ("S1", "LSP-TIK", True)
@@ -438,7 +454,7 @@ async def test_a_record_is_put_in_place_of_the_former(db: Database, vault: Vault
     person, second = await participant(db, vault, qualification="S2")
     assert first == second
     async with db.read() as session:
-        facts = await registry.participant_facts(session, vault, person=person, scheme=SCHEME_ID, draft="d1")
+        facts = (await registry.participants(session, [person], scheme=SCHEME_ID, drafts=["d1"]))[person]
     assert facts.qualification == "S2"
 
 
@@ -453,7 +469,7 @@ async def test_the_letters_file_comes_from_the_documents(db: Database, vault: Va
             ),
         )  # fmt: skip
     async with db.read() as session:
-        facts = await registry.participant_facts(session, vault, person=person, scheme=SCHEME_ID, draft="d1")
+        facts = (await registry.participants(session, [person], scheme=SCHEME_ID, drafts=["d1"]))[person]
         assert len(list(await session.exec(select(Document)))) == 1
     assert facts.recommendation is not None and facts.recommendation.file_digest == "c" * 64
 
@@ -483,10 +499,8 @@ async def test_another_application_shows_as_one_bit(db: Database, vault: Vault) 
     await write(db, taken)
     async with db.read() as session:
         for own, expected in (([], True), (["s1"], False)):
-            facts = await registry.participant_facts(
-                session, vault, person=person, scheme=SCHEME_ID, own_streams=own
-            )
-            assert facts.active_elsewhere is expected
+            facts = await registry.participants(session, [person], scheme=SCHEME_ID, own_streams=own)
+            assert facts[person].active_elsewhere is expected
 
 
 async def test_an_equivalence_belongs_to_person_scheme_and_policy(db: Database, vault: Vault) -> None:
@@ -500,10 +514,10 @@ async def test_an_equivalence_belongs_to_person_scheme_and_policy(db: Database, 
     )  # fmt: skip
     async with db.read() as session:
         for version, expected in (("1", "accepted"), ("2", None)):
-            facts = await registry.participant_facts(
-                session, vault, person=person, scheme=SCHEME_ID, draft="d1", policy_version=version
+            facts = await registry.participants(
+                session, [person], scheme=SCHEME_ID, drafts=["d1"], policy_version=version
             )
-            assert facts.equivalence == expected
+            assert facts[person].equivalence == expected
 
 
 async def test_busy_days_leave_out_ones_own(db: Database) -> None:

@@ -11,13 +11,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from activities.contracts import AppendRequest
-from db import ledger
+from db import ledger, streams
 from db.checkpoints import checkpoint, checkpoint_when_due, root, signing_key
 from db.findings import Report
-from db.ledger import event_values
 from db.projection import table_of
 from db.repair import Repair, repair
 from db.session import Database
+from db.streams import event_values
 from db.tables import EventRow
 from db.verify import Histories, Witness, verify
 from domain.cases import Case
@@ -88,7 +88,7 @@ async def world(db: Database) -> World:
     await ledger.commit(db, world.two.request())
     async with db.write() as session:
         for n in range(3):
-            await ledger.append_row_event(session, "org-1", "licence_granted", OPERATIONS, {"n": n}, MONDAY)
+            await streams.append_row_event(session, "org-1", "licence_granted", OPERATIONS, {"n": n}, MONDAY)
     await world.seal()
     return world
 

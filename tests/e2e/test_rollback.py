@@ -23,12 +23,12 @@ from temporalio.client import Client
 from activities.documents import DocumentStore
 from api import simulation
 from api.gateway import Gateway
-from db import ledger, reads
+from db import ledger, reads, streams
 from db.findings import Report
-from db.ledger import event_values
 from db.migrate import migrate
 from db.projection import table_of
 from db.session import Database
+from db.streams import event_values
 from db.tables import PROJECTED, EventRow
 from db.vault import Vault
 from domain import commands as c
@@ -146,7 +146,7 @@ def case_events(file: Path) -> dict[tuple[str, int], tuple[Any, ...]]:
         rows = ledger_file.execute(
             "SELECT e.stream, e.seq, e.command_id, e.body, e.prev_hash, e.hash FROM events e "
             "JOIN streams s USING (stream) WHERE s.kind <> ?",
-            [ledger.ROW_STREAM],
+            [streams.ROW_STREAM],
         ).fetchall()
     return {(row[0], row[1]): row[2:] for row in rows}
 
@@ -258,7 +258,7 @@ async def test_an_altered_event_is_named(world: World, tmp_path: Path) -> None:
     async with site(world, tmp_path) as place:
         assert (await place.verify()).problems == []
         async with place.db.read() as session:
-            event = (await ledger.events_of(session, world.programme))[1]
+            event = (await streams.events_of(session, world.programme))[1]
         forged = event_values(event.model_copy(update={"payload": {**event.payload, "forged": True}}))
         place.tamper(
             ("UPDATE events SET body = ? WHERE stream = ? AND seq = 2", [forged["body"], world.programme])
@@ -278,7 +278,7 @@ async def test_a_forger_who_makes_everything_fit_is_named_by_the_histories(
     stream = world.journeys[0]
     async with site(world, tmp_path) as place:
         async with place.db.read() as session:
-            event = (await ledger.events_of(session, stream))[-1]
+            event = (await streams.events_of(session, stream))[-1]
         forged = event.model_copy(update={"payload": {**event.payload, "forged": True}}).sealed()
         values = event_values(forged)
         place.tamper(

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from domain import commands as c
+from domain.cases import Renewal
 from domain.clock import at, end_of_day, local_day
 from domain.errors import Refused
 from domain.facts import TechnicalCertificateFacts
@@ -18,8 +19,10 @@ from tests.support.journeys import (
     REVIEWER,
     UNITS,
     JourneyWorld,
+    no_show,
 )
 from tests.support.programmes import (
+    CALENDAR,
     DIGEST,
     FIELD,
     OPERATIONS,
@@ -259,6 +262,23 @@ def test_an_assessor_from_outside_the_class_re_assesses_by_letter() -> None:
     assert world.case.state == "RECOMMENDED"
 
 
+@pytest.mark.parametrize(("revision", "bound"), [(2, False), (3, True)])
+def test_who_has_not_accepted_the_letter_records_no_no_show(revision: int, bound: bool) -> None:
+    world = failed()
+    world.case = world.case.model_copy(update={"revision": revision})
+    world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
+    world.answer_all()
+    world.to_the_day()
+    absent = c.CompleteTask(task=world.task("begin_assessment").id, decision="no_show")
+    if bound:
+        assert world.refused(world.assessor(), absent) == ["R-MA"]
+        world.letter()
+        assert world.refused(world.assessor(), absent) == ["R-MA"]
+        world.complete(world.assessor(), "answer_assignment", "accept")
+    world.send(world.assessor(), absent)
+    assert world.journey.no_shows == 1
+
+
 def test_a_letter_is_for_the_scheduled_assessor_alone() -> None:
     world = failed()
     world.complete(ORGANISER, "reassess", "reassess", form=world.form("m4"))
@@ -376,6 +396,7 @@ def test_both_plans_are_needed_and_kept() -> None:
 
 def test_a_command_of_before_keeps_its_digest() -> None:
     assert c.BeginForm(mapa=DIGEST).model_dump(mode="json") == {"form": "begin", "mapa": DIGEST}
+    assert "renewed" not in APPLICATION.model_dump(mode="json")
 
 
 def test_the_consent_is_to_its_present_version() -> None:
@@ -460,19 +481,112 @@ def test_a_move_that_the_candidate_asked_for_is_their_own_delay() -> None:
     assert world.kinds == ["file_assessment"]
 
 
-def test_a_certificate_that_ends_while_eligible_leads_back_to_the_documents() -> None:
-    day = JourneyWorld().days[-1] + timedelta(days=3)
-    world = lasting(day).ready()
-    assert world.pass_time(end_of_day(day))[-1] == "technical_certificate_lapsed"
+def waiting(day: date, revision: int = 3) -> JourneyWorld:
+    """Eligible until the certificate ends on `day`, since the organiser schedules nothing."""
+    world = lasting(day)
+    world.events.clear()
+    world.opening = world.case = world.opening.model_copy(update={"revision": revision})
+    world.system(lambda turn: open_journey(turn, world.start()))
+    world.ready()
+    lapse = "lapse_needs_exception" if revision >= 3 else "technical_certificate_lapsed"
+    assert world.pass_time(end_of_day(day))[-1] == lapse
+    return world
+
+
+def send_back(world: JourneyWorld) -> None:
     assert (world.case.state, world.kinds) == ("DOCUMENT_REVIEW", ["review_documents"])
     assert refusal(world, REVIEWER, "review_documents", "accept") == ["M-REQUIREMENT"]
     points = c.PointsForm(points=(REASON,))
     world.complete(REVIEWER, "review_documents", "send_back", form=points)
-    renewed = world.facts(participants=(participant(1),))
-    world.complete(CANDIDATE, "correct_application", "resubmit", facts=renewed)
+
+
+ENDING = JourneyWorld().days[-1] + timedelta(days=3)
+NEW_DAY = date(2028, 6, 30)
+RENEWED = APPLICATION.model_copy(
+    update={"renewed": Renewal(renews=ENDING, valid_until=NEW_DAY, document="e" * 64)}
+)
+
+
+def test_a_lapse_by_the_organisers_delay_is_a_verifiers_exception_first() -> None:
+    world = waiting(ENDING)
+    assert (world.case.state, world.kinds) == ("ELIGIBLE", ["resolve_exception"])
+    world.complete(VERIFIER, "resolve_exception", "accept", reason=REASON, evidence=(DIGEST,))
+    excused = CALENDAR.add_working_days(local_day(world.now), 10)
+    assert (world.journey.exception_until, world.kinds) == (excused, ["schedule_assessment"])
+    form = c.ScheduleForm(assessor="m3", venue="TUK-1", day=excused)
+    world.complete(ORGANISER, "schedule_assessment", "schedule", form=form)
+    assert world.case.state == "SCHEDULED"
+
+
+def test_what_was_excused_and_not_used_is_asked_again() -> None:
+    world = waiting(ENDING)
+    world.complete(VERIFIER, "resolve_exception", "accept", reason=REASON, evidence=(DIGEST,))
+    until = world.journey.exception_until
+    assert until is not None
+    assert world.pass_time(end_of_day(until))[-1] == "lapse_needs_exception"
+    assert (world.case.state, world.kinds) == ("ELIGIBLE", ["resolve_exception"])
+
+
+def test_a_lapse_after_the_candidates_own_delay_leads_back_to_the_documents() -> None:
+    world = lasting(ENDING + timedelta(days=20)).scheduled()
+    no_show(world)
+    assert world.pass_time(end_of_day(ENDING + timedelta(days=20)))[-1] == "technical_certificate_lapsed"
+    send_back(world)
+
+
+@pytest.mark.parametrize("revision", [2, 3])
+def test_a_candidate_whose_certificate_lapsed_goes_on_with_a_renewed_one(revision: int) -> None:
+    """The rows say what the organiser wrote at the request, and nobody writes them any more."""
+    world = waiting(ENDING, revision)
+    if revision >= 3:
+        world.complete(VERIFIER, "resolve_exception", "refuse", reason=REASON)
+    send_back(world)
+    assert refusal(world, CANDIDATE, "correct_application", "resubmit") == ["R-TECH"]
+    assert refusal(world, CANDIDATE, "correct_application", "resubmit", form=APPLICATION) == ["R-TECH"]
+    world.complete(CANDIDATE, "correct_application", "resubmit", form=RENEWED)
+    asked = world.asked("review_documents")[-1]
+    assert [t["valid_until"] for t in asked["facts"]["technical"]] == [NEW_DAY.isoformat()]
     world.answer_all()
-    world.complete(REVIEWER, "review_documents", "accept")
+    # the candidate's word is the reviewer's to judge, by the document
+    (finding,) = (f for f in world.journey.findings if f.requirement == "R-TECH")
+    assert (finding.outcome, finding.facts["document"]) == ("needs_human", "e" * 64)
+    assert refusal(world, REVIEWER, "review_documents", "accept") == ["M-UNRESOLVED"]
+    resolved = c.ReviewForm(resolved=("R-TECH",))
+    world.complete(REVIEWER, "review_documents", "accept", form=resolved, reason=REASON, evidence=("e" * 64,))
     assert (world.case.state, world.kinds) == ("ELIGIBLE", ["schedule_assessment"])
+    assert end_of_day(NEW_DAY) in [d.at for d in world.case.deadlines.values() if d.state == "WAITING"]
+    world.scheduled()
+    assert world.case.state == "SCHEDULED"
+
+
+def test_a_renewed_certificate_stays_through_a_second_correction_until_a_newer_one_comes() -> None:
+    world = waiting(ENDING, 2)
+    send_back(world)
+    world.complete(CANDIDATE, "correct_application", "resubmit", form=RENEWED)
+    world.answer_all()
+    world.complete(REVIEWER, "review_documents", "send_back", form=c.PointsForm(points=(REASON,)))
+    world.complete(CANDIDATE, "correct_application", "resubmit")
+    assert [t.valid_until for t in world.journey.facts.technical] == [NEW_DAY]
+    world.answer_all()
+    world.complete(REVIEWER, "review_documents", "send_back", form=c.PointsForm(points=(REASON,)))
+    newer = Renewal(renews=ENDING, valid_until=NEW_DAY + timedelta(days=1), document="d" * 64)
+    form = RENEWED.model_copy(update={"renewed": newer})
+    world.complete(CANDIDATE, "correct_application", "resubmit", form=form)
+    assert world.journey.renewed == (newer,)
+    assert [t.valid_until for t in world.journey.facts.technical] == [newer.valid_until]
+
+
+def test_only_a_certificate_that_the_candidate_has_is_renewed_and_for_long_enough() -> None:
+    world = waiting(ENDING, 2)
+    send_back(world)
+    for wrong in (
+        {"renews": ENDING - timedelta(days=1)},
+        {"valid_until": local_day(world.now) - timedelta(1)},
+    ):
+        renewal = Renewal(renews=ENDING, valid_until=NEW_DAY, document="e" * 64).model_copy(update=wrong)
+        form = RENEWED.model_copy(update={"renewed": renewal})
+        found = refusal(world, CANDIDATE, "correct_application", "resubmit", form=form)
+        assert set(found) == {"R-TECH"}
 
 
 def test_a_scheduled_candidates_certificate_is_watched_no_longer() -> None:
@@ -497,10 +611,12 @@ def without_an_assessor(day: date) -> JourneyWorld:
     return world
 
 
-def test_a_certificate_that_ends_while_the_assessor_is_gone_leads_back_to_the_documents() -> None:
+def test_a_certificate_that_ends_while_the_assessor_is_gone_is_a_verifiers_exception_first() -> None:
     day = JourneyWorld().days[-1] + timedelta(days=6)
     world = without_an_assessor(day)
-    assert world.pass_time(end_of_day(day))[-1] == "technical_certificate_lapsed"
+    assert world.pass_time(end_of_day(day))[-1] == "lapse_needs_exception"
+    assert (world.case.state, world.kinds) == ("SCHEDULED", ["resolve_exception"])
+    world.complete(VERIFIER, "resolve_exception", "refuse", reason=REASON)
     assert (world.case.state, world.kinds) == ("DOCUMENT_REVIEW", ["review_documents"])
 
 

@@ -437,6 +437,40 @@ def test_an_assessor_replaced_after_the_class_is_told_to_the_journeys_as_is_the_
     assert told_assessors(world) == {seat: ["m4", "m9"] for seat in ("s1", "s2", "s3")}
 
 
+def from_before(world: World) -> World:
+    """The same programme, begun before revisions were counted."""
+    world.case = world.opening = world.case.model_copy(update={"revision": 0})
+    return world
+
+
+def test_in_a_case_from_before_the_successor_of_the_trainer_records_the_attendance() -> None:
+    world = running(from_before(World()))
+    world.pass_time(starts_at(world.case.classes["class-a"]) + timedelta(days=1))
+    world.send(OPERATIONS, replace(world, "m1", "m9"), known(world, "m9"))
+    world.answer_all()
+    assert attendance_tasks(world) == set()
+    accept_all(world)
+    assert attendance_tasks(world) == {"m9"}
+    last_day(world)
+    new = actor(Role.MASTER_ASSESSOR, "m9")
+    world.complete(new, "record_attendance", "finish", form=attendance(world))
+    assert world.case.classes["class-a"].state == "DONE"
+
+
+def test_in_a_case_from_before_the_journeys_hear_of_an_assessors_successor_even_the_second_one() -> None:
+    world = running(from_before(World()))
+    last_day(world)
+    world.complete(actor(Role.MASTER_ASSESSOR, "m1"), "record_attendance", "finish", form=attendance(world))
+    world.answer_all()
+    world.send(OPERATIONS, replace(world, "m3", "m8"), known(world, "m8"))
+    world.answer_all()
+    asked = actor(Role.MASTER_ASSESSOR, "m8")
+    world.complete(asked, "answer_assignment", "decline", reason=sealed("sakit"))
+    assign(world, letter("m9"), facts=known(world, "m9"))
+    accept_all(world)
+    assert {tuple(told) for told in told_assessors(world).values()} == {("m4", "m9")}
+
+
 def told_assessors(world: World) -> dict[str, list[str]]:
     """Seat → the assessors that its journey was told of last."""
     news = [e for e in world.case.errands.values() if e.body.get("type") == "assignment_changed"]

@@ -245,6 +245,19 @@ def test_an_organiser_that_a_verifier_accepted_goes_on() -> None:
     world.complete(VERIFIER, "verify_programme", "recommend")
 
 
+def test_an_lsp_accepted_though_its_licence_ends_before_the_class_is_not_asked_about_again() -> None:
+    world = World()
+    ending = LSP.model_copy(update={"licence_valid_until": world.days[0]})
+    verifying(world, organiser=ending)
+    world.send(VERIFIER, c.VerifySeats(seats=tuple(world.case.seats)))
+    (asked,) = (t for t in world.open_tasks() if t.kind == "resolve_exception")
+    assert asked.rules == ("R-ORG",)
+    world.complete(VERIFIER, "resolve_exception", "accept", reason=sealed("x"), evidence=(DIGEST,))
+    resubmit(returned(world), form(world, "class-a"), organiser=ending)
+    assert not [t for t in world.open_tasks() if t.kind == "resolve_exception"]
+    world.complete(VERIFIER, "verify_programme", "recommend")
+
+
 # ---- who may judge --------------------------------------------------------------------------------
 
 

@@ -215,7 +215,7 @@ def test_migrate_brings_an_empty_database_up_and_then_has_nothing_to_do(asesor: 
     first = told(asesor("migrate", "--json"))
     assert (first["before"], first["revision"], first["changed"]) == (None, newest, True)
     again = told(asesor("migrate", "--json"))
-    assert (again["before"], again["changed"]) == (newest, False)
+    assert (again["before"], again["changed"], again["names"]) == (newest, False, 0)
 
 
 def test_migrate_waits_for_a_database_and_gives_up(asesor: Asesor, monkeypatch: pytest.MonkeyPatch) -> None:

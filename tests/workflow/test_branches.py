@@ -4,7 +4,7 @@ store their histories for tests/replay."""
 import uuid
 from datetime import date, timedelta
 
-from db import ledger, reads
+from db import reads, streams
 from domain import commands as c
 from domain.clock import local_day
 from domain.ids import certificate_workflow, programme_workflow
@@ -84,7 +84,7 @@ async def test_a_class_that_is_never_ready_is_cancelled_after_its_day(stack: Sta
     assert [x.state for x in case.classes.values()] == ["CANCELLED"]
     assert await replayed(stack, programme_workflow(stream)) == "CANCELLED"
     async with stack.db.read() as session:
-        types = [e.type for e in await ledger.events_of(session, stream)]
+        types = [e.type for e in await streams.events_of(session, stream)]
     assert "class_not_ready_on_its_day" in types
     for seat in case.seats.values():
         journey = await stack.until(seat.journey, lambda x: x.state in ("CLOSED", "EXPIRED"))
@@ -125,7 +125,7 @@ async def test_a_certificate_lives_its_three_years_and_expires_the_day_after(sta
         {"reminder_90"} & set(ended.certificate.reminded)
     )
     async with stack.db.read() as session:
-        events = await ledger.events_of(session, stream)
+        events = await streams.events_of(session, stream)
     last = events[-1]
     assert last.type == "certificate_expired"
     assert local_day(last.business_at) == until + timedelta(days=1)

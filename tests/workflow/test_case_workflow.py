@@ -2,17 +2,20 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 from temporalio.api.common.v1 import Payload
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import RawValue
 from temporalio.worker import Replayer
 
 from activities import contracts
+from activities.authorise import TaskSignal
 from activities.messages import sign
 from activities.plugin import plugin
-from db import ledger, reads
+from db import ledger, reads, streams
 from db.vault import Vault
 from domain import commands as c
 from domain.errors import Conflict, DomainError, NotFound
@@ -117,6 +120,23 @@ async def test_hostile_signals_are_refused_and_recorded_and_the_case_goes_on(sta
     await stack.send(stack.staff("verifikator"), request.programme, c.ClaimTask(task=task.id))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"reason": {"id": "a\x00b", "commitment": "c"}},
+        {"form": {"form": "votes", "minutes_number": "1", "votes": [{"person": "\x00", "competent": True}]}},
+        {"form": {"form": "points", "points": [{"id": "a", "commitment": "\x00"}]}},
+    ],
+)
+def test_a_signal_with_a_nul_is_no_signal(more: dict[str, Any]) -> None:
+    """PostgreSQL would raise at it, and the case would ask again for ever."""
+    command = {"type": "complete_task", "task": "t", "decision": "reject"}
+    body = {"token": "asr_x", "command_id": "k", "command": command}
+    TaskSignal.model_validate(body)
+    with pytest.raises(ValidationError):
+        TaskSignal.model_validate({**body, "command": {**command, **more}})
+
+
 async def test_a_genuine_message_arrives_once_however_often_it_is_sent(stack: Stack) -> None:
     request = await submitted(stack)
     handle = stack.client.get_workflow_handle(programme_workflow(request.programme))
@@ -125,7 +145,7 @@ async def test_a_genuine_message_arrives_once_however_often_it_is_sent(stack: St
         await handle.signal("message", sign(stack.vault, message))
     case = await stack.until(request.programme, lambda x: "m1" in x.messages)
     async with stack.db.read() as session:
-        events = await ledger.events_of(session, request.programme)
+        events = await streams.events_of(session, request.programme)
     assert sum(e.payload.get("message_id") == "m1" for e in events) == 1
     assert case.state == "SUBMITTED"
 
@@ -146,7 +166,7 @@ async def test_a_cancel_request_is_recorded_and_the_case_goes_on(stack: Stack) -
     assert described.status is WorkflowExecutionStatus.RUNNING
     await stack.case(request.programme)  # the ledger has reached the claim, so what came before it too
     async with stack.db.read() as session:
-        events = await ledger.events_of(session, request.programme)
+        events = await streams.events_of(session, request.programme)
     assert "cancel_request_ignored" in {e.type for e in events}
 
 
@@ -160,7 +180,7 @@ async def test_in_a_simulation_a_correction_that_never_comes_expires_with_its_re
     case = await stack.until(stream, lambda x: x.state == "EXPIRED")
     assert not [t for t in case.tasks.values() if t.state in ("OFFERED", "CLAIMED")]
     async with stack.db.read() as session:
-        events = await ledger.events_of(session, stream)
+        events = await streams.events_of(session, stream)
         assert (await reads.pending(session)).quiet
     assert [e.type for e in events].count("task_reminded") == 2
     handle = stack.client.get_workflow_handle(programme_workflow(stream))

@@ -13,7 +13,7 @@ from temporalio.worker import Replayer
 
 from activities.messages import thaw
 from activities.plugin import plugin
-from db import identity, ledger, reads, registry
+from db import identity, ledger, reads, registry, streams
 from db.identity import Hat
 from domain import commands as c
 from domain.clock import at, local_day
@@ -172,7 +172,7 @@ async def test_a_long_case_goes_on_in_a_new_run_with_all_that_it_knew(
     await hasty.complete(verifier, stream, "verify_programme", "reject", reason=reason)
     assert await handle.result() == "REJECTED"
     async with hasty.db.read() as session:
-        events = await ledger.events_of(session, stream)
+        events = await streams.events_of(session, stream)
     assert [e.seq for e in events] == list(range(1, len(events) + 1))
     replayer = Replayer(workflows=WORKFLOWS, plugins=[plugin(hasty.settings)])
     for run in (first_run, None):
@@ -224,7 +224,7 @@ async def test_under_a_steady_load_the_next_run_takes_along_what_is_still_to_be_
     case = await hasty.until(stream, lambda x: x.seq >= taken.seq)
     assert case.head == taken.hash
     async with hasty.db.read() as session:
-        events = await ledger.events_of(session, stream)
+        events = await streams.events_of(session, stream)
     assert [e.seq for e in events] == list(range(1, len(events) + 1))
 
 
@@ -257,7 +257,7 @@ async def test_a_request_taken_back_can_be_sent_again_at_once(stack: Stack) -> N
     assert receipt.state == "SUBMITTED"
     await stack.until(stream, lambda x: sum(s.pair_taken for s in x.seats.values()) == len(request.seats))
     async with stack.db.read() as session:
-        events = await ledger.events_of(session, stream)
+        events = await streams.events_of(session, stream)
     assert [e.seq for e in events] == list(range(1, len(events) + 1))
     assert (await status(programme_handle(stack, stream))).attention == ""
 

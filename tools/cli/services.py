@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from datetime import UTC, datetime
 
+from interpreter import loop_factory
 from settings import Settings, load
 from tools.cli.console import CommandFailed, Exit, Out
 
@@ -11,17 +12,6 @@ PAUSE = 1.0
 NO_SUCH_DATABASE = "3D000"
 COMING_UP = frozenset({"57P03", "53300"})
 """PostgreSQL: cannot connect now, too many connections."""
-
-
-def loop_factory(settings: Settings) -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The faster event loop where it is wanted and there is one."""
-    if not settings.uvloop:
-        return None
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def worker() -> int:
@@ -62,6 +52,7 @@ async def migrate(out: Out, *, wait: float, prepare_too: bool) -> int:
         try:
             before = await revision(settings) if not settings.sqlite or _file_there(settings) else None
             await bring(settings.database_url)
+            names = await _given_names(settings)
             break
         except Exception as error:
             _judge(error)
@@ -77,7 +68,7 @@ async def migrate(out: Out, *, wait: float, prepare_too: bool) -> int:
         await asyncio.sleep(PAUSE)
     after = await revision(settings)
     out.result(
-        {"ok": True, "before": before, "revision": after, "changed": before != after},
+        {"ok": True, "before": before, "revision": after, "changed": before != after, "names": names},
         f"skema – schema {after}" + ("" if before == after else f"  (sebelumnya – before: {before or '–'})"),
     )
     if prepare_too:
@@ -85,6 +76,20 @@ async def migrate(out: Out, *, wait: float, prepare_too: bool) -> int:
 
         return await prepare_command(out)
     return Exit.OK
+
+
+async def _given_names(settings: Settings) -> int:
+    """Note the names that organisers gave before they were kept: it takes the vault's keys, which the
+    schema's own migrations do not have."""
+    from db.given_names import fill_given_names
+    from db.session import Database
+    from db.vault import Vault
+
+    db = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
+    try:
+        return await fill_given_names(db, Vault(settings.keys("vault")), at=datetime.now(UTC))
+    finally:
+        await db.dispose()
 
 
 async def revision(settings: Settings) -> str | None:

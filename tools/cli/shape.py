@@ -68,6 +68,9 @@ def newest() -> set[str]:
 async def _shaped(
     settings: Settings, fill: Callable[[Any, Any, Settings], Awaitable[dict[str, str]]]
 ) -> dict[str, str]:
+    from datetime import UTC, datetime
+
+    from db.given_names import fill_given_names
     from db.migrate import migrate
     from db.session import Database
     from db.vault import Vault
@@ -75,6 +78,8 @@ async def _shaped(
     await migrate(settings.database_url)
     db = Database(settings.database_url, sqlite_synchronous=settings.sqlite_synchronous)
     try:
-        return await fill(db, Vault(settings.keys("vault")), settings)
+        vault = Vault(settings.keys("vault"))
+        await fill_given_names(db, vault, at=datetime.now(UTC))
+        return await fill(db, vault, settings)
     finally:
         await db.dispose()

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from domain.cases import DocumentFinding, Errand, Journey, Task
+from domain.cases import DocumentFinding, Errand, Journey, Renewal, Task
 from domain.commands import ApplicationForm, CompleteTask, PointsForm, ReviewerForm, ReviewForm
 from domain.openings import JourneyOpening
 from domain.rules.questions import ASKED
 from domain.verdict import Outcome, Verdict
-from state_machines.journey_facts import application_verdicts, participant, sod
+from state_machines.journey_facts import application_verdicts, participant, renewals, sod
 from state_machines.journey_guards.application import reviewer_is_free
 from state_machines.table import refusal
 from state_machines.tables import TABLES
@@ -76,11 +76,14 @@ def _file(turn: Turn, form: ApplicationForm | None, trigger: str, **patch: Any) 
             turn.policy.form("FR.APL.02").key: form.apl02,
         }
         patch["consent_version"] = form.consent_version
+        if form.renewed is not None:
+            patch["renewed"] = renewals(situation)
     facts = participant(situation)
     # A refused exception was about the certificate of then. (Older journeys kept it for good.)
     if turn.case.revision >= 1 and trigger == "resubmit" and facts.exception == "refused":
         facts = facts.model_copy(update={"exception": None})
-    turn.fire("journey", j.id, trigger, facts=facts, findings=_for_a_person(verdicts), **patch)
+    findings = _with_renewal(_for_a_person(verdicts), renewals(situation))
+    turn.fire("journey", j.id, trigger, facts=facts, findings=findings, **patch)
     turn.hand("submitter", *sorted(turn.actor.hands))
     j = turn.case.journey
     turn.ask(
@@ -101,6 +104,21 @@ def _for_a_person(verdicts: Iterable[Verdict]) -> tuple[DocumentFinding, ...]:
         for v in verdicts
         if v.outcome is Outcome.NEEDS_HUMAN
     )
+
+
+def _with_renewal(
+    findings: tuple[DocumentFinding, ...], renewed: tuple[Renewal, ...]
+) -> tuple[DocumentFinding, ...]:
+    """A renewed certificate is the candidate's word until the reviewer has looked at its document."""
+    if not renewed:
+        return findings
+    latest = renewed[-1]
+    asked: dict[str, Any] = {"renewed_until": latest.valid_until.isoformat(), "document": latest.document}
+    for finding in findings:
+        if finding.requirement == "R-TECH":
+            asked = {**finding.facts, **asked}
+    rest = tuple(f for f in findings if f.requirement != "R-TECH")
+    return (*rest, DocumentFinding(requirement="R-TECH", outcome=Outcome.NEEDS_HUMAN.value, facts=asked))
 
 
 # ---- the machine's check ------------------------------------------------------------------------

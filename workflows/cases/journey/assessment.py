@@ -1,5 +1,7 @@
 """Step 3: the assessment is scheduled, agreed, held and filed."""
 
+from datetime import date
+
 from domain.cases import Deadline, DocumentFinding, DutyOverride, Journey, Task
 from domain.clock import end_of_day, local_day
 from domain.commands import (
@@ -14,7 +16,7 @@ from domain.commands import (
 from domain.roles import Role
 from domain.rules.matrix import Moment, run
 from domain.verdict import Outcome
-from state_machines.journey_facts import LAPSES, facts_of, form_of, schedule_verdicts
+from state_machines.journey_facts import LAPSES, delayed_by, facts_of, form_of, schedule_verdicts
 from state_machines.table import check, refusal
 from state_machines.tables import TABLES
 from state_machines.turn import Turn
@@ -135,8 +137,11 @@ def exception_decided(turn: Turn, task: Task, command: CompleteTask) -> str:
     holds = turn.case.revision >= 1 and _still_excused(turn)
     if accepted or not holds:
         turn.set("journey", j.id, facts=j.facts.model_copy(update={"exception": answer}))
-    if j.exception_day is not None:
-        until = j.exception_day if accepted else j.exception_until
+    asked = j.exception_day
+    if asked is None and accepted and turn.case.revision >= 3:  # it lapsed before anybody named a day
+        asked = _time_to_schedule(turn)
+    if asked is not None:
+        until = asked if accepted else j.exception_until
         turn.set("journey", j.id, exception_day=None, exception_until=until)
     # Journeys of before kept a schedule that had fallen away open, whatever was answered.
     fallen = turn.case.revision >= 1 and _unscheduled(turn)
@@ -144,10 +149,21 @@ def exception_decided(turn: Turn, task: Task, command: CompleteTask) -> str:
         _back_to_documents(turn)
     elif j.state == "NOT_YET_COMPETENT":
         open_reassessment(turn)
-    elif j.state in ("ELIGIBLE", "SCHEDULED"):
+    elif j.state == "ELIGIBLE":
+        open_scheduling(turn)
+        watch_certificate(turn)
+    elif j.state == "SCHEDULED":
         turn.open_task("schedule_assessment", j.id, organisation=j.organiser)
         watch_certificate(turn)
     return f"exception_{answer}"
+
+
+def _time_to_schedule(turn: Turn) -> date:
+    """The last day on which the assessment can be held when the organiser has the whole time to schedule it,
+    counted from now; never before the class is over."""
+    j = turn.case.journey
+    due = turn.due(turn.policy.task("schedule_assessment"))
+    return max(local_day(due, j.zone), *j.class_days)
 
 
 def _still_excused(turn: Turn) -> bool:
@@ -177,9 +193,18 @@ def watch_certificate(turn: Turn) -> None:
 
 
 def lapsed(turn: Turn, deadline: Deadline) -> str:
-    """The technical certificate ended before an assessment was scheduled: a newer one is needed (R-TECH)."""
+    """The technical certificate ended before an assessment was scheduled. By the candidate's own delay a
+    newer one is needed (R-TECH); by the organiser's or BNSP's a verifier decides first (§ 6). (Before
+    revision 3 every lapse led back to the documents.)"""
+    j = turn.case.journey
+    if turn.case.revision >= 3 and delayed_by(turn.situation("journey", j.id)) != "candidate":
+        turn.cancel_tasks("schedule_assessment")
+        turn.open_task("resolve_exception", j.id)
+        for concerned in (f"person:{j.person}", f"organisation:{j.organiser}"):
+            turn.notify(concerned, "lapse_being_decided")
+        return "lapse_needs_exception"
     _back_to_documents(turn)
-    turn.notify(f"person:{turn.case.journey.person}", "technical_certificate_lapsed")
+    turn.notify(f"person:{j.person}", "technical_certificate_lapsed")
     return "technical_certificate_lapsed"
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from domain.cases import Deadline, Errand, Task
 from domain.commands import CompleteTask, LettersForm, ScheduleForm
 from domain.errors import Refused
-from domain.ids import class_assessor, day_key
+from domain.ids import class_assessor, day_key, holder_of
 from domain.text import Text
 from state_machines.class_facts import STANDING
 from state_machines.overrides import nothing_to_override
@@ -55,7 +55,7 @@ def place_answered(turn: Turn, errand: Errand, refused: list[dict[str, Any]]) ->
 
 
 def _place_holder(turn: Turn) -> str:
-    return f"{turn.case.stream}/{turn.case.journey.class_id}"
+    return holder_of(turn.case.stream, turn.case.journey.class_id)
 
 
 # ---- an assignment of the journey's own ---------------------------------------------------------------
@@ -183,4 +183,4 @@ def end_assignments(turn: Turn) -> None:
 
 
 def _holder(turn: Turn, assignment: str) -> str:
-    return f"{turn.case.stream}/{assignment}"
+    return holder_of(turn.case.stream, assignment)

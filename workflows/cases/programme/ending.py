@@ -4,7 +4,7 @@ from typing import Any
 
 from domain.cases import Class, Deadline, Seat
 from domain.commands import CancelClass, CancelProgramme, WithdrawProgramme
-from domain.ids import journey_workflow, pair_key
+from domain.ids import holder_of, journey_workflow, pair_key
 from state_machines.class_ import BEFORE_START
 from state_machines.class_facts import STANDING
 from state_machines.programme import DECIDED_JOURNEY
@@ -67,9 +67,9 @@ def end_class(turn: Turn, class_: Class, reason: str) -> None:
         turn.cancel_tasks(subject=a.id)
         turn.stop_waiting(subject=a.id)
         turn.fire("assignment", a.id, "drop" if a.state == "PROPOSED" else "replace", as_system=True)
-        turn.ask("release", a.id, holder=f"{turn.case.stream}/{a.id}")
+        turn.ask("release", a.id, holder=holder_of(turn.case.stream, a.id))
     if class_.committee:
-        turn.ask("release", class_.id, holder=f"{turn.case.stream}/{class_.id}")
+        turn.ask("release", class_.id, holder=holder_of(turn.case.stream, class_.id))
 
 
 def close_up(turn: Turn, reason: str) -> None:

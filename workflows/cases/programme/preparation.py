@@ -14,7 +14,7 @@ from domain.commands import (
     SetCommittee,
 )
 from domain.errors import Forbidden, Malformed, Refused
-from domain.ids import day_key, pair_key
+from domain.ids import day_key, holder_of, pair_key
 from domain.rules.matrix import Moment, run
 from state_machines.class_ import PREPARED, starts_at
 from state_machines.class_facts import (
@@ -188,7 +188,7 @@ def take_committee_days(turn: Turn, class_: Class, persons: tuple[str, ...]) -> 
         turn.ask(
             "reserve",
             class_.id,
-            holder=f"{turn.case.stream}/{class_.id}",
+            holder=holder_of(turn.case.stream, class_.id),
             keys=[{"kind": "committee_day", "key": day_key(p, d)} for p in persons for d in class_.days],
             all_or_nothing=False,
         )
@@ -268,11 +268,23 @@ def assignment_answered(turn: Turn, task: Task, command: CompleteTask) -> str:
     turn.stop_waiting("assignment", assignment.id)
     turn.fire("assignment", assignment.id, command.decision)
     if command.decision == "accept":
-        if turn.case.revision >= 1:  # nobody joined a class that had begun before
+        if turn.case.revision >= 1 or _stands_in(turn, assignment):
             _joined(turn, assignment)
         return "assignment_accepted"
     _gone(turn, assignment)
     return "assignment_declined"
+
+
+def _stands_in(turn: Turn, assignment: Assignment) -> bool:
+    """Did somebody whose place this may be leave the class? Before revision 1 nobody joined a class that had
+    begun; nor was anybody replaced, but for days that they had not got."""
+    if assignment.kind == "trainer":
+        return not turn.open_tasks(ATTENDANCE, assignment.class_id)  # it went with the one who had it
+    return any(
+        a.state == "REPLACED" and a.days_taken
+        for a in turn.case.assignments.values()
+        if (a.class_id, a.kind) == (assignment.class_id, assignment.kind)
+    )
 
 
 def _joined(turn: Turn, assignment: Assignment) -> None:
@@ -349,7 +361,7 @@ def release_days(turn: Turn, assignment: Assignment, *, moved: bool = False) -> 
 
 
 def _days_holder(turn: Turn, assignment: Assignment) -> str:
-    return f"{turn.case.stream}/{assignment.days_with or assignment.id}"
+    return holder_of(turn.case.stream, assignment.days_with or assignment.id)
 
 
 # ---- venue, committee, dates ----------------------------------------------------------------------
@@ -366,7 +378,7 @@ def set_committee(turn: Turn, command: SetCommittee) -> str:
     class_: Class = turn.require("class", command.class_id, "set_committee")
     persons = tuple(dict.fromkeys(command.committee))
     turn.found(run(Moment.committee_removal, turn.facts))
-    turn.ask("release", class_.id, holder=f"{turn.case.stream}/{class_.id}")
+    turn.ask("release", class_.id, holder=holder_of(turn.case.stream, class_.id))
     turn.set("class", class_.id, committee=persons)
     take_committee_days(turn, class_, persons)
     return "committee_set"
@@ -403,7 +415,7 @@ def rescheduled(turn: Turn, class_id: str, to: RescheduleClass | RescheduleClass
         if a.class_id == class_id and a.state in ("ASSIGNED", "ACCEPTED"):
             release_days(turn, a, moved=True)
             _take_master_days(turn, a, class_)
-    turn.ask("release", class_id, holder=f"{turn.case.stream}/{class_id}")
+    turn.ask("release", class_id, holder=holder_of(turn.case.stream, class_id))
     take_committee_days(turn, class_, class_.committee)
     for seat in list(turn.case.seats.values()):
         if seat.class_id != class_id:

@@ -181,6 +181,8 @@ def open_questions(turn: Turn, moment: Moment, facts: Facts) -> None:
     for verdict in run(moment, facts):
         if verdict.outcome is not Outcome.NEEDS_HUMAN or verdict.rule not in ANSWER_TO:
             continue
+        if verdict.rule == "R-ORG" and _organiser_stays(turn):
+            continue
         seat = turn.case.seats.get(verdict.subject)
         if seat is not None and not _still_open(turn, seat, verdict.rule):
             continue
@@ -188,6 +190,12 @@ def open_questions(turn: Turn, moment: Moment, facts: Facts) -> None:
         # Before revision 1 one task asked all of a kind, and its answer was taken for every rule.
         rules = (verdict.rule,) if turn.case.revision >= 1 else ()
         turn.open_task(kind, seat.id if seat else turn.case.programme.id, rules=rules)
+
+
+def _organiser_stays(turn: Turn) -> bool:
+    """Has a verifier accepted this organiser before? (Before revision 3 an LSP, whose licence ends before a
+    class, was asked about again with every correction.)"""
+    return turn.case.revision >= 3 and turn.case.programme.organiser_answer == "accepted"
 
 
 def _still_open(turn: Turn, seat: Seat, rule: str) -> bool:

@@ -8,7 +8,7 @@ from settings import ROOT
 PROGRAM = """
 import gc
 import activities.contracts
-from memory import settled
+from interpreter import settled
 before = len(gc.get_objects())
 settled()
 assert len(gc.get_objects()) < before / 100 < gc.get_freeze_count() / 50, gc.get_freeze_count()
