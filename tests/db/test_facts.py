@@ -732,7 +732,7 @@ async def test_a_lapsed_certificate_is_renewed_though_the_organisers_record_stay
     left = [(f.requirement, f.outcome) for f in world.journey.findings if f.outcome != "pass"]
     assert left == [("R-TECH", "needs_human")]
     resolved = c.ReviewForm(resolved=("R-TECH",))
-    judged = {"form": resolved, "reason": REASON, "evidence": (renewal.document,)}
+    judged: dict[str, Any] = {"form": resolved, "reason": REASON, "evidence": (renewal.document,)}
     world.complete(REVIEWER, "review_documents", "accept", **judged)
     assert world.case.state == "ELIGIBLE"
 
