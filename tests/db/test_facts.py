@@ -802,6 +802,13 @@ async def test_a_reason_in_a_signal_must_be_kept_for_that_very_case(db: Database
         form = {"form": "approve_without", "seats": ["s1"], "reasons": [{"seat": "s1", "reason": reason}]}
         answer, _ = await judge(db, vault, "complete_task", completion(secret, form=form))
         assert answer.refused == "A-TEXT"
+        letter = {
+            "class_id": "k1", "person": "m1", "kind": "trainer", "letter_number": "1",
+            "letter_date": "2026-03-03", "override": reason,
+        }  # fmt: skip
+        letters = {"form": "letters", "assignments": [letter]}
+        answer, _ = await judge(db, vault, "complete_task", completion(secret, form=letters))
+        assert answer.refused == "A-TEXT"
 
 
 async def test_a_message_of_another_case(db: Database, vault: Vault) -> None:
