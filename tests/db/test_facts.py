@@ -811,6 +811,14 @@ async def test_a_reason_in_a_signal_must_be_kept_for_that_very_case(db: Database
         assert answer.refused == "A-TEXT"
 
 
+async def test_a_signal_with_a_nul_in_it_is_refused_and_recorded(db: Database, vault: Vault) -> None:
+    await project(db, programme())
+    _, secret = await token(db)
+    reason = {"id": "a\x00b", "commitment": "c"}
+    answer, denials = await judge(db, vault, "complete_task", completion(secret, reason=reason))
+    assert (answer.refused, len(denials)) == ("A-SIGNAL", 1)
+
+
 async def test_a_message_of_another_case(db: Database, vault: Vault) -> None:
     message = contracts.Message(
         id="m1", type="journey_moved", sender="app", sender_workflow="journey-p1-s",
