@@ -25,7 +25,14 @@ from db.registry import require_documents
 from db.session import Database
 from db.vault import Vault
 from domain.cases import Sealed
-from domain.commands import ApproveWithoutForm, CompleteTask, Envelope, PointsForm, documents_named
+from domain.commands import (
+    ApproveWithoutForm,
+    CompleteTask,
+    Envelope,
+    LettersForm,
+    PointsForm,
+    documents_named,
+)
 from domain.days import require_days
 from domain.errors import DomainError, Forbidden
 from domain.ids import command_id
@@ -140,6 +147,8 @@ async def _sealed_here(session: AsyncSession, stream: str, command: CompleteTask
         named += command.form.points
     if isinstance(command.form, ApproveWithoutForm):
         named += [r.reason for r in command.form.reasons]
+    if isinstance(command.form, LettersForm):
+        named += [letter.override for letter in command.form.assignments if letter.override]
     rows: dict[str, Any] = {}
     if named:
         found = await session.exec(

@@ -315,7 +315,8 @@ would not survive asks `case.revision`, so that a case ends under the logic that
 2  a technical certificate is watched also while a scheduled assessment has lost its assessor
 3  a deadline, an answer or a message for which the calendar lacks a year waits for the newer table; only
    an assessor who accepted the letter records a no-show; an organiser that was accepted is not asked about
-   again; a certificate that lapses while waiting asks a verifier first, unless the candidate delayed
+   again; a certificate that lapses while waiting asks a verifier first, unless the candidate delayed,
+   and its review counts anew how often it sends back
 """
 
 KINDS: dict[str, type[Entity]] = {

@@ -732,8 +732,8 @@ async def test_a_lapsed_certificate_is_renewed_though_the_organisers_record_stay
     left = [(f.requirement, f.outcome) for f in world.journey.findings if f.outcome != "pass"]
     assert left == [("R-TECH", "needs_human")]
     resolved = c.ReviewForm(resolved=("R-TECH",))
-    papers = (renewal.document,)
-    world.complete(REVIEWER, "review_documents", "accept", form=resolved, reason=REASON, evidence=papers)
+    judged: dict[str, Any] = {"form": resolved, "reason": REASON, "evidence": (renewal.document,)}
+    world.complete(REVIEWER, "review_documents", "accept", **judged)
     assert world.case.state == "ELIGIBLE"
 
 
@@ -802,6 +802,21 @@ async def test_a_reason_in_a_signal_must_be_kept_for_that_very_case(db: Database
         form = {"form": "approve_without", "seats": ["s1"], "reasons": [{"seat": "s1", "reason": reason}]}
         answer, _ = await judge(db, vault, "complete_task", completion(secret, form=form))
         assert answer.refused == "A-TEXT"
+        letter = {
+            "class_id": "k1", "person": "m1", "kind": "trainer", "letter_number": "1",
+            "letter_date": "2026-03-03", "override": reason,
+        }  # fmt: skip
+        letters = {"form": "letters", "assignments": [letter]}
+        answer, _ = await judge(db, vault, "complete_task", completion(secret, form=letters))
+        assert answer.refused == "A-TEXT"
+
+
+async def test_a_signal_with_a_nul_in_it_is_refused_and_recorded(db: Database, vault: Vault) -> None:
+    await project(db, programme())
+    _, secret = await token(db)
+    reason = {"id": "a\x00b", "commitment": "c"}
+    answer, denials = await judge(db, vault, "complete_task", completion(secret, reason=reason))
+    assert (answer.refused, len(denials)) == ("A-SIGNAL", 1)
 
 
 async def test_a_message_of_another_case(db: Database, vault: Vault) -> None:

@@ -559,6 +559,20 @@ def test_a_candidate_whose_certificate_lapsed_goes_on_with_a_renewed_one(revisio
     assert world.case.state == "SCHEDULED"
 
 
+def test_a_lapse_begins_a_new_review_however_often_the_first_one_sent_back() -> None:
+    world = lasting(ENDING).in_review()
+    for _ in range(3):
+        world.complete(REVIEWER, "review_documents", "send_back", form=c.PointsForm(points=(REASON,)))
+        world.complete(CANDIDATE, "correct_application", "resubmit")
+        world.answer_all()
+    world.complete(REVIEWER, "review_documents", "accept")
+    world.trained()
+    world.pass_time(end_of_day(ENDING))
+    world.complete(VERIFIER, "resolve_exception", "refuse", reason=REASON)
+    send_back(world)
+    assert (world.case.state, world.journey.send_backs) == ("CORRECTION", 1)
+
+
 def test_a_renewed_certificate_stays_through_a_second_correction_until_a_newer_one_comes() -> None:
     world = waiting(ENDING, 2)
     send_back(world)

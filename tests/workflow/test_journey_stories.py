@@ -66,7 +66,11 @@ async def test_applications_that_never_reach_an_assessment(stack: Stack) -> None
     assert await replayed(stack, workflow(late), keep="never-corrected") == "EXPIRED"
     assert await replayed(stack, workflow(rejected), keep="rejected") == "CLOSED"
     case = await stack.case(fourth)
-    assert case.state == "DOCUMENT_REVIEW", "the technical certificate ended meanwhile"
+    assert case.state == "ELIGIBLE", "the technical certificate ended meanwhile: a verifier's exception first"
+    reason = await stack.seal(fourth, "Tidak ada alasan untuk pengecualian.")
+    verifier = stack.staff("verifikator")
+    await stack.complete(verifier, fourth, "resolve_exception", "refuse", reason=reason)
+    assert (await stack.case(fourth)).state == "DOCUMENT_REVIEW"
     reason = await stack.seal(fourth, "Sertifikat teknis tidak diperbarui.")
     await stack.complete(reviewer, fourth, "review_documents", "reject", reason=reason)
     await stack.advance(days=14)

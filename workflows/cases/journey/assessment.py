@@ -219,6 +219,10 @@ def _back_to_documents(turn: Turn) -> None:
     fault = DocumentFinding(requirement="R-TECH", outcome=Outcome.FAIL.value)
     rest = tuple(f for f in j.findings if f.requirement != "R-TECH")
     turn.set("journey", j.id, findings=(*rest, fault))
+    # The documents had been accepted: this review is a new one. (Before revision 3 it went on counting, and
+    # who had been sent back as often as may be could only be rejected.)
+    if turn.case.revision >= 3 and j.send_backs:
+        turn.set("journey", j.id, send_backs=0)
     give_to_reviewer(turn)
 
 
