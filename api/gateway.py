@@ -15,6 +15,7 @@ from typing import Any
 import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel.ext.asyncio.session import AsyncSession
 from temporalio.client import (
     Client,
     WithStartWorkflowOperation,
@@ -232,18 +233,7 @@ class Gateway:
                 raise _unknown("D-BEHIND")
         else:
             async with self.db.read() as session:
-                calendar = await registry.calendar(session)
-            case = Case(
-                stream=stream,
-                kind="programme",
-                workflow_id=programme_workflow(stream),
-                head="",
-                policy_version=default(local_day(now)).version,
-                revision=REVISION,
-                calendar=calendar,
-                clock=self.settings.clock,
-                business_at=now,
-            )
+                case = await unborn(session, self.settings, stream, now)
         return CaseStart(case=case, now=now, summary="Program pelatihan / Training programme")
 
     async def _left_behind(self, case: Case) -> Case:
@@ -468,4 +458,19 @@ def _other_body() -> DomainError:
         "A-KEY",
         "Kunci idempoten ini sudah dipakai untuk perintah lain.",
         "This idempotency key was used for another command.",
+    )
+
+
+async def unborn(session: AsyncSession, settings: Settings, stream: str, now: datetime) -> Case:
+    """A programme's case before its first event, as its submit at `now` (UTC, business time) begins it."""
+    return Case(
+        stream=stream,
+        kind="programme",
+        workflow_id=programme_workflow(stream),
+        head="",
+        policy_version=default(local_day(now)).version,
+        revision=REVISION,
+        calendar=await registry.calendar(session),
+        clock=settings.clock,
+        business_at=now,
     )

@@ -174,6 +174,7 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         "seats": [views.seat_json(s, known, reasons) for s in seats],
         "assignments": [views.assignment_json(a, known, reasons) for a in case.assignments.values()],
         "tasks": tasks,
+        "waiting": views.waiting_json((row for row in rows.values() if row.open), access, now),
         "allowed": allowed,
     }
     correctable = case.state in ("DRAFT", "CORRECTION") and not expired

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.gateway import Gateway
 from api.problems import violation_json
-from api.sight import sees_names
+from api.sight import sees_names, sees_task
 from db import reads
 from db.identity import Access
 from db.people_tables import Document
@@ -17,7 +17,7 @@ from db.vault import Vault
 from domain.cases import Assignment, Case, Certificate, Class, Journey, Sealed, Seat, Task
 from domain.errors import NotFound
 from domain.events import Event, Finding
-from domain.policy import policy
+from domain.policy import CURRENT, policy
 from domain.reference import legal_basis
 from domain.roles import Role
 from domain.rules.book import recall
@@ -181,6 +181,30 @@ def task_json(case: Case, task: Task, now: datetime) -> dict[str, Any]:
             for decision in entry.decisions
         ],
     }
+
+
+def waiting_json(rows: Iterable[TaskRow], access: Access, now: datetime) -> list[dict[str, Any]]:
+    """Whose turn it is in a case: its open tasks by kind, the earliest due first, with who is to act and by
+    when. `yours` holds the ids of those that the asker may see."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        entry = CURRENT.task(row.kind)
+        line = found.setdefault(
+            row.kind,
+            {
+                "kind": row.kind,
+                **both(entry.label),
+                "role": row.group_role or entry.group.value,
+                "due_at": moment(row.due_at),
+                "late": now > row.due_at,
+                "count": 0,
+                "yours": [],
+            },
+        )
+        line["count"] += 1
+        if sees_task(access, row):
+            line["yours"].append(row.id)
+    return list(found.values())
 
 
 def allowed_json(

@@ -110,13 +110,27 @@ def _by_field(violations: Sequence[Violation]) -> dict[str, list[Text]]:
     for violation in violations:
         path = str(violation.facts.get("field", "")).replace("[", ".").replace("]", "")
         if path:
-            found.setdefault(path, []).append(_without_path(violation))
+            found.setdefault(path, []).append(without_path(violation))
     return found
 
 
-def _without_path(violation: Violation) -> Text:
+def without_path(violation: Violation) -> Text:
+    """What is wrong, without the field's path in front: beside the field, that is said already."""
     said = f"{violation.facts.get('field', '')}: "
     return Text(id=violation.text.id.removeprefix(said), en=violation.text.en.removeprefix(said))
+
+
+def prefixed(violations: Iterable[Violation], prefix: str) -> list[Violation]:
+    """The same violations about the fields of a form that begins all its names with `prefix`."""
+
+    def one(violation: Violation) -> Violation:
+        field = str(violation.facts.get("field", ""))
+        if not field:
+            return violation
+        facts = {**violation.facts, "field": f"{prefix}{field}"}
+        return violation.model_copy(update={"facts": facts, "text": without_path(violation)})
+
+    return [one(violation) for violation in violations]
 
 
 def _resolved(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ By the last name of a field's path, or by two names where one is not enough (`le
 has no entry here is shown by its own name, and a test fails.
 """
 
+from domain.roster.columns import COLUMNS
 from domain.text import Text
 
 LABELS: dict[str, Text] = {
@@ -65,13 +66,90 @@ LABELS: dict[str, Text] = {
     "valid_until": Text(id="Berlaku sampai", en="Valid until"),
     "venue": Text(id="TUK", en="Venue"),
     "votes": Text(id="Suara anggota", en="Votes of the members"),
+    # ---- a request and its participants
+    "basis.venue": Text(id="TUK (kode)", en="Venue (code)"),
+    "classes.venue": Text(id="TUK (kode)", en="Venue (code)"),
+    "class_label": Text(id="Kelas", en="Class"),
+    "dated": Text(id="Tanggal pada dokumen", en="Day on the document"),
+    "email": Text(id="Email", en="E-mail"),
+    "experience": Text(id="Pengalaman kerja", en="Work experience"),
+    "experience.field": Text(id="Bidang", en="Field"),
+    "experience.first": Text(id="Hari pertama", en="First day"),
+    "experience.last": Text(id="Hari terakhir", en="Last day"),
+    "file": Text(id="Berkas", en="File"),
+    "full_name": Text(id="Nama lengkap", en="Full name"),
+    "label": Text(id="Label kelas", en="Label of the class"),
+    "masters": Text(id="Master asesor yang diusulkan", en="Master assessors proposed"),
+    "nik": Text(id="NIK", en="NIK (national identity number)"),
+    "participant.assessor_certificate_until": Text(
+        id="Sertifikat asesor berlaku sampai", en="Assessor certificate valid until"
+    ),
+    "participant.evidence": Text(id="Bukti langsung yang ada", en="Direct evidence that there is"),
+    "phone": Text(id="Nomor telepon", en="Phone number"),
+    "requirement": Text(id="Jenis dokumen", en="Kind of document"),
+    "scheme": Text(id="Skema sertifikasi", en="Certification scheme"),
+    "track": Text(id="Jalur", en="Track"),
+    "zone": Text(id="Zona waktu", en="Time zone"),
     # ---- values
     "BK": Text(id="BK – belum kompeten", en="BK – not yet competent"),
     "K": Text(id="K – kompeten", en="K – competent"),
+    "WIB": Text(id="WIB", en="WIB (western)"),
+    "WIT": Text(id="WIT", en="WIT (eastern)"),
+    "WITA": Text(id="WITA", en="WITA (central)"),
+    "main": Text(id="Utama", en="Main"),
+    "new": Text(id="Asesor baru", en="New assessors"),
+    "recertification": Text(id="Sertifikasi ulang", en="Recertification"),
+    "reserve": Text(id="Cadangan", en="Reserve"),
     "trainer": Text(id="Pelatih", en="Trainer"),
 }
+LABELS |= {f"participant.{column.key}": column.header for column in COLUMNS}
+"""A participant's fields are called as the roster's columns are."""
+
+DOCUMENTS: dict[str, Text] = {
+    "assessment_records": Text(id="Rekaman asesmen", en="Records of assessments"),
+    "diploma": Text(id="Ijazah atau sertifikat KKNI", en="Diploma or KKNI certificate"),
+    "experience_letter": Text(id="Surat keterangan pengalaman kerja", en="Letter on work experience"),
+    "it_declaration": Text(
+        id="Pernyataan mampu mengoperasikan komputer", en="Declaration on the use of a computer"
+    ),
+    "laptop": Text(id="Laptop", en="Laptop"),
+    "photo": Text(id="Pas foto", en="Photograph"),
+    "recommendation_letter": Text(id="Surat rekomendasi", en="Letter of recommendation"),
+    "technical_certificate": Text(
+        id="Sertifikat kompetensi teknis", en="Certificate of technical competency"
+    ),
+}
+"""Kinds of documents that a policy asks for."""
 
 HELPS: dict[str, Text] = {
+    "dated": Text(
+        id="Bila dokumen bertanggal, misalnya surat rekomendasi.",
+        en="If the document has a date, such as a letter of recommendation.",
+    ),
+    "experience": Text(
+        id="Mulai dari yang terbaru. Hari terakhir kosong bila masih berjalan.",
+        en="The latest first. Leave the last day empty if it is still running.",
+    ),
+    "label": Text(
+        id="Pendek, misalnya A; daftar peserta menyebut kelas dengan label ini.",
+        en="Short, such as A; rosters name the class by it.",
+    ),
+    "member.nik": Text(
+        id="16 angka; disimpan terenkripsi dan tidak ditampilkan lagi.",
+        en="16 digits; stored encrypted and not shown again.",
+    ),
+    "basis.venue": Text(
+        id="Berlaku untuk setiap kelas yang tidak menyebut TUK sendiri, misalnya TUK-BANDUNG.",
+        en="For every class that names no venue of its own, such as TUK-BANDUNG.",
+    ),
+    "document.seats": Text(
+        id="Kosong: dokumen untuk seluruh permohonan. Satu surat dapat untuk beberapa peserta.",
+        en="None: the document is for the whole request. One letter may serve several participants.",
+    ),
+    "masters": Text(
+        id="Usulan; BNSP yang menugaskan. Pelatih dan asesor tidak boleh orang yang sama (R-SOD).",
+        en="A proposal; BNSP assigns. Trainers and assessors must be different persons (R-SOD).",
+    ),
     "days": Text(id="Tanggal menurut zona waktu kelas.", en="Days in the time zone of the class."),
     "letter_number": Text(
         id="Nomor seperti tertulis pada surat; tanpa nama orang.",
@@ -98,6 +176,8 @@ HELPS: dict[str, Text] = {
     ),
 }
 
+HELPS |= {f"participant.{column.key}": column.help for column in COLUMNS if column.key != "class_label"}
+
 
 def _entry(table: dict[str, Text], path: str) -> Text | None:
     names = [part for part in path.split(".") if not part.isdigit()]
@@ -118,3 +198,8 @@ def label_of(path: str) -> Text:
 def help_of(path: str) -> Text | None:
     """The line of help under it, where there is one."""
     return _entry(HELPS, path)
+
+
+def document_of(name: str) -> Text:
+    """What a kind of document is called; a form's code is its own name."""
+    return DOCUMENTS.get(name, Text(id=name, en=name))

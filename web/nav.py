@@ -17,7 +17,20 @@ class Entry:
 
 
 INBOX = Entry("/inbox", Text(id="Tugas", en="Tasks"))
+PROGRAMMES = Entry("/programmes", Text(id="Program", en="Programmes"), frozenset({Role.ORGANISER}))
+APPLICATIONS = Entry(
+    "/applications", Text(id="Permohonan saya", en="My applications"), frozenset({Role.CANDIDATE})
+)
+HOMES = {
+    Role.OPERATIONS: "/monitor",
+    Role.AUDITOR: "/monitor",
+    Role.ORGANISER: PROGRAMMES.path,
+    Role.CANDIDATE: APPLICATIONS.path,
+}
+"""The first page of a hat; of any other it is the inbox."""
 MENU: tuple[Entry, ...] = (
+    PROGRAMMES,
+    APPLICATIONS,
     INBOX,
     Entry(
         "/monitor",
@@ -35,4 +48,4 @@ def entries(access: Access) -> tuple[Entry, ...]:
 
 def home(access: Access) -> str:
     """The first page of the hat that is worn."""
-    return "/monitor" if access.hat.role in (Role.OPERATIONS, Role.AUDITOR) else INBOX.path
+    return HOMES.get(access.hat.role, INBOX.path)

@@ -19,9 +19,12 @@ from db.identity import Access
 from domain.clock import UTC
 from domain.roles import LABELS, Role
 from domain.text import Text
+from domain.verdict import Violation
 from state_machines.tables import TABLES
 from web import i18n, times
+from web.forms import without_path
 from web.i18n import Language
+from web.labels import document_of, label_of
 from web.nav import Entry, entries
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -111,6 +114,15 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         said = i18n.say(language, row.label) if row else walked["trigger"]
         return f"{i18n.say(language, table.label)}: {said} → {state(walked['dest'], table.name)}"
 
+    def told(violation: Violation) -> str:
+        """A refusal in a summary: the field as people call it, and what is wrong with it."""
+        field = str(violation.facts.get("field", "")).replace("[", ".").replace("]", "")
+        said = i18n.say(language, without_path(violation))
+        return f"{i18n.say(language, label_of(field))}: {said}" if field else said
+
+    def document(name: str) -> str:
+        return i18n.say(language, document_of(name))
+
     def role(name: str) -> str:
         return i18n.say(language, LABELS[Role(name)])
 
@@ -118,6 +130,9 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "state": state,
         "move": move,
         "role": role,
+        "told": told,
+        "document": document,
+        "size": lambda size: f"{size // 1024 or 1} KiB",
         "say": say,
         "when": when,
         "exact": exact,

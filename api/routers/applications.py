@@ -121,6 +121,7 @@ async def application(application: Id, request: Request, access: Readers, runtim
         "checking": any(e.kind == "review_documents" and e.state == "ASKED" for e in case.errands.values()),
         "consent_version_now": policy(case.policy_version).consent_version,
         "tasks": [views.task_json(case, t, now) for t in case.tasks.values() if t.id in visible],
+        "waiting": views.waiting_json((row for row in rows.values() if row.open), access, now),
         "allowed": [o for o in offers if o["kind"] != "task" or o["id"] in visible],
     }
     return one(request, body, projection)

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import commands, drafts, idempotency, listings, programmes, views
+from api import forecast as forecasts
 from api.deps import STAFF, Allow, Anybody, Key, Organiser, Run
+from api.problems import violation_json
 from api.reading import fresh, one, settled
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
@@ -106,12 +108,15 @@ async def programmes_list(
         )
         expired = await reads.expired_requests(session, [p.stream for p in page.items])
         counts = await reads.programme_counts(session, organiser=own) if not cursor else {}
+        now = await runtime.gateway.business_now()
+        open_tasks = await reads.open_tasks_of(session, [p.stream for p in page.items])
     return {
         "items": [
             {
                 **p.model_dump(mode="json", exclude={"workflow_id"}),
                 **views.state_json("programme", EXPIRED if p.stream in expired else p.state),
                 "organiser_name": names.get(p.organiser, ""),
+                "waiting": views.waiting_json(open_tasks.get(p.stream, ()), access, now),
             }
             for p in page.items
         ],
@@ -244,6 +249,16 @@ async def _mark(runtime: Runtime, programme: str, state: str) -> None:
             session.add(draft)
 
     await runtime.db.retrying(work)
+
+
+@router.get("/{programme}/forecast", summary="What a submit would be refused for")
+async def forecast(programme: Id, access: Organiser, runtime: Run) -> dict[str, Any]:
+    """Every rule that the draft would fail now, each with the class or seat that it is about; empty when none
+    is known to stand in the way. Nothing is sent, and nothing is recorded."""
+    async with runtime.db.read() as session:
+        draft, case = await programmes.find_own(session, access, programme, lock=False)
+    found = await forecasts.forecast(runtime.gateway, draft, case, access.actor)
+    return {"version": draft.version, "violations": [violation_json(v) for v in found]}
 
 
 @router.get("/{programme}/commands", summary="What can be asked of a programme")

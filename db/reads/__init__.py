@@ -36,7 +36,7 @@ from db.reads.programmes import (
     seats_of_person,
 )
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
-from db.reads.tasks import Box, TaskSort, Whose, all_tasks, task, task_counts, tasks
+from db.reads.tasks import Box, TaskSort, Whose, all_tasks, open_tasks_of, task, task_counts, tasks
 
 __all__ = [
     "AHEAD",
@@ -74,6 +74,7 @@ __all__ = [
     "next_moment",
     "notices_for",
     "open_cases",
+    "open_tasks_of",
     "outbox_counts",
     "pending",
     "programme",

@@ -1,6 +1,6 @@
 """Tasks: one person's inbox, and all of them for those who watch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -83,6 +83,16 @@ async def all_tasks(
         query = query.where(TaskRow.stream == stream)
     order, key = _TASK_ORDER[sort]
     return await page_of(session, query, order, cursor, limit, key)
+
+
+async def open_tasks_of(session: AsyncSession, streams: Sequence[str]) -> dict[str, list[TaskRow]]:
+    """What is open in each of these cases, the earliest due first; a case with nothing open is left out."""
+    found: dict[str, list[TaskRow]] = {}
+    if streams:
+        query = select(TaskRow).where(col(TaskRow.stream).in_(list(streams)), col(TaskRow.open).is_(True))
+        for row in await session.exec(query.order_by(col(TaskRow.due_at), col(TaskRow.id))):
+            found.setdefault(row.stream, []).append(row)
+    return found
 
 
 async def task_counts(session: AsyncSession, whose: Whose, *, now: datetime) -> dict[str, int]:

@@ -30,6 +30,7 @@ from web.diagram import Diagram, diagram_of
 from web.forms import Form, form_of, parse
 from web.reading import body_of, caught_up
 from web.render import page
+from web.stages import Stage, stages_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -52,8 +53,8 @@ class CasePage:
     head: dict[str, Any]
     body: dict[str, Any]
     """The programme, application or certificate, as the API shows it to the one who asks."""
-    stages: tuple[tuple[int, Text, str], ...]
-    """number, name, `done`, `now` or `later`; empty for what has no stages."""
+    stages: tuple[Stage, ...]
+    """Empty for what has no stages."""
     diagram: Diagram
     offers: tuple[Offer, ...]
     timeline: list[dict[str, Any]]
@@ -73,7 +74,7 @@ async def case_page(
     context = CasePage(
         head=head,
         body=body,
-        stages=_stages(body) if head["kind"] == "programme" else (),
+        stages=stages_of(STAGES, body["stage"], ended=body["ended"]) if head["kind"] == "programme" else (),
         diagram=diagram_of(TABLES[head["kind"]], head["state"], [(m["source"], m["dest"]) for m in way]),
         offers=tuple(_offers(body)),
         timeline=chain["items"],
@@ -87,17 +88,6 @@ _WHOLE: dict[str, Any] = {
     "journey": applications.application,
     "certificate": certificates.certificate,
 }
-
-
-def _stages(body: Mapping[str, Any]) -> tuple[tuple[int, Text, str], ...]:
-    now = body.get("stage") or 0
-
-    def place(n: int) -> str:
-        if n < now or body.get("ended"):
-            return "done"
-        return "now" if n == now else "later"
-
-    return tuple((n, Text(id=stage.given, en=stage.en), place(n)) for n, stage in enumerate(STAGES, start=1))
 
 
 def _offers(body: Mapping[str, Any]) -> list[Offer]:
