@@ -1,7 +1,7 @@
 """From what `allowed` offers to the command that does it: by their names, so a new one needs nothing here.
 
-A move `reschedule` of a `class` is asked for by `reschedule` or `reschedule_class`, those of a journey's assessment by
-`…_assessment`. Moves that a task's decision makes have no command of their own.
+A move `reschedule` of a `class` is asked for by `reschedule` or `reschedule_class`, those of a journey's
+assessment by `…_assessment`. Moves that a task's decision makes have no command of their own.
 """
 
 from typing import Any

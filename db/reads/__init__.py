@@ -22,7 +22,19 @@ from db.reads.cases import (
     wait_for,
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
-from db.reads.ledger import denials, notices_for, outbox_counts, reservation, timeline
+from db.reads.ledger import Telling, denials, notices_for, outbox_counts, reservation, timeline, way
+from db.reads.monitor import (
+    Beside,
+    Need,
+    Separation,
+    Watch,
+    WatchSort,
+    beside,
+    need_counts,
+    stage_counts,
+    state_counts,
+    watched,
+)
 from db.reads.pages import MOST, PAGE, Page
 from db.reads.programmes import (
     assignments,
@@ -36,16 +48,25 @@ from db.reads.programmes import (
 )
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
 from db.reads.tasks import Box, TaskSort, Whose, all_tasks, task, task_counts, tasks
+from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
 
 __all__ = [
     "AHEAD",
     "MOST",
     "PAGE",
+    "Beside",
     "Box",
+    "Entered",
+    "Life",
+    "Need",
     "Page",
     "Pending",
     "Place",
+    "Separation",
     "TaskSort",
+    "Telling",
+    "Watch",
+    "WatchSort",
     "Whose",
     "all_tasks",
     "archive_state",
@@ -53,6 +74,7 @@ __all__ = [
     "assignments_of_person",
     "attention",
     "attention_count",
+    "beside",
     "case",
     "case_by_workflow",
     "case_row",
@@ -66,9 +88,12 @@ __all__ = [
     "credible",
     "denials",
     "due_at",
+    "entered",
     "head",
     "journey",
     "journeys",
+    "lives",
+    "need_counts",
     "next_moment",
     "notices_for",
     "open_cases",
@@ -81,10 +106,15 @@ __all__ = [
     "seats",
     "seats_of_person",
     "sim_clock",
+    "stage_counts",
+    "state_counts",
     "task",
     "task_counts",
     "tasks",
+    "tasks_by_age",
     "timeline",
     "unseen",
     "wait_for",
+    "watched",
+    "way",
 ]
