@@ -16,7 +16,7 @@ from api.runtime import DATABASE_DOWN, runtime_of
 from domain.errors import DomainError, NotSignedIn, Unknown
 from settings import Settings
 from web.deps import to_sign_in
-from web.pages import account, cases, monitor, tasks
+from web.pages import account, admin, audit, cases, monitor, tasks, trends
 from web.render import page
 
 PROGRAMS = ("/v1/", "/health", "/openapi.json", "/codec", "/static")
@@ -27,7 +27,7 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole product of one process."""
     app = create_api(settings)
-    for module in (account, tasks, cases, monitor):
+    for module in (account, tasks, cases, monitor, trends, audit, admin):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))

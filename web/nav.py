@@ -24,6 +24,10 @@ MENU: tuple[Entry, ...] = (
         Text(id="Pemantauan", en="Monitor"),
         frozenset({Role.OPERATIONS, Role.AUDITOR}),
     ),
+    Entry("/audit", Text(id="Audit", en="Audit"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
+    Entry(
+        "/admin", Text(id="Data acuan", en="Reference data"), frozenset({Role.OPERATIONS, Role.AUDITOR})
+    ),
     Entry("/account", Text(id="Akun saya", en="My account")),
 )
 
@@ -35,4 +39,5 @@ def entries(access: Access) -> tuple[Entry, ...]:
 
 def home(access: Access) -> str:
     """The first page of the hat that is worn."""
-    return "/monitor" if access.hat.role in (Role.OPERATIONS, Role.AUDITOR) else INBOX.path
+    first = {Role.OPERATIONS: "/monitor", Role.AUDITOR: "/audit"}
+    return first.get(access.hat.role, INBOX.path)

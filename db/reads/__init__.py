@@ -4,6 +4,7 @@ Lists come in pages: `Page.next` is an opaque cursor for the same call with the 
 what is decided by the caller, who passes the organiser or the person that a list is narrowed to.
 """
 
+from db.reads.audit import checkpoints, person, streams
 from db.reads.cases import (
     AHEAD,
     Place,
@@ -46,11 +47,19 @@ from db.reads.programmes import (
     seats,
     seats_of_person,
 )
+from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
 from db.reads.tasks import Box, TaskSort, Whose, all_tasks, task, task_counts, tasks
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
 
 __all__ = [
+    "calendar_versions",
+    "checkpoints",
+    "holidays",
+    "person",
+    "scheme_units",
+    "scheme_versions",
+    "streams",
     "AHEAD",
     "MOST",
     "PAGE",
