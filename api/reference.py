@@ -58,9 +58,7 @@ def differences(older: Policy, newer: Policy) -> list[Difference]:
     """Everything that the newer version says otherwise: parameters, terms, tasks, requirements, forms."""
     a, b = _flat(older), _flat(newer)
     keys = [*b, *(key for key in a if key not in b)]
-    return [
-        Difference(*key, before=a.get(key), after=b.get(key)) for key in keys if a.get(key) != b.get(key)
-    ]
+    return [Difference(*key, before=a.get(key), after=b.get(key)) for key in keys if a.get(key) != b.get(key)]
 
 
 def _flat(policy: Policy) -> dict[tuple[str, str], str]:
