@@ -18,6 +18,7 @@ from db import drafts, registry
 from db.identity import Access
 from db.people_tables import Document
 from domain.cases import Case
+from domain.document_names import document_name
 from domain.errors import DomainError, Refused
 from domain.policy import CURRENT, Policy
 from domain.text import Text
@@ -27,7 +28,11 @@ Requirement = Annotated[
     Query(
         pattern=r"^[A-Za-z0-9_.-]{2,40}$",
         description="What it shows: "
-        + "".join(f"`{name}`, " for asked in CURRENT.requirements for name in asked.documents)
+        + "".join(
+            f"`{name}` ({document_name(name).en}), "
+            for asked in CURRENT.requirements
+            for name in asked.documents
+        )
         + "or a form such as `FR.APL.01`.",
         examples=["recommendation_letter"],
     ),

@@ -15,7 +15,9 @@ from db.people_tables import Document
 from db.tables import TaskRow
 from db.vault import Vault
 from domain.cases import Assignment, Case, Certificate, Class, Journey, Sealed, Seat, Task
+from domain.document_names import document_name
 from domain.errors import NotFound
+from domain.event_labels import event_label
 from domain.events import Event, Finding
 from domain.policy import CURRENT, policy
 from domain.reference import legal_basis
@@ -325,6 +327,7 @@ def event_json(event: Event, access: Access, own: frozenset[str] | None = None) 
     return {
         "seq": event.seq,
         "type": event.type,
+        **both(event_label(event.type)),
         "at": moment(event.at),
         "business_at": moment(event.business_at),
         "actor": {
@@ -339,6 +342,8 @@ def event_json(event: Event, access: Access, own: frozenset[str] | None = None) 
         "policy_version": event.policy_version,
         "moves": [m.model_dump(mode="json") for m in event.moves if own is None or m.subject in own],
         "findings": [finding_json(f) for f in event.findings if own is None or f.subject in own],
+        # How many people and groups were told, and which case sent the word that this event answers.
+        **({"told": len(event.notices), "from": event.payload.get("sender", "")} if own is None else {}),
         "command_id": event.command_id,
         "prev_hash": event.prev_hash,
         "hash": event.hash,
@@ -353,6 +358,7 @@ def document_json(document: Document, *, whole: bool) -> dict[str, Any]:
         "media_type": document.media_type,
         "size": document.size,
         "requirement": document.requirement,
+        **both(document_name(document.requirement)),
         "person": document.person,
         "dated": document.dated.isoformat() if document.dated else None,
         "uploaded_at": moment(document.uploaded_at),

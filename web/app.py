@@ -16,7 +16,19 @@ from api.runtime import DATABASE_DOWN, runtime_of
 from domain.errors import DomainError, NotSignedIn, Unknown
 from settings import Settings
 from web.deps import to_sign_in
-from web.pages import account, applications, cases, classes, monitor, participants, programmes, tasks
+from web.pages import (
+    account,
+    admin,
+    applications,
+    audit,
+    cases,
+    classes,
+    monitor,
+    participants,
+    programmes,
+    tasks,
+    trends,
+)
 from web.render import page
 
 PROGRAMS = ("/v1/", "/health", "/openapi.json", "/codec", "/static")
@@ -27,7 +39,19 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole product of one process."""
     app = create_api(settings)
-    for module in (account, tasks, cases, monitor, programmes, classes, participants, applications):
+    for module in (
+        account,
+        tasks,
+        cases,
+        monitor,
+        trends,
+        audit,
+        admin,
+        programmes,
+        classes,
+        participants,
+        applications,
+    ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):
         app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))

@@ -18,7 +18,7 @@ from domain.text import Text
 from web.forms import Choices, Option
 from web.times import day
 
-DIGESTS = ("apl01", "apl02", "mapa", "mapa02", "ak02", "ak05", "report", "evidence")
+DIGESTS = ("apl01", "apl02", "mapa", "mapa02", "ak02", "ak05", "report", "document", "evidence")
 """Fields that name an uploaded document."""
 
 

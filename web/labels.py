@@ -30,6 +30,7 @@ LABELS: dict[str, Text] = {
         id="Persetujuan pemrosesan data pribadi", en="Consent to the processing of personal data"
     ),
     "day": Text(id="Tanggal", en="Day"),
+    "document": Text(id="Dokumen", en="Document"),
     "days": Text(id="Tanggal-tanggal", en="Days"),
     "decision": Text(id="Keputusan", en="Decision"),
     "evidence": Text(id="Bukti", en="Evidence"),
@@ -52,6 +53,8 @@ LABELS: dict[str, Text] = {
     "reason": Text(id="Alasan", en="Reason"),
     "reasons": Text(id="Alasan untuk tiap peserta", en="Reason for each participant"),
     "registration_number": Text(id="Nomor registrasi (MET)", en="Registration number (MET)"),
+    "renewed": Text(id="Sertifikat teknis yang diperbarui", en="Renewed technical certificate"),
+    "renews": Text(id="Hari terakhir sertifikat yang lama", en="Last day of the former certificate"),
     "report": Text(id="Laporan", en="Report"),
     "resolved": Text(id="Persyaratan yang Anda nilai terpenuhi", en="Requirements that you judge as met"),
     "result": Text(id="Hasil", en="Result"),

@@ -23,7 +23,7 @@ APPLICATIONS = Entry(
 )
 HOMES = {
     Role.OPERATIONS: "/monitor",
-    Role.AUDITOR: "/monitor",
+    Role.AUDITOR: "/audit",
     Role.ORGANISER: PROGRAMMES.path,
     Role.CANDIDATE: APPLICATIONS.path,
 }
@@ -37,6 +37,8 @@ MENU: tuple[Entry, ...] = (
         Text(id="Pemantauan", en="Monitor"),
         frozenset({Role.OPERATIONS, Role.AUDITOR}),
     ),
+    Entry("/audit", Text(id="Audit", en="Audit"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
+    Entry("/admin", Text(id="Data acuan", en="Reference data"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
     Entry("/account", Text(id="Akun saya", en="My account")),
 )
 

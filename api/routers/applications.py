@@ -16,6 +16,7 @@ from db.identity import Access
 from domain import commands as c
 from domain.cases import Case, DocumentFinding
 from domain.commands import Receipt
+from domain.document_names import document_name
 from domain.errors import Refused
 from domain.policy import Requirement, policy
 from domain.roles import Role
@@ -147,7 +148,11 @@ def _requirements(
                 **(views.both(rule.title, "title") if rule else {}),
                 "citation": rule.citation if rule else "[D]",
                 "documents": [
-                    {"requirement": name, "uploaded": [d for d in uploaded if d["requirement"] == name]}
+                    {
+                        "requirement": name,
+                        **views.both(document_name(name)),
+                        "uploaded": [d for d in uploaded if d["requirement"] == name],
+                    }
                     for name in requirement.documents
                 ],
                 "finding": _finding(finding, whole=whole) if finding else None,

@@ -1,11 +1,11 @@
 """Any case by its stream: where it is, and its chain of events."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import listings, sight, views
+from api import listings, sight, views, waiting
 from api.deps import Anybody, Run
 from api.reading import WRITING, fresh, one
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
@@ -39,6 +39,7 @@ async def case(stream: Id, request: Request, access: Anybody, runtime: Run) -> R
     now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
         row = await reads.case_row(session, stream)
+        way = await reads.way(session, stream, found.kind)
     body = {
         **views.head_json(found),
         **views.state_json(found.kind, found.state),
@@ -46,7 +47,9 @@ async def case(stream: Id, request: Request, access: Anybody, runtime: Run) -> R
         "updated_at": views.moment(row.updated_at) if row else None,
         "closed_at": views.moment(row.closed_at) if row else None,
         "next_moment": views.moment(row.next_moment) if row else None,
-        "attention": row.attention if row and sight.staff(access) else "",
+        **waiting.trouble_json(row.attention if row and sight.staff(access) else ""),
+        "way": [{"source": source, "dest": dest, "at": views.moment(at)} for source, dest, at in way],
+        **waiting.of_case(found, access),
         "allowed": [
             offer
             for offer in views.allowed_json(runtime.gateway, found, access, now)
@@ -62,6 +65,13 @@ async def timeline(
     request: Request,
     access: Anybody,
     runtime: Run,
+    telling: Annotated[
+        reads.Telling | None,
+        Query(
+            description="Only events with moves, with what rules found, or with messages: people were told, "
+            "or another case sent word."
+        ),
+    ] = None,
     newest_first: bool = True,
     cursor: Cursor = "",
     limit: Limit = DEFAULT_LIMIT,
@@ -69,7 +79,9 @@ async def timeline(
     """The chain, link by link. What rules found is told again from rule and facts; texts are not here."""
     found, projection = await fresh(request, runtime, stream, lambda session: _find(session, access, stream))
     async with runtime.db.read() as session:
-        page = await reads.timeline(session, stream, newest_first=newest_first, cursor=cursor, limit=limit)
+        page = await reads.timeline(
+            session, stream, telling=telling, newest_first=newest_first, cursor=cursor, limit=limit
+        )
     own = views.own_parts(found, access) if found else None
     return {
         "stream": stream,

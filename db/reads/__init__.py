@@ -4,6 +4,7 @@ Lists come in pages: `Page.next` is an opaque cursor for the same call with the 
 what is decided by the caller, who passes the organiser or the person that a list is narrowed to.
 """
 
+from db.reads.audit import checkpoints, person, streams
 from db.reads.cases import (
     AHEAD,
     Place,
@@ -22,7 +23,19 @@ from db.reads.cases import (
     wait_for,
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
-from db.reads.ledger import denials, notices_for, outbox_counts, reservation, timeline
+from db.reads.ledger import Telling, denials, notices_for, outbox_counts, reservation, timeline, way
+from db.reads.monitor import (
+    Beside,
+    Need,
+    Separation,
+    Watch,
+    WatchSort,
+    beside,
+    need_counts,
+    stage_counts,
+    state_counts,
+    watched,
+)
 from db.reads.pages import MOST, PAGE, Page
 from db.reads.programmes import (
     assignments,
@@ -35,18 +48,28 @@ from db.reads.programmes import (
     seats,
     seats_of_person,
 )
+from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
 from db.reads.tasks import Box, TaskSort, Whose, all_tasks, open_tasks_of, task, task_counts, tasks
+from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
 
 __all__ = [
     "AHEAD",
     "MOST",
     "PAGE",
+    "Beside",
     "Box",
+    "Entered",
+    "Life",
+    "Need",
     "Page",
     "Pending",
     "Place",
+    "Separation",
     "TaskSort",
+    "Telling",
+    "Watch",
+    "WatchSort",
     "Whose",
     "all_tasks",
     "archive_state",
@@ -54,6 +77,8 @@ __all__ = [
     "assignments_of_person",
     "attention",
     "attention_count",
+    "beside",
+    "calendar_versions",
     "case",
     "case_by_workflow",
     "case_row",
@@ -62,32 +87,46 @@ __all__ = [
     "certificate",
     "certificate_by_code",
     "certificates",
+    "checkpoints",
     "classes",
     "command_event",
     "credible",
     "denials",
     "due_at",
+    "entered",
     "expired_requests",
     "head",
+    "holidays",
     "journey",
     "journeys",
+    "lives",
+    "need_counts",
     "next_moment",
     "notices_for",
     "open_cases",
     "open_tasks_of",
     "outbox_counts",
     "pending",
+    "person",
     "programme",
     "programme_counts",
     "programmes",
     "reservation",
+    "scheme_units",
+    "scheme_versions",
     "seats",
     "seats_of_person",
     "sim_clock",
+    "stage_counts",
+    "state_counts",
+    "streams",
     "task",
     "task_counts",
     "tasks",
+    "tasks_by_age",
     "timeline",
     "unseen",
     "wait_for",
+    "watched",
+    "way",
 ]

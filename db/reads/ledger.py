@@ -1,9 +1,11 @@
 """What the ledger tells besides the cases: timelines, refusals, notices and reservations."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -12,15 +14,56 @@ from db.streams import event_of
 from db.tables import DenialRow, EventRow, OutboxRow, ReservationRow
 from domain.events import Event
 
+Telling = Literal["moves", "rules", "messages"]
+"""What an event has to hold to be listed: a move, what a rule found, or news of people or other cases."""
+
 
 async def timeline(
-    session: AsyncSession, stream: str, *, newest_first: bool = True, cursor: str = "", limit: int = PAGE
+    session: AsyncSession,
+    stream: str,
+    *,
+    telling: Telling | None = None,
+    newest_first: bool = True,
+    cursor: str = "",
+    limit: int = PAGE,
 ) -> Page[Event]:
-    """The events of a stream, of either kind of truth."""
+    """The events of a stream, of either kind of truth; those alone that hold what is asked for."""
     query = select(EventRow).where(EventRow.stream == stream)
+    if telling is not None:
+        query = query.where(_TELLING[telling])
     order = Order((col(EventRow.seq),), (int,), descending=newest_first)
     found = await page_of(session, query, order, cursor, limit, lambda r: (r.seq,))
     return Page([event_of(row) for row in found.items], found.next)
+
+
+async def way(session: AsyncSession, stream: str, machine: str) -> list[tuple[str, str, datetime]]:
+    """The moves of the case's main machine: source, destination and business time, the first one first."""
+    query = (
+        select(col(EventRow.body), col(EventRow.business_at))
+        .where(EventRow.stream == stream, _holds(f'"machine":"{machine}"'))
+        .order_by(col(EventRow.seq))
+    )
+    return [
+        (move["source"], move["dest"], at)
+        for body, at in await session.exec(query)
+        for move in json.loads(body)["moves"]
+        if move["machine"] == machine and move["source"] != move["dest"]
+    ]
+
+
+def _holds(part: str) -> ColumnElement[bool]:
+    return col(EventRow.body).contains(part, autoescape=True)
+
+
+# Bodies are canonical JSON: keys sorted and no spaces, so that what stands beside an empty list is known, and
+# no text inside a string can look like it (its quotes are escaped).
+_TELLING: dict[Telling, ColumnElement[bool]] = {
+    "moves": ~_holds('"moves":[],"notices":['),
+    "rules": ~_holds('"findings":[],"moves":['),
+    "messages": or_(
+        ~_holds('"notices":[],"payload":{'), _holds('"message_id":'), col(EventRow.type) == "message_answered"
+    ),
+}
 
 
 async def denials(

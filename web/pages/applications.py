@@ -241,7 +241,7 @@ async def upload(application: Id, request: Request, access: Candidate, runtime: 
             values = parse(EvidenceOf, sent, PREFIX)
             body = acts.validated(EvidenceOf, values).model_dump()
             require_file(sent)
-            await api.upload(application, request, access, acts.key_of(sent), runtime, **body)
+            await api.upload(application, request, Response(), access, acts.key_of(sent), runtime, **body)
     except DomainError as error:
         # What was too large was never read: which document it was to be stands in the address.
         asked = {"requirement": request.query_params.get("requirement", ""), **values}

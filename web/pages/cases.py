@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -57,30 +58,53 @@ class CasePage:
     """Empty for what has no stages."""
     diagram: Diagram
     offers: tuple[Offer, ...]
+    called: Mapping[str, str]
+    """What people call the classes, seats and assignments, by id."""
+    telling: str | None
+    """The kind of events that the timeline is narrowed to."""
     timeline: list[dict[str, Any]]
     next: str | None
+    temporal: str
+    """Where Temporal's own pages show this case; empty for whom they are not."""
 
 
 @router.get("/cases/{stream}", name="case_page")
 async def case_page(
-    stream: str, request: Request, access: Anybody, runtime: Run, cursor: Cursor = ""
+    stream: str,
+    request: Request,
+    access: Anybody,
+    runtime: Run,
+    telling: reads.Telling | None = None,
+    cursor: Cursor = "",
 ) -> HTMLResponse:
     """Everything about one case that the one who asks may see."""
     await caught_up(request, runtime)
     head = body_of(await cases.case(stream, request, access, runtime))
     body = body_of(await _WHOLE[head["kind"]](stream, request, access, runtime))
-    chain = await cases.timeline(stream, request, access, runtime, cursor=cursor, limit=50)
-    way = [m for event in reversed(chain["items"]) for m in event["moves"] if m["machine"] == head["kind"]]
+    chain = await cases.timeline(stream, request, access, runtime, telling=telling, cursor=cursor, limit=50)
+    way = [(m["source"], m["dest"]) for m in head.get("way", ())]
     context = CasePage(
         head=head,
         body=body,
         stages=stages_of(STAGES, body["stage"], ended=body["ended"]) if head["kind"] == "programme" else (),
-        diagram=diagram_of(TABLES[head["kind"]], head["state"], [(m["source"], m["dest"]) for m in way]),
+        diagram=diagram_of(TABLES[head["kind"]], head["state"], way),
         offers=tuple(_offers(body)),
+        called=_called(body),
+        telling=telling,
         timeline=chain["items"],
         next=chain["next"],
+        temporal=_temporal(runtime, head),
     )
     return await page(request, runtime, access, "case.html", context)
+
+
+def _temporal(runtime: Runtime, head: Mapping[str, Any]) -> str:
+    """In production Temporal's pages stand at no address that we know."""
+    settings = runtime.settings
+    if settings.production or not head.get("workflow"):
+        return ""
+    namespace, workflow = quote(settings.temporal_namespace, safe=""), quote(head["workflow"], safe="")
+    return f"http://127.0.0.1:{settings.temporal_ui_port}/namespaces/{namespace}/workflows/{workflow}"
 
 
 _WHOLE: dict[str, Any] = {
@@ -90,10 +114,17 @@ _WHOLE: dict[str, Any] = {
 }
 
 
+def _called(body: Mapping[str, Any]) -> dict[str, str]:
+    """What people call the parts of a case, by their ids."""
+    called = {one["id"]: one.get("label") or "" for one in body.get("classes", ())}
+    for one in (*body.get("seats", ()), *body.get("assignments", ())):
+        called[one["id"]] = one.get("name") or one["id"][:8]
+    return called
+
+
 def _offers(body: Mapping[str, Any]) -> list[Offer]:
     """What has a command of its own; the rest is done in tasks."""
-    called = {one["id"]: one.get("label") or "" for one in body.get("classes", ())}
-    called |= {one["id"]: one.get("name") or one["id"][:8] for one in body.get("seats", ())}
+    called = _called(body)
     found = []
     for offer in body.get("allowed", ()):
         cls = command_of(offer["kind"], offer["trigger"])

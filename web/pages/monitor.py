@@ -1,40 +1,89 @@
-"""Operations' view of everything that runs: how many, where, what is late, what is stuck."""
+"""Operations' view of everything that runs: how many, where, what is late, what is stuck, and as a file."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import Response, StreamingResponse
 
+from api import monitor as api
 from api.deps import Allow, Run
-from api.routers import applications, operations, programmes, tasks
+from api.monitor import Asked, Board
 from api.schemas.common import Cursor
 from db.identity import Access
+from db.reads import Need, WatchSort
+from domain.clock import local_day
+from domain.reference import STAGES
 from domain.roles import Role
+from domain.text import Text
 from state_machines.tables import TABLES
+from web.columns import COLUMNS, TRACKS, Column, cell, chosen, heads
+from web.deps import go
+from web.export import CSV_TYPE, XLSX_TYPE, as_csv, as_xlsx
+from web.i18n import language_of
 from web.reading import caught_up
-from web.render import page
+from web.render import page, with_query
 
 router = APIRouter(include_in_schema=False)
 Watchers = Annotated[Access, Depends(Allow(Role.OPERATIONS, Role.AUDITOR))]
+What = Literal["programmes", "journeys"]
+Show = Literal["", "running", "ended", "all"]
+SIZES = (20, 50, 100, 200)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the address says: it holds every choice, and can be kept and sent to somebody."""
+
+    what: What
+    asked: Asked
+    show: Show
+    columns: tuple[Column, ...]
+    limit: int
+
+
+async def filters(
+    what: What = "programmes",
+    show: Show = "",
+    state: Annotated[str, Query(max_length=30)] = "",
+    stage: Annotated[str, Query(pattern="^[1-4]?$")] = "",
+    track: Literal["", "new", "recertification"] = "",
+    organiser: Annotated[str, Query(max_length=80)] = "",
+    q: Annotated[str, Query(max_length=80)] = "",
+    need: Need | Literal[""] = "",
+    sort: WatchSort = "-updated",
+    columns: Annotated[str, Query(max_length=300)] = "",
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Filters:
+    """Running cases, unless something else is asked for: a certain state, or what is stuck, is looked for
+    among those that ended too."""
+    kind: Literal["programme", "journey"] = "programme" if what == "programmes" else "journey"
+    if not show:
+        show = "all" if state or need == "stuck" else "running"
+    running = {"running": True, "ended": False}.get(show)
+    asked = Asked(kind, running, state, int(stage or 0), track, organiser, q, need or None, sort)
+    return Filters(what, asked, show, chosen(kind, columns), limit)
+
+
+Filtered = Annotated[Filters, Depends(filters)]
 
 
 @dataclass(frozen=True)
 class MonitorPage:
-    what: Literal["programmes", "journeys"]
-    state: str
-    q: str
-    states: list[dict[str, Any]]
-    """Every state of the machine with its label and how many stand there now."""
+    f: Filters
+    board: Board
+    stages: tuple[tuple[int, Text], ...]
+    states: tuple[tuple[str, Text, bool], ...]
+    """Every state of the machine with its label and whether it is an end."""
+    all_columns: tuple[Column, ...]
+    sizes: tuple[int, ...]
+    tracks: Mapping[str, Text]
     items: list[dict[str, Any]]
-    drafts: list[dict[str, Any]]
     next: str | None
     attention: list[dict[str, Any]]
     asked: bool
     """Could Temporal be asked what its running cases say?"""
-    late: list[dict[str, Any]]
-    task_counts: Mapping[str, int]
 
 
 @router.get("/monitor", name="monitor_page")
@@ -42,35 +91,55 @@ async def monitor(
     request: Request,
     access: Watchers,
     runtime: Run,
-    what: Literal["programmes", "journeys"] = "programmes",
-    state: Annotated[str, Query(max_length=30)] = "",
-    q: Annotated[str, Query(max_length=80)] = "",
+    f: Filtered,
+    col: Annotated[list[str] | None, Query(max_length=40)] = None,
     cursor: Cursor = "",
-) -> HTMLResponse:
-    """The programmes or journeys that run, by state, with what needs somebody."""
+) -> Response:
+    """The programmes or applications that run, by stage, with what needs somebody."""
+    if col is not None:  # boxes send a name each; the address keeps them as one word
+        return go("/monitor" + with_query(_single(request), columns=",".join(col)))
     await caught_up(request, runtime)
-    if what == "programmes":
-        found = await programmes.programmes_list(access, runtime, state=state, q=q, cursor=cursor)
-    else:
-        found = await applications.applications(access, runtime, state=state, cursor=cursor)
-    late = await tasks.inbox(access, runtime, view="all", late=True, limit=20)
-    troubled = await operations.attention(access, runtime)
-    table = TABLES["programme" if what == "programmes" else "journey"]
-    counts: Mapping[str, int] = found.get("counts", {})
+    stuck = await api.trouble(access, runtime)
+    found = await api.listed(access, runtime, f.asked, stuck, cursor=cursor, limit=f.limit)
     context = MonitorPage(
-        what=what,
-        state=state,
-        q=q,
-        states=[
-            {"state": s.name, "label": s.label.id, "label_en": s.label.en, "count": counts.get(s.name)}
-            for s in table.states
-        ],
-        items=found["items"],
-        drafts=found.get("drafts", []),
-        next=found["next"],
-        attention=troubled["items"],
-        asked=troubled["running"],
-        late=late["items"],
-        task_counts=late["counts"],
+        f=f,
+        board=await api.board(runtime, f.asked.kind, stuck),
+        stages=tuple((n, Text(id=s.given, en=s.en)) for n, s in enumerate(STAGES, start=1)),
+        states=tuple((s.name, s.label, s.terminal) for s in TABLES[f.asked.kind].states),
+        all_columns=COLUMNS[f.asked.kind],
+        sizes=SIZES,
+        tracks=TRACKS,
+        items=found.items,
+        next=found.next,
+        attention=stuck.items,
+        asked=stuck.running,
     )
     return await page(request, runtime, access, "monitor.html", context)
+
+
+def _single(request: Request) -> dict[str, str]:
+    return {k: v for k, v in request.query_params.items() if k != "col"}
+
+
+@router.get("/monitor/export.{ending}", name="monitor_export")
+async def export(
+    ending: Literal["csv", "xlsx"], request: Request, access: Watchers, runtime: Run, f: Filtered
+) -> Response:
+    """What the table lists, all its pages, with the columns that it shows and nothing besides."""
+    language = language_of(request)
+    stuck = await api.trouble(access, runtime)
+
+    async def rows() -> AsyncIterator[list[str | int]]:
+        async for item in api.every(access, runtime, f.asked, stuck):
+            yield [cell(column, item, language) for column in f.columns]
+
+    head = heads(f.columns, language)
+    day = local_day(await runtime.gateway.business_now()).isoformat()
+    headers = {
+        "Content-Disposition": f'attachment; filename="asesor-{f.what}-{day}.{ending}"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    if ending == "csv":
+        return StreamingResponse(as_csv(head, rows()), media_type=CSV_TYPE, headers=headers)
+    return StreamingResponse(as_xlsx(f.what, head, rows()), media_type=XLSX_TYPE, headers=headers)

@@ -178,7 +178,7 @@ async def upload(programme: Id, request: Request, access: Organiser, runtime: Ru
                 "dated": body["dated"],
                 "seats": ",".join(body["seats"]),
             }
-            await api.upload(programme, request, access, acts.key_of(sent), runtime, **of)
+            await api.upload(programme, request, Response(), access, acts.key_of(sent), runtime, **of)
     except DomainError as error:
         return await shown(request, access, runtime, programme, Tried("documents", error, values))
     return go(f"/programmes/{programme}?done=1#documents")

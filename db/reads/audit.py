@@ -1,0 +1,41 @@
+"""What an auditor looks through: the heads of the ledger's chains and its checkpoints."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.people_tables import Person
+from db.reads.pages import PAGE, Order, Page, page_of
+from db.tables import CheckpointRow, StreamRow
+
+
+async def streams(
+    session: AsyncSession,
+    *,
+    prefix: str = "",
+    kind: str = "",
+    frozen: bool | None = None,
+    cursor: str = "",
+    limit: int = PAGE,
+) -> Page[StreamRow]:
+    """Heads of chains by name; those whose name begins so, of that kind, frozen or not."""
+    query = select(StreamRow)
+    if prefix:
+        query = query.where(col(StreamRow.stream).startswith(prefix, autoescape=True))
+    if kind:
+        query = query.where(StreamRow.kind == kind)
+    if frozen is not None:
+        query = query.where(col(StreamRow.frozen).is_(frozen))
+    order = Order((col(StreamRow.stream),), (str,))
+    return await page_of(session, query, order, cursor, limit, lambda r: (r.stream,))
+
+
+async def checkpoints(session: AsyncSession, *, cursor: str = "", limit: int = PAGE) -> Page[CheckpointRow]:
+    """Signed roots, the latest first."""
+    order = Order((col(CheckpointRow.at), col(CheckpointRow.id)), (datetime, int), descending=True)
+    return await page_of(session, select(CheckpointRow), order, cursor, limit, lambda r: (r.at, r.id))
+
+
+async def person(session: AsyncSession, id: str) -> Person | None:
+    return await session.get(Person, id)

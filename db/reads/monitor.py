@@ -1,0 +1,202 @@
+"""What operations watch: the cases that run, by stage and by what they need, and what stands beside each."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_
+from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.people_tables import Account, AccountRole
+from db.reads.pages import PAGE, Order, Page, page_of
+from db.tables import CaseRow, JourneyRow, ProgrammeRow, TaskRow
+from domain.clock import utc
+
+Kind = Literal["programme", "journey"]
+Need = Literal["late", "soon", "nobody", "stuck"]
+WatchSort = Literal["-updated", "updated", "-opened", "opened", "organiser", "-organiser", "state", "-state"]
+Row = ProgrammeRow | JourneyRow
+
+
+@dataclass(frozen=True)
+class Separation:
+    """What bars somebody from a task: having completed another of these kinds in the same case."""
+
+    kind: str
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Which cases are looked for. `now` and `soon` are business moments (UTC): a task is late when it was
+    due before `now`, and about to be when it is due before `soon`."""
+
+    kind: Kind
+    now: datetime
+    soon: datetime
+    separations: tuple[Separation, ...] = ()
+    running: bool | None = True
+    """None: those that have ended too."""
+    state: str = ""
+    stage: int = 0
+    track: str = ""
+    organisers: tuple[str, ...] | None = None
+    """One of these; None: whoever."""
+    q: str = ""
+    q_organisers: tuple[str, ...] = ()
+    """Organisers whose names the caller found to match `q`."""
+    need: Need | None = None
+    stuck: tuple[str, ...] = ()
+    """Streams that ask for help, for `need="stuck"`."""
+
+
+class Beside(NamedTuple):
+    """What a list shows of a case beside its own row."""
+
+    stage: int
+    next_moment: datetime | None
+    attention: str
+    tasks: int
+    late: int
+
+
+async def watched(
+    session: AsyncSession, watch: Watch, *, sort: WatchSort = "-updated", cursor: str = "", limit: int = PAGE
+) -> Page[Any]:
+    """The cases that are looked for, as rows of their kind."""
+    row = _row(watch.kind)
+    query = select(row).join(CaseRow, col(CaseRow.stream) == col(row.stream)).where(*_conditions(watch))
+    name = sort.removeprefix("-")
+    column = {
+        "updated": row.updated_at,
+        "opened": row.opened_at,
+        "organiser": row.organiser,
+        "state": row.state,
+    }[name]
+    kind = datetime if name in ("updated", "opened") else str
+    order = Order((col(column), col(row.stream)), (kind, str), descending=sort.startswith("-"))
+    attribute = {"updated": "updated_at", "opened": "opened_at"}.get(name, name)
+    return await page_of(session, query, order, cursor, limit, lambda r: (getattr(r, attribute), r.stream))
+
+
+async def stage_counts(session: AsyncSession, kind: Kind) -> dict[int, int]:
+    """How many cases of the kind run in each stage (0: in none)."""
+    query = (
+        select(CaseRow.stage, func.count())
+        .where(CaseRow.kind == kind, col(CaseRow.closed_at).is_(None))
+        .group_by(col(CaseRow.stage))
+    )
+    return {stage: n for stage, n in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+
+
+async def state_counts(session: AsyncSession, kind: Kind) -> dict[str, int]:
+    """How many cases of the kind are in each state, those that ended too."""
+    query = select(CaseRow.state, func.count()).where(CaseRow.kind == kind).group_by(col(CaseRow.state))
+    return {state: n for state, n in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+
+
+async def need_counts(session: AsyncSession, watch: Watch) -> dict[Need, int]:
+    """How many running cases of the kind have a late task, one that is about to be, and one that nobody
+    may do."""
+    running = and_(col(CaseRow.kind) == watch.kind, col(CaseRow.closed_at).is_(None))
+    names: tuple[Need, ...] = ("late", "soon", "nobody")
+    counted = [
+        func.coalesce(func.sum(case((_needs(need, watch, CaseRow.stream), 1), else_=0)), 0) for need in names
+    ]
+    query = columns(*counted).select_from(CaseRow).where(running)
+    found = (await (await session.connection()).execute(query)).one()
+    return {name: int(n) for name, n in zip(names, found, strict=True)}
+
+
+async def beside(session: AsyncSession, streams: Sequence[str], now: datetime) -> dict[str, Beside]:
+    """What stands beside the rows of these cases."""
+    late = case((col(TaskRow.due_at) < utc(now), 1), else_=0)
+    query = (
+        columns(
+            col(CaseRow.stream),
+            col(CaseRow.stage),
+            col(CaseRow.next_moment),
+            col(CaseRow.attention),
+            func.count(col(TaskRow.id)),
+            func.coalesce(func.sum(late).filter(col(TaskRow.id).is_not(None)), 0),
+        )
+        .outerjoin(TaskRow, and_(col(TaskRow.stream) == col(CaseRow.stream), col(TaskRow.open).is_(True)))
+        .where(col(CaseRow.stream).in_(streams))
+        .group_by(col(CaseRow.stream), col(CaseRow.stage), col(CaseRow.next_moment), col(CaseRow.attention))
+    )
+    found = await (await session.connection()).execute(query)
+    return {stream: Beside(*rest) for stream, *rest in found}
+
+
+def _row(kind: Kind) -> type[Row]:
+    return ProgrammeRow if kind == "programme" else JourneyRow
+
+
+def _conditions(watch: Watch) -> list[ColumnElement[bool]]:
+    row = _row(watch.kind)
+    found: list[ColumnElement[bool]] = []
+    if watch.running is not None:
+        closed = col(CaseRow.closed_at)
+        found.append(closed.is_(None) if watch.running else closed.is_not(None))
+    given: Mapping[Any, Any] = {row.state: watch.state, CaseRow.stage: watch.stage, row.track: watch.track}
+    found += [col(column) == value for column, value in given.items() if value]
+    if watch.organisers is not None:
+        found.append(col(row.organiser).in_(watch.organisers))
+    if watch.q:
+        found.append(
+            or_(
+                *(col(c).icontains(watch.q, autoescape=True) for c in (row.id, row.stream, row.scheme)),
+                col(row.organiser).in_(watch.q_organisers),
+            )
+        )
+    if watch.need == "stuck":
+        found.append(col(row.stream).in_(watch.stuck))
+    elif watch.need is not None:
+        found.append(_needs(watch.need, watch, row.stream))
+    return found
+
+
+def _needs(need: Need, watch: Watch, stream: Any) -> ColumnElement[bool]:
+    mine = and_(col(TaskRow.stream) == stream, col(TaskRow.open).is_(True))
+    now, soon = utc(watch.now), utc(watch.soon)
+    if need == "late":
+        return exists().where(mine, col(TaskRow.due_at) < now)
+    if need == "soon":
+        return exists().where(mine, col(TaskRow.due_at) >= now, col(TaskRow.due_at) < soon)
+    return exists().where(mine, _nobody(watch.separations))
+
+
+def _nobody(separations: Collection[Separation]) -> ColumnElement[bool]:
+    """Nobody who can sign in may do this task: by the group, the organisation or the person that it is bound
+    to, and by R-SOD as far as completed tasks tell who had a hand in what. (A seat is also confirmed by the
+    organiser, so it is never without anybody.)"""
+    wears = and_(
+        col(AccountRole.account) == col(Account.id),
+        col(AccountRole.role) == col(TaskRow.group_role),
+        col(Account.disabled_at).is_(None),
+    )
+    group = ~exists().where(wears, *(_not_after(s) for s in separations))
+    organisation = ~exists().where(wears, col(AccountRole.organisation) == col(TaskRow.for_organisation))
+    person = ~exists().where(
+        col(Account.person) == col(TaskRow.for_person), col(Account.disabled_at).is_(None)
+    )
+    bound = case(
+        (col(TaskRow.for_person) != "", person),
+        (col(TaskRow.for_organisation) != "", organisation),
+        else_=group,
+    )
+    return and_(col(TaskRow.kind) != "confirm_seat", bound)
+
+
+def _not_after(separation: Separation) -> ColumnElement[bool]:
+    done = aliased(TaskRow)
+    did = exists().where(
+        col(done.stream) == col(TaskRow.stream),
+        col(done.kind).in_(separation.after),
+        col(done.completed_by) == col(Account.person),
+    )
+    return or_(col(TaskRow.kind) != separation.kind, ~did)

@@ -1,0 +1,236 @@
+"""The monitor: counts that are links to exactly those cases, a table that the address holds, and files."""
+
+import csv
+import io
+import re
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from openpyxl import load_workbook
+
+from api import monitor
+from api.trends import StageTime, by_week, percentile, stage_times
+from db import reads, registry
+from db.people_tables import Account
+from db.reads import Entered, Life
+from db.registry import OrganisationData
+from domain.facts import OrganiserKind
+from domain.roles import SYSTEM, Role
+from state_machines.tables import TABLES
+from tests.api.conftest import START, Product, submitted
+from tests.api.test_pages import enter
+from tests.support.programmes import ORGANISER, VERIFIER, World
+from tests.support.stages import running, verified
+from web import charts
+
+EVIL = "=HYPERLINK(1)"
+
+
+def cards(page: str) -> dict[str, int]:
+    found = re.findall(r'href="\?what=programmes&amp;need=(\w+)"[^>]*><strong>(\d+)', page)
+    return {name: int(n) for name, n in found}
+
+
+def board(page: str) -> list[int]:
+    return [int(n) for n in re.findall(r'<span class="number">\d</span>[^<]*<strong>(\d+)', page)]
+
+
+def cases(page: str) -> list[str]:
+    return re.findall(r'<th scope="row"><a href="/cases/([^"]+)"', page)
+
+
+async def renamed(product: Product, name: str) -> None:
+    async with product.runtime.db.write() as session:
+        data = OrganisationData(
+            id="LSP-TIK",
+            kind=OrganiserKind.LSP,
+            name=name,
+            licence="ACTIVE",
+            licence_valid_until=date(2030, 12, 31),
+            licensed_schemes=(registry.DEFAULT_SCHEME,),
+        )
+        await registry.put_organisation(session, data, by=SYSTEM, at=START)
+
+
+async def shut(product: Product, username: str) -> None:
+    async with product.runtime.db.write() as session:
+        account = await session.get(Account, product.accounts[username])
+        assert account is not None
+        account.disabled_at = START
+        session.add(account)
+
+
+async def test_every_count_is_a_link_to_exactly_those(product: Product) -> None:
+    case = await submitted(product)
+    await enter(product, "operations")
+    page = (await product.client.get("/monitor")).text
+    assert board(page) == [1, 0, 0, 0]
+    assert cases(page) == [case.stream]
+    assert cards(page) == {"late": 1, "soon": 0, "stuck": 0, "nobody": 0}  # of 2026-03, and it is later now
+    for need, count in cards(page).items():
+        found = (await product.client.get(f"/monitor?what=programmes&need={need}")).text
+        assert len(cases(found)) == count
+    for stage, count in enumerate(board(page), start=1):
+        found = (await product.client.get(f"/monitor?what=programmes&stage={stage}")).text
+        assert len(cases(found)) == count
+    assert "Tidak ada perkara yang cocok" in (await product.client.get("/monitor?stage=2")).text
+
+
+async def test_a_task_that_nobody_may_do_is_seen(product: Product) -> None:
+    await submitted(product)
+    await shut(product, "verifier")
+    await enter(product, "operations")
+    assert cards((await product.client.get("/monitor")).text)["nobody"] == 1
+
+
+async def test_whoever_verified_cannot_approve_and_is_then_nobody(product: Product) -> None:
+    """The verifier alone wears the approver's hat: R-SOD leaves nobody."""
+    world = verified(World())
+    world.complete(VERIFIER, "verify_programme", "recommend")
+    await product.project(world)
+    await product.person("approver", Role.APPROVER, person=VERIFIER.person)
+    await enter(product, "operations")
+    assert cards((await product.client.get("/monitor")).text)["nobody"] == 1
+    await product.person("second", Role.APPROVER)
+    assert cards((await product.client.get("/monitor")).text)["nobody"] == 0
+
+
+async def test_the_address_holds_columns_order_and_size(product: Product) -> None:
+    await submitted(product)
+    await enter(product, "operations")
+    sent = await product.client.get("/monitor?what=programmes&limit=20&col=stream&col=scheme&col=late")
+    assert sent.status_code == 303
+    assert sent.headers["location"] == "/monitor?what=programmes&limit=20&columns=stream%2Cscheme%2Clate"
+    page = (await product.client.get(sent.headers["location"])).text
+    assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?([^<]+)', page) == [
+        "Perkara",
+        "Skema",
+        "Tugas terlambat",
+    ]
+    ordered = (await product.client.get("/monitor?sort=opened&columns=opened_at")).text
+    assert 'aria-sort="ascending"' in ordered
+    for sort in ("updated", "-opened", "organiser", "-organiser", "state", "-state"):
+        assert len(cases((await product.client.get(f"/monitor?sort={sort}")).text)) == 1
+    for wrong in ("sort=name", "limit=0", "limit=5000", "stage=9", "need=all", "what=people"):
+        assert (await product.client.get(f"/monitor?{wrong}")).status_code == 422
+
+
+async def test_search_finds_by_organiser_and_by_id(product: Product) -> None:
+    case = await submitted(product)
+    await enter(product, "operations")
+    for q, count in (("lembaga", 1), (case.stream[:6], 1), ("nowhere", 0)):
+        assert len(cases((await product.client.get(f"/monitor?q={q}")).text)) == count
+    assert len(cases((await product.client.get("/monitor?show=ended")).text)) == 0
+    assert len(cases((await product.client.get("/monitor?state=SUBMITTED")).text)) == 1
+
+
+async def test_a_file_holds_the_list_and_no_formula(product: Product) -> None:
+    case = await submitted(product)
+    await renamed(product, EVIL)
+    await enter(product, "operations")
+    answer = await product.client.get("/monitor/export.csv?columns=organiser,state,late,opened_at")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["content-disposition"]
+    rows = list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    assert rows[0] == ["Perkara", "Keadaan", "Penyelenggara", "Tugas terlambat", "Dibuka (WIB)"]
+    assert rows[1][:4] == [case.stream, "diajukan", f"'{EVIL}", "1"]
+    assert len(rows) == 2
+
+    answer = await product.client.get("/monitor/export.xlsx?columns=organiser,late&lang=en")
+    sheet = load_workbook(io.BytesIO(answer.content)).active
+    assert sheet is not None
+    found = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    assert found == [["Case", "Organiser", "Late tasks"], [case.stream, EVIL, 1]]
+    assert sheet["B2"].data_type == "s"
+
+
+async def test_a_file_goes_through_every_page(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
+    await submitted(product)
+    other = World()
+    other.opening = other.opening.model_copy(update={"stream": "programme-2", "workflow_id": "programme-p2"})
+    other.case, other.count = other.opening, 100
+    other.send(ORGANISER, other.submission().model_copy(update={"programme": "programme-2"}))
+    await product.project(other)
+    monkeypatch.setattr(reads, "MOST", 1)
+    await enter(product, "operations")
+    answer = await product.client.get("/monitor/export.csv")
+    assert len(answer.text.splitlines()) == 3
+
+
+async def test_only_those_who_watch(product: Product) -> None:
+    await enter(product, "verifier")
+    for path in ("/monitor", "/monitor/export.csv", "/monitor/export.xlsx", "/monitor/trends"):
+        assert (await product.client.get(path)).status_code == 403
+
+
+async def test_trends_have_a_table_behind_each_chart(product: Product) -> None:
+    await submitted(product)
+    await enter(product, "auditor")
+    for what in ("programmes", "journeys"):
+        page = (await product.client.get(f"/monitor/trends?what={what}&weeks=52")).text
+        assert page.count("<figure") == page.count("Hal yang sama sebagai tabel") == 2
+        assert "Verifikator" in page
+    assert (await product.client.get("/monitor/trends?weeks=3")).status_code == 422
+
+
+def test_soon_is_two_days_as_the_page_says() -> None:
+    assert timedelta(days=2) == monitor.SOON
+
+
+async def test_the_time_in_each_stage_is_that_of_its_moves(product: Product) -> None:
+    world = running(World())
+    await product.project(world)
+    async with product.runtime.db.read() as session:
+        moves = await reads.entered(
+            session,
+            "programme",
+            {s.name: 0 if s.terminal else s.stage for s in TABLES["programme"].states},
+            since=START - timedelta(days=1),
+        )
+    moved = [[m for m in e.moves if m.machine == "programme"] for e in world.events]
+    stages = [{TABLES["programme"].state(m.dest).stage for m in event} for event in moved if event]
+    assert all(move.stage in stage for move, stage in zip(moves, stages, strict=True))
+    found = {t.stage: t for t in stage_times(moves)}
+    assert set(found) == {1, 2, 3}
+    assert found[3].median == found[3].p90 > 20  # prepared at once, begun on the class's first day
+    assert found[1].cases == 1
+
+
+def test_a_stage_that_is_entered_again_adds_up() -> None:
+    def at(days: int) -> datetime:
+        return START + timedelta(days=days)
+
+    moves = [
+        Entered("a", at(0), at(0), 1),
+        Entered("a", at(0), at(2), 2),
+        Entered("a", at(0), at(5), 1),
+        Entered("a", at(0), at(6), 3),
+        Entered("b", at(0), at(10), 2),
+        Entered("b", at(0), at(11), 0),
+    ]
+    assert stage_times(moves) == (StageTime(1, 2, 3.0, 10.0), StageTime(2, 2, 1.0, 3.0))
+
+
+def test_weeks_begin_on_monday_and_none_is_left_out() -> None:
+    monday = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)
+    weeks = by_week(
+        [Life(monday, monday + timedelta(days=15)), Life(monday + timedelta(days=6, hours=14), None)],
+        monday,
+        monday + timedelta(days=20),
+    )
+    # 14 hours later it is Monday in Jakarta already only after 17:00 UTC of the Sunday
+    assert [(w.arrivals, w.ends) for w in weeks] == [(2, 0), (0, 0), (0, 1)]
+
+
+def test_a_percentile_is_one_of_the_values() -> None:
+    assert percentile([5.0, 1.0, 3.0], 0.5) == 3.0
+    assert percentile([float(n) for n in range(1, 11)], 0.9) == 9.0
+
+
+def test_bars_are_as_long_as_their_numbers() -> None:
+    chart = charts.rows(["a", "b"], ["x", "y"], [[1, 2], [4, 0]])
+    assert [b.width for b in chart.bars] == [97.5, 390.0, 195.0, 0.0]
+    stacked = charts.rows(["a"], ["x", "y"], [[1], [3]], stacked=True)
+    assert stacked.bars[0].x + stacked.bars[0].width == stacked.bars[1].x
+    empty = charts.columns([], ["x"], [[]])
+    assert empty.bars == ()
