@@ -196,7 +196,7 @@ def test_what_the_image_takes_in_is_enough_to_start_each_of_its_processes(tmp_pa
             shutil.copy(source, target)
     (tmp_path / "tools" / "bootstrap.py").unlink()
     environ = {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "VAR_DIR": str(tmp_path / "var")}
-    processes = [["-c", f"import {name}"] for name in ("worker", "api.app", "uvicorn")]
+    processes = [["-c", f"import {name}"] for name in ("worker", "web.app", "uvicorn")]
     for arguments in (*processes, ["cli.py", "migrate", "--json"]):
         told = subprocess.run(
             [sys.executable, *arguments],

@@ -154,7 +154,7 @@ def test_up_starts_everything_and_ctrl_c_leaves_nothing_behind(
 def seconds_of_imports(environ: dict[str, str]) -> float:
     """How long this machine takes, now, to load what the processes load and do nothing."""
     begun = time.monotonic()
-    for module in ("cli", "api.app", "worker"):
+    for module in ("cli", "web.app", "worker"):
         subprocess.run([sys.executable, "-c", f"import {module}"], cwd=ROOT, env=environ, check=True)
     return time.monotonic() - begun
 

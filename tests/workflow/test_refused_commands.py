@@ -13,7 +13,6 @@ from httpx import ASGITransport, AsyncClient
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api.app import create_app
 from db import identity
 from db.identity import Hat
 from db.people_tables import Account
@@ -21,6 +20,7 @@ from db.tables import DenialRow
 from domain.roles import SYSTEM, Role
 from tests.support.patience import WITHIN, eventually
 from tests.support.stack import Stack
+from web.app import create_app
 
 ORGANISER = Hat(Role.ORGANISER, "LSP-TIK")
 
