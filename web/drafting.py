@@ -248,7 +248,7 @@ class _Forms:
         committee = tuple(plain(id_, name) for id_, name in sorted(named.items(), key=lambda pair: pair[1]))
         return form_of(
             ClassWish,
-            choices=Choices({"committee": committee, "masters.person": self.masters}),
+            choices=Choices({"committee": committee, f"{PREFIXES['classes']}masters.person": self.masters}),
             values=values,
             violations=errors,
             prefix=PREFIXES["classes"],
