@@ -10,6 +10,7 @@ from api.roster_xlsx import write
 from domain.clock import local_day
 from examples import organisations, people
 from tests.pages.conftest import Screens, sound
+from tests.support.openings import opened as opened_journey
 from tests.support.stack import Stack
 
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 1\ntrailer\n<< >>\nstartxref\n50\n%%EOF\n"
@@ -60,7 +61,7 @@ def a_roster(stack: Stack, tmp_path: Path, today: object, **changes: object) -> 
     return path
 
 
-@pytest.mark.parametrize(("width", "lang", "script"), [(1280, "id", True), (390, "en", False)])
+@pytest.mark.parametrize(("width", "lang", "script"), [(1280, "id", True), (390, "en", True)])
 async def test_an_organiser_writes_and_submits_a_request(
     screens: Screens, tmp_path: Path, width: int, lang: str, script: bool
 ) -> None:
@@ -126,4 +127,43 @@ async def test_an_organiser_writes_and_submits_a_request(
         await expect(page.locator(f"a[href='/programmes/{stream}']")).to_be_visible()
         await looked_at(page, "programmes", width, script=script)
     # the two refusals of this story are answers that Chromium notes as well
+    assert [m for m in screens.said if "422 (" not in m] == []
+
+
+@pytest.mark.parametrize(("width", "lang", "script"), [(390, "id", True), (1280, "en", False)])
+async def test_a_candidate_hands_in_what_is_missing_and_applies(
+    screens: Screens, tmp_path: Path, width: int, lang: str, script: bool
+) -> None:
+    stack = screens.stack
+    stream = await opened_journey(stack, 1)
+    task = (await stack.task(stream, "submit_application")).id
+    form = tmp_path / "formulir.pdf"
+    async with screens.window(people.PEOPLE[0].username, width=width, lang=lang, script=script) as page:
+        await page.goto(f"{screens.address}/home")
+        await expect(page.locator(f"a[href='/tasks/{task}']").first).to_be_visible()
+        await looked_at(page, "applications", width, script=script)
+        await page.click(f"a[href='/applications/{stream}']")
+        await expect(page.locator(".wanted .late")).to_have_count(2)
+        await looked_at(page, "application", width, script=script)
+        for code in ("FR.APL.01", "FR.APL.02"):
+            form.write_bytes(PDF.replace(b"Catalog", b"Catalog /" + code.encode()))
+            await page.click(f"a[href$='requirement={code}']")
+            if code == "FR.APL.01":
+                await looked_at(page, "evidence", width, script=script)
+                await press(page, WORDS[lang]["hand"])
+                await expect(page.locator(".errors")).to_be_visible()
+                await looked_at(page, "evidence-error", width, script=script)
+            await page.set_input_files("#f-evidence-photo", form)
+            await press(page, WORDS[lang]["hand"])
+        await expect(page.locator(".wanted .late")).to_have_count(0)
+        await page.goto(f"{screens.address}/tasks/{task}")
+        await press(page, "Ambil tugas ini" if lang == "id" else "Claim this task")
+        await page.goto(f"{screens.address}/tasks/{task}")
+        await page.locator("summary").first.click()
+        await page.check("input[name='form.it_declared'][value=yes]")
+        await page.locator("form:has(input[value=submit]) button").click()
+        await stack.until(stream, lambda x: x.state == "RECEIVED")
+        await page.goto(f"{screens.address}/applications/{stream}")
+        await expect(page.locator(".turn").first).to_be_visible()
+        await looked_at(page, "applied", width, script=script)
     assert [m for m in screens.said if "422 (" not in m] == []
