@@ -151,7 +151,7 @@ async def test_a_candidate_hands_in_what_is_missing_and_applies(
             if code == "FR.APL.01":
                 await looked_at(page, "evidence", width, script=script)
                 await press(page, WORDS[lang]["hand"])
-                await expect(page.locator(".errors")).to_be_visible()
+                await expect(page.locator("#f-evidence-photo-error")).to_be_visible()
                 await looked_at(page, "evidence-error", width, script=script)
             await page.set_input_files("#f-evidence-photo", form)
             await press(page, WORDS[lang]["hand"])
