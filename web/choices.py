@@ -16,10 +16,20 @@ from domain.roles import Role
 from domain.rules.book import RULES
 from domain.text import Text
 from web.forms import Choices, Option
+from web.labels import document_of
 from web.times import day
 
 DIGESTS = ("apl01", "apl02", "mapa", "mapa02", "ak02", "ak05", "report", "document", "evidence")
 """Fields that name an uploaded document."""
+FORM_CODES = {
+    "apl01": "FR.APL.01",
+    "apl02": "FR.APL.02",
+    "mapa": "FR.MAPA.01",
+    "mapa02": "FR.MAPA.02",
+    "ak02": "FR.AK.02",
+    "ak05": "FR.AK.05",
+}
+"""Fields that ask for one certain form: what was uploaded as that form is offered alone, if there is any."""
 
 
 def plain(value: str, label: str, hint: Text | None = None) -> Option:
@@ -33,9 +43,10 @@ async def choices_of(runtime: Runtime, access: Access, case: Case, task: Task | 
         options: dict[str, Sequence[Option]] = {}
         rows: dict[str, Sequence[dict[str, Any]]] = {}
         documents = await listings.documents_of(session, [case.stream])
-        options |= dict.fromkeys(
-            DIGESTS, _documents(d for d in documents if sight.sees_file(access, d, case))
-        )
+        seen = [d for d in documents if sight.sees_file(access, d, case)]
+        for field in DIGESTS:
+            fitting = [d for d in seen if d.requirement == FORM_CODES.get(field)]
+            options[field] = _documents(fitting or seen)
         options |= await _people(session, runtime, access)
         if case.kind == "programme":
             options |= await _programme(session, runtime, access, case)
@@ -51,7 +62,9 @@ def _documents(documents: Iterable[Document]) -> tuple[Option, ...]:
         hint = Text(
             id=f"{d.media_type}, {d.size // 1024 or 1} KiB", en=f"{d.media_type}, {d.size // 1024 or 1} KiB"
         )
-        kept.setdefault(d.digest, plain(d.digest, f"{d.requirement} · {d.digest[:8]}", hint))
+        name = document_of(d.requirement)
+        label = Text(id=f"{name.id} · {d.digest[:8]}", en=f"{name.en} · {d.digest[:8]}")
+        kept.setdefault(d.digest, Option(d.digest, label, hint))
     return tuple(kept.values())
 
 

@@ -101,6 +101,8 @@ class DraftPage:
     """Of all that a submit would be refused for, what is about no class or participant."""
     wrong: Mapping[str, int]
     """part → how many refusals are about it."""
+    judged: bool
+    """Was it judged? What has no class or no participant is not."""
     accept: str
     tried: Tried | None
     errors: tuple[Violation, ...]
@@ -171,6 +173,7 @@ async def _context(
             **dict.fromkeys(("classes", "people", "documents", "violations"), ()),
             "called": {},
             "wrong": {},
+            "judged": False,
         }
         return DraftPage(**whole, **nothing, errors=tuple(tried.error.violations) if tried else ())
     listed = body_of(await participants.participants(programme, request, access, runtime))["items"]
@@ -195,6 +198,7 @@ async def _context(
             "participants": sum(len(p["violations"]) for p in people),
             "submit": len(foretold),
         },
+        judged=bool(classes and people),
         errors=tuple(forms.errors),
     )
 
@@ -248,7 +252,7 @@ class _Forms:
         committee = tuple(plain(id_, name) for id_, name in sorted(named.items(), key=lambda pair: pair[1]))
         return form_of(
             ClassWish,
-            choices=Choices({"committee": committee, "masters.person": self.masters}),
+            choices=Choices({"committee": committee, f"{PREFIXES['classes']}masters.person": self.masters}),
             values=values,
             violations=errors,
             prefix=PREFIXES["classes"],

@@ -5,7 +5,7 @@ helps from `web.labels`; what can be chosen (persons, documents, units …) from
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -184,11 +184,13 @@ class _Maker:
         match schema:
             case {"enum": allowed}:
                 options = tuple(Option(str(one), label_of(str(one))) for one in allowed)
+                same["required"] |= schema.get("default") is not None  # it is never left empty
                 return Field(kind="choice", options=options, value=value, **same)
             case {"type": "boolean"}:
                 return Field(kind="yes", value=bool(value), **same)
             case {"type": "integer"}:
                 least, most = schema.get("minimum"), schema.get("maximum")
+                same["required"] |= schema.get("default") is not None
                 return Field(kind="number", value=value, least=least, most=most, **same)
             case {"type": "string", "format": "date"}:
                 return Field(kind="day", value=value, **same)
@@ -216,7 +218,7 @@ class _Maker:
         if "properties" not in item:
             places = [*held, *[None] * BLANKS]
             fields = [self.field(f"{path}.{n}", item, one, required=False) for n, one in enumerate(places)]
-            return Field(kind="list", fields=tuple(fields), **same)
+            return Field(kind="list", fields=tuple(replace(f, help=None) for f in fields), **same)
         given = self.choices.rows.get(path)
         if given is None:
             places = [*held, *[{}] * BLANKS]

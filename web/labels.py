@@ -88,6 +88,7 @@ LABELS: dict[str, Text] = {
         id="Sertifikat asesor berlaku sampai", en="Assessor certificate valid until"
     ),
     "participant.evidence": Text(id="Bukti langsung yang ada", en="Direct evidence that there is"),
+    "evidence.photo": Text(id="Foto dokumen", en="Photograph"),
     "phone": Text(id="Nomor telepon", en="Phone number"),
     "requirement": Text(id="Jenis dokumen", en="Kind of document"),
     "scheme": Text(id="Skema sertifikasi", en="Certification scheme"),

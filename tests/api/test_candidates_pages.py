@@ -102,6 +102,7 @@ async def test_what_is_no_document_is_told_on_the_same_page(
     assert (page.status_code, rule in page.text) == (status, True)
     assert title(page).startswith("Kesalahan: ")
     assert "Ijazah atau sertifikat KKNI" in page.text
+    assert 'id="f-evidence-file-error"' in page.text
 
 
 async def test_what_is_not_asked_for_is_not_taken(product: Product) -> None:

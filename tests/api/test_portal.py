@@ -1,6 +1,7 @@
 """The organiser's portal: from an empty dashboard to a submitted request, and every refusal on the way."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,8 +9,12 @@ from httpx import Response
 
 from api.roster_xlsx import MEDIA_TYPE
 from db import registry
-from tests.api.conftest import PDF, Dispatched, Product, roster, submitted
+from db.drafts import expire_idle
+from db.people_tables import Draft
+from domain import commands as c
+from tests.api.conftest import PDF, Dispatched, Product, draft_of, roster, submitted
 from tests.api.test_pages import OURS, enter, title
+from tests.support.programmes import ORGANISER, VERIFIER, World, sealed
 
 
 def key_in(page: Response, form: str) -> str:
@@ -266,3 +271,51 @@ async def test_a_submitted_programme_says_whose_turn_it_is(product: Product) -> 
     assert page.status_code == 200
     assert f'href="/cases/{case.stream}"' in page.text
     assert '<span class="turn">Verifikator</span>' in page.text
+
+
+async def test_a_returned_request_is_mended_here_and_sent_in_from_its_task(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    world.answer_all()
+    world.complete(VERIFIER, "verify_programme", "send_back", form=c.PointsForm(points=(sealed("perbaiki"),)))
+    await draft_of(product, world)
+    case = await product.project(world)
+    task = next(t for t in case.tasks.values() if t.kind == "correct_programme")
+    await enter(product, "organiser")
+    page = await product.client.get("/programmes/programme-1")
+    assert page.status_code == 200
+    assert "BNSP mengembalikan permohonan ini." in page.text
+    assert page.text.count(f'href="/tasks/{task.id}"') == 2
+    assert 'action="/programmes/programme-1/submit"' not in page.text
+    saved = await post(
+        product, "/programmes/programme-1", "/programmes/programme-1/basis", {"basis.venue": "TUK-7"}
+    )
+    assert saved.status_code == 303
+
+
+async def test_a_request_that_was_taken_back_is_a_draft_again(product: Product) -> None:
+    world = World()
+    world.send(ORGANISER, world.submission())
+    world.send(ORGANISER, c.WithdrawProgramme())
+    await draft_of(product, world)
+    await product.project(world)
+    await enter(product, "organiser")
+    page = await product.client.get("/programmes/programme-1")
+    assert 'action="/programmes/programme-1/submit"' in page.text
+    assert "X-TWICE" not in page.text
+
+
+async def test_an_expired_draft_says_what_to_do(product: Product) -> None:
+    draft = await begun(product)
+    async with product.runtime.db.write() as session:
+        row = await session.get_one(Draft, draft.rpartition("/")[2])
+        assert await expire_idle(session, now=row.updated_at + timedelta(days=90), at=product.runtime.now())
+    page = await product.client.get(draft)
+    assert "kedaluwarsa" in page.text
+    assert 'href="/programmes/new"' in page.text
+    assert "<form" not in page.text.partition("<main")[2]
+    refused = await product.client.post(
+        f"{draft}/classes", data={"key": "a" * 32, "version": "1"} | CLASS, headers=OURS
+    )
+    assert (refused.status_code, "A-DRAFT-EXPIRED" in refused.text) == (409, True)
+    assert (await product.client.get(f"{draft}/participants/new")).headers["location"] == draft

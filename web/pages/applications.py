@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
@@ -16,7 +16,7 @@ from api.routers import certificates, organisations, tasks
 from api.runtime import Runtime
 from api.schemas.common import Body, Cursor, Id
 from db.identity import Access
-from domain.errors import DomainError
+from domain.errors import DomainError, TooLarge, UnsupportedMedia
 from domain.policy import policy
 from domain.reference import CERTIFICATION_STEPS
 from domain.roles import Role
@@ -184,6 +184,8 @@ async def one(application: Id, request: Request, access: Candidate, runtime: Run
 class EvidencePage:
     application: str
     wanted: Wanted
+    way: Literal["photo", "file"]
+    """The form that was sent, by the camera or with a file."""
     form: Form
     accept: str
     largest: int
@@ -218,10 +220,12 @@ async def _asked(
     wanted = next((w for w in every if w.requirement == values.get("requirement")), None)
     if wanted is None:
         return go(f"/applications/{application}")
-    errors = tuple(prefixed(error.violations, PREFIX)) if error else ()
+    way: Literal["photo", "file"] = "photo" if values.get("way") == "photo" else "file"
+    errors = tuple(_beside(way, error)) if error else ()
     context = EvidencePage(
         application=application,
         wanted=wanted,
+        way=way,
         form=form_of(EvidenceOf, values=values, violations=errors, prefix=PREFIX, leave_out=("requirement",)),
         accept=",".join(policy(body["policy_version"]).upload_types),
         largest=policy(body["policy_version"]).upload_bytes // 2**20,
@@ -230,6 +234,18 @@ async def _asked(
     )
     status = error.status if error else 200
     return await page(request, runtime, access, "evidence.html", context, status=status)
+
+
+def _beside(way: Literal["photo", "file"], error: DomainError) -> list[Violation]:
+    """What is wrong, about the fields of the form that was sent; a file that is not taken, about the file."""
+
+    def about(violation: Violation) -> Violation:
+        field = violation.facts.get("field", "")
+        if field == "file" or (not field and isinstance(error, TooLarge | UnsupportedMedia)):
+            return violation.model_copy(update={"facts": {**violation.facts, "field": way}})
+        return violation
+
+    return prefixed([about(v) for v in error.violations], PREFIX)
 
 
 @router.post("/applications/{application}/evidence")
@@ -243,7 +259,8 @@ async def upload(application: Id, request: Request, access: Candidate, runtime: 
             require_file(sent)
             await api.upload(application, request, Response(), access, acts.key_of(sent), runtime, **body)
     except DomainError as error:
-        # What was too large was never read: which document it was to be stands in the address.
-        asked = {"requirement": request.query_params.get("requirement", ""), **values}
+        # What was too large was never read: which document it was to be, and by which way,
+        # stands in the address.
+        asked = {**request.query_params, **values}
         return await _asked(request, access, runtime, application, asked, error)
     return go(f"/applications/{application}?done=1#documents")
