@@ -11,6 +11,7 @@ from api.runtime import Runtime
 from db.identity import Access
 from db.people_tables import Document
 from domain.cases import Case, Task
+from domain.document_names import document_name
 from domain.policy import policy
 from domain.roles import Role
 from domain.rules.book import RULES
@@ -51,7 +52,9 @@ def _documents(documents: Iterable[Document]) -> tuple[Option, ...]:
         hint = Text(
             id=f"{d.media_type}, {d.size // 1024 or 1} KiB", en=f"{d.media_type}, {d.size // 1024 or 1} KiB"
         )
-        kept.setdefault(d.digest, plain(d.digest, f"{d.requirement} · {d.digest[:8]}", hint))
+        name = document_name(d.requirement)
+        label = Text(id=f"{name.id} · {d.digest[:8]}", en=f"{name.en} · {d.digest[:8]}")
+        kept.setdefault(d.digest, Option(d.digest, label, hint))
     return tuple(kept.values())
 
 
