@@ -16,6 +16,7 @@ DOCUMENTS: dict[str, Text] = {
     "recommendation_letter": Text(id="Surat rekomendasi", en="Letter of recommendation"),
     "report": Text(id="Laporan pelaksanaan", en="Report"),
     "technical_certificate": Text(id="Sertifikat kompetensi teknis", en="Technical certificate"),
+    "laptop": Text(id="Laptop", en="Laptop"),
 }
 """By the name of the requirement that an upload is for (`requirement`)."""
 

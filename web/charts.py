@@ -7,6 +7,8 @@ WIDTH = 640
 LEFT, RIGHT = 190, 60
 ROW, THICK = 44, 14
 PLOT, BOTTOM, TOP = 180, 34, 14
+BASE = -1
+"""The series of the line on which upright bars stand."""
 LETTERS = 24
 """Characters of a label that fit beside its bars."""
 
@@ -76,7 +78,7 @@ def columns(labels: Sequence[str], series: Sequence[str], values: Sequence[Seque
     wide = max(28, (WIDTH - 2 * TOP) // max(1, len(labels)))
     thick = max(6, (wide - 8) // max(1, len(series)))
     every = 1 if wide >= 44 else 2
-    bars, words = [], []
+    bars, words = [Bar(TOP, TOP + 10 + PLOT, wide * len(labels), 1, BASE)], []
     for n, label in enumerate(labels):
         left = TOP + n * wide
         for s, of in enumerate(values):

@@ -11,12 +11,12 @@ from api.runtime import Runtime
 from db.identity import Access
 from db.people_tables import Document
 from domain.cases import Case, Task
+from domain.document_names import document_name
 from domain.policy import policy
 from domain.roles import Role
 from domain.rules.book import RULES
 from domain.text import Text
 from web.forms import Choices, Option
-from web.labels import document_of
 from web.times import day
 
 DIGESTS = ("apl01", "apl02", "mapa", "mapa02", "ak02", "ak05", "report", "document", "evidence")
@@ -62,7 +62,7 @@ def _documents(documents: Iterable[Document]) -> tuple[Option, ...]:
         hint = Text(
             id=f"{d.media_type}, {d.size // 1024 or 1} KiB", en=f"{d.media_type}, {d.size // 1024 or 1} KiB"
         )
-        name = document_of(d.requirement)
+        name = document_name(d.requirement)
         label = Text(id=f"{name.id} · {d.digest[:8]}", en=f"{name.en} · {d.digest[:8]}")
         kept.setdefault(d.digest, Option(d.digest, label, hint))
     return tuple(kept.values())

@@ -16,6 +16,7 @@ from api.schemas.common import Body
 from api.schemas.people import NewPerson
 from api.schemas.programmes import NewProgramme
 from db.identity import Access
+from domain.document_names import document_name
 from domain.errors import DomainError
 from domain.policy import CURRENT
 from domain.reference import STAGES
@@ -24,7 +25,6 @@ from domain.verdict import Violation
 from web import acts
 from web.choices import plain
 from web.forms import Choices, Form, Option, form_of, prefixed
-from web.labels import document_of
 from web.reading import body_of, caught_up
 from web.render import page
 from web.stages import Stage, stages_of
@@ -294,7 +294,7 @@ class _Forms:
         asked = dict.fromkeys(name for r in CURRENT.requirements for name in r.documents)
         people = tuple(plain(p["id"], p.get("name", p["id"][:8])) for p in self.listed)
         choices = Choices(
-            {"requirement": tuple(Option(name, document_of(name)) for name in asked), "seats": people}
+            {"requirement": tuple(Option(name, document_name(name)) for name in asked), "seats": people}
         )
         return form_of(
             DocumentOf, choices=choices, values=values, violations=errors, prefix=PREFIXES["documents"]

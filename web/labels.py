@@ -109,21 +109,6 @@ LABELS: dict[str, Text] = {
 LABELS |= {f"participant.{column.key}": column.header for column in COLUMNS}
 """A participant's fields are called as the roster's columns are."""
 
-DOCUMENTS: dict[str, Text] = {
-    "assessment_records": Text(id="Rekaman asesmen", en="Records of assessments"),
-    "diploma": Text(id="Ijazah atau sertifikat KKNI", en="Diploma or KKNI certificate"),
-    "experience_letter": Text(id="Surat keterangan pengalaman kerja", en="Letter on work experience"),
-    "it_declaration": Text(
-        id="Pernyataan mampu mengoperasikan komputer", en="Declaration on the use of a computer"
-    ),
-    "laptop": Text(id="Laptop", en="Laptop"),
-    "photo": Text(id="Pas foto", en="Photograph"),
-    "recommendation_letter": Text(id="Surat rekomendasi", en="Letter of recommendation"),
-    "technical_certificate": Text(
-        id="Sertifikat kompetensi teknis", en="Certificate of technical competency"
-    ),
-}
-"""Kinds of documents that a policy asks for."""
 
 HELPS: dict[str, Text] = {
     "dated": Text(
@@ -202,8 +187,3 @@ def label_of(path: str) -> Text:
 def help_of(path: str) -> Text | None:
     """The line of help under it, where there is one."""
     return _entry(HELPS, path)
-
-
-def document_of(name: str) -> Text:
-    """What a kind of document is called; a form's code is its own name."""
-    return DOCUMENTS.get(name, Text(id=name, en=name))

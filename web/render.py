@@ -17,6 +17,7 @@ from api.deps import hat_json
 from api.runtime import Runtime
 from db.identity import Access
 from domain.clock import UTC
+from domain.document_names import document_name
 from domain.roles import LABELS, Role
 from domain.text import Text
 from domain.verdict import Violation
@@ -24,7 +25,7 @@ from state_machines.tables import TABLES
 from web import i18n, times
 from web.forms import without_path
 from web.i18n import Language
-from web.labels import document_of, label_of
+from web.labels import label_of
 from web.nav import Entry, entries
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -121,7 +122,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         return f"{i18n.say(language, label_of(field))}: {said}" if field else said
 
     def document(name: str) -> str:
-        return i18n.say(language, document_of(name))
+        return i18n.say(language, document_name(name))
 
     def role(name: str) -> str:
         return i18n.say(language, LABELS[Role(name)])

@@ -14,6 +14,7 @@ from api.routers.health import archive_of
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
 from api.schemas.exact import Moment, Whole, YesNo
+from api.waiting import trouble_json
 from db import reads
 from domain.clock import utc
 from domain.errors import Refused, Unknown
@@ -62,12 +63,12 @@ async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
                 "workflow": row.workflow_id,
                 "kind": row.kind,
                 **views.state_json(row.kind, row.state),
-                "attention": row.attention or (told or {})[row.workflow_id],
+                **trouble_json(row.attention or (told or {})[row.workflow_id]),
                 "updated_at": views.moment(row.updated_at),
             }
             for row in rows
         ]
-        + [{"stream": None, "workflow": w, "attention": (told or {})[w]} for w in unwritten],
+        + [{"stream": None, "workflow": w, **trouble_json((told or {})[w])} for w in unwritten],
         "running": told is not None,
         "archive": await archive_of(runtime),
     }

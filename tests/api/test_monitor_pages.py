@@ -14,6 +14,7 @@ from db import reads, registry
 from db.people_tables import Account
 from db.reads import Entered, Life
 from db.registry import OrganisationData
+from db.tables import CaseRow
 from domain.facts import OrganiserKind
 from domain.roles import SYSTEM, Role
 from state_machines.tables import TABLES
@@ -74,6 +75,23 @@ async def test_every_count_is_a_link_to_exactly_those(product: Product) -> None:
         found = (await product.client.get(f"/monitor?what=programmes&stage={stage}")).text
         assert len(cases(found)) == count
     assert "Tidak ada perkara yang cocok" in (await product.client.get("/monitor?stage=2")).text
+
+
+async def test_what_asks_for_help_is_counted_named_and_found(product: Product) -> None:
+    case = await submitted(product)
+    async with product.runtime.db.write() as session:
+        row = await session.get(CaseRow, case.stream)
+        assert row is not None
+        row.attention = "notice_failed"
+        session.add(row)
+    await enter(product, "operations")
+    page = (await product.client.get("/monitor")).text
+    assert cards(page)["stuck"] == 1
+    assert "Pemberitahuan tidak dapat dikirim" in page
+    assert cases((await product.client.get("/monitor?what=programmes&need=stuck")).text) == [case.stream]
+    assert cases((await product.client.get("/monitor?what=journeys&need=stuck")).text) == []
+    page = (await product.client.get(f"/cases/{case.stream}")).text
+    assert "Pemberitahuan tidak dapat dikirim" in page
 
 
 async def test_a_task_that_nobody_may_do_is_seen(product: Product) -> None:
@@ -233,4 +251,4 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     stacked = charts.rows(["a"], ["x", "y"], [[1], [3]], stacked=True)
     assert stacked.bars[0].x + stacked.bars[0].width == stacked.bars[1].x
     empty = charts.columns([], ["x"], [[]])
-    assert empty.bars == ()
+    assert [b.width for b in empty.bars] == [0]

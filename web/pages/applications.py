@@ -16,6 +16,7 @@ from api.routers import certificates, organisations, tasks
 from api.runtime import Runtime
 from api.schemas.common import Body, Cursor, Id
 from db.identity import Access
+from domain.document_names import document_name
 from domain.errors import DomainError, TooLarge, UnsupportedMedia
 from domain.policy import policy
 from domain.reference import CERTIFICATION_STEPS
@@ -26,7 +27,6 @@ from state_machines.tables import TABLES
 from web import acts
 from web.deps import go
 from web.forms import Form, form_of, parse, prefixed
-from web.labels import document_of
 from web.reading import body_of, caught_up
 from web.render import page
 from web.stages import Stage, stages_of
@@ -138,7 +138,7 @@ async def _wanted(access: Access, runtime: Runtime, body: Mapped) -> tuple[Wante
         *(
             one(
                 d["requirement"],
-                document_of(d["requirement"]),
+                document_name(d["requirement"]),
                 Text(id=line["title"], en=line["title_en"]) if line.get("title") else None,
                 line["citation"],
             )

@@ -15,6 +15,7 @@ from api.runtime import Runtime
 from api.schemas.common import Id
 from api.schemas.programmes import NewParticipant, ParticipantChange
 from db.identity import Access
+from domain.document_names import document_name
 from domain.errors import DomainError
 from domain.policy import CURRENT
 from domain.roster.columns import COLUMNS
@@ -25,7 +26,6 @@ from web.choices import plain
 from web.deps import go
 from web.drafting import PREFIXES, DocumentOf, Tried, draft_of, shown
 from web.forms import Choices, Form, Option, form_of, parse, prefixed
-from web.labels import document_of
 from web.render import page
 from web.uploads import file_form, require_file
 
@@ -69,8 +69,8 @@ async def _asked(
         "sex": SEXES,
         "recommending": tuple(plain(o["id"], f"{o['name']} ({o['id']})") for o in known),
         "class_label": tuple(plain(c["label"], c["label"]) for c in content["classes"]),
-        "kit": tuple(Option(name, document_of(name)) for name in CURRENT.kit),
-        "evidence": tuple(Option(name, document_of(name)) for name in CURRENT.direct_evidence),
+        "kit": tuple(Option(name, document_name(name)) for name in CURRENT.kit),
+        "evidence": tuple(Option(name, document_name(name)) for name in CURRENT.direct_evidence),
     }
     errors = tuple(prefixed(_by_field(error), PREFIX)) if error else ()
     form = form_of(
