@@ -163,6 +163,10 @@ CASE_EVENTS: dict[str, Text] = {
         id="Permohonan sertifikasi peserta dimulai", en="The participant's application was started"
     ),
     "journey_withdrawn": Text(id="Calon mengundurkan diri", en="The application was withdrawn"),
+    "lapse_needs_exception": Text(
+        id="Sertifikat teknis berakhir selagi menunggu; verifikator diminta memutuskan",
+        en="The technical certificate ended while waiting; a verifier is asked to decide",
+    ),
     "master_assessors_assigned": Text(
         id="Surat tugas Master Asesor diterbitkan",
         en="The master assessors' letters of assignment were issued",
