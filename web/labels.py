@@ -165,7 +165,13 @@ HELPS: dict[str, Text] = {
     ),
 }
 
-HELPS |= {f"participant.{column.key}": column.help for column in COLUMNS if column.key != "class_label"}
+FOR_SHEETS = ("class_label", "sex", "birth_date", "letter_date", "certificate_number", "recommending")
+"""Columns whose help speaks of cells."""
+HELPS |= {f"participant.{column.key}": column.help for column in COLUMNS if column.key not in FOR_SHEETS}
+HELPS |= {
+    "participant.nik": Text(id="16 angka, seperti pada KTP.", en="16 digits, as on the identity card."),
+    "participant.phone": Text(id="Diawali 0 atau +62.", en="Beginning with 0 or +62."),
+}
 
 
 def _entry(table: dict[str, Text], path: str) -> Text | None:

@@ -18,7 +18,8 @@ from db.identity import Access
 from domain.errors import DomainError
 from web import acts
 from web.deps import go
-from web.drafting import PREFIXES, Member, Tried, draft_of, shown, wishes_of
+from web.draft_forms import PREFIXES, Member, Tried, wishes_of
+from web.drafting import draft_of, shown
 from web.forms import parse
 from web.pages.programmes import version_of
 

@@ -24,7 +24,8 @@ from domain.verdict import Violation
 from web import acts
 from web.choices import plain
 from web.deps import go
-from web.drafting import PREFIXES, DocumentOf, Tried, draft_of, shown
+from web.draft_forms import PREFIXES, DocumentOf, Tried
+from web.drafting import draft_of, shown
 from web.forms import Choices, Form, Option, form_of, parse, prefixed
 from web.render import page
 from web.uploads import file_form, require_file

@@ -21,7 +21,8 @@ from domain.verdict import Violation
 from state_machines.tables import TABLES
 from web import acts
 from web.deps import go
-from web.drafting import PREFIXES, Tried, basis_form, shown
+from web.draft_forms import PREFIXES, Tried, basis_form
+from web.drafting import shown
 from web.forms import Form, parse, prefixed
 from web.reading import caught_up
 from web.render import page
