@@ -150,5 +150,5 @@ def separations() -> tuple[Separation, ...]:
     for kind in tasks:
         after = tuple(t.kind for t in tasks if t.step and t.step in kind.barred)
         if kind.bound == "group" and after:
-            found.append(Separation(kind.kind, after))
+            found.append(Separation(kind.kind, kind.group.value, after))
     return tuple(found)

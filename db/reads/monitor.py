@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, or_
+from sqlalchemy import ColumnElement, and_, case, distinct, func, or_
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -24,9 +24,10 @@ Row = ProgrammeRow | JourneyRow
 
 @dataclass(frozen=True)
 class Separation:
-    """What bars somebody from a task: having completed another of these kinds in the same case."""
+    """What bars somebody of a group from a task: having completed another of these kinds in the same case."""
 
     kind: str
+    group: str
     after: tuple[str, ...]
 
 
@@ -102,12 +103,14 @@ async def state_counts(session: AsyncSession, kind: Kind) -> dict[str, int]:
 async def need_counts(session: AsyncSession, watch: Watch) -> dict[Need, int]:
     """How many running cases of the kind have a late task, one that is about to be, and one that nobody
     may do."""
-    running = and_(col(CaseRow.kind) == watch.kind, col(CaseRow.closed_at).is_(None))
     names: tuple[Need, ...] = ("late", "soon", "nobody")
-    counted = [
-        func.coalesce(func.sum(case((_needs(need, watch, CaseRow.stream), 1), else_=0)), 0) for need in names
-    ]
-    query = columns(*counted).select_from(CaseRow).where(running)
+    counted = [func.count(distinct(case((_needed(name, watch), col(TaskRow.stream))))) for name in names]
+    query = (
+        columns(*counted)
+        .select_from(TaskRow)
+        .join(CaseRow, col(CaseRow.stream) == col(TaskRow.stream))
+        .where(col(TaskRow.open).is_(True), col(CaseRow.kind) == watch.kind, col(CaseRow.closed_at).is_(None))
+    )
     found = (await (await session.connection()).execute(query)).one()
     return {name: int(n) for name, n in zip(names, found, strict=True)}
 
@@ -156,47 +159,53 @@ def _conditions(watch: Watch) -> list[ColumnElement[bool]]:
     if watch.need == "stuck":
         found.append(col(row.stream).in_(watch.stuck))
     elif watch.need is not None:
-        found.append(_needs(watch.need, watch, row.stream))
+        tasks = columns(col(TaskRow.stream)).where(col(TaskRow.open).is_(True), _needed(watch.need, watch))
+        found.append(col(row.stream).in_(tasks))
     return found
 
 
-def _needs(need: Need, watch: Watch, stream: Any) -> ColumnElement[bool]:
-    mine = and_(col(TaskRow.stream) == stream, col(TaskRow.open).is_(True))
+def _needed(need: Need, watch: Watch) -> ColumnElement[bool]:
+    """What an open task is, so that its case needs somebody."""
     now, soon = utc(watch.now), utc(watch.soon)
     if need == "late":
-        return exists().where(mine, col(TaskRow.due_at) < now)
+        return col(TaskRow.due_at) < now
     if need == "soon":
-        return exists().where(mine, col(TaskRow.due_at) >= now, col(TaskRow.due_at) < soon)
-    return exists().where(mine, _nobody(watch.separations))
+        return and_(col(TaskRow.due_at) >= now, col(TaskRow.due_at) < soon)
+    return _nobody(watch.separations)
 
 
 def _nobody(separations: Collection[Separation]) -> ColumnElement[bool]:
     """Nobody who can sign in may do this task: by the group, the organisation or the person that it is bound
     to, and by R-SOD as far as completed tasks tell who had a hand in what. (A seat is also confirmed by the
-    organiser, so it is never without anybody.)"""
-    wears = and_(
-        col(AccountRole.account) == col(Account.id),
-        col(AccountRole.role) == col(TaskRow.group_role),
-        col(Account.disabled_at).is_(None),
-    )
-    group = ~exists().where(wears, *(_not_after(s) for s in separations))
-    organisation = ~exists().where(wears, col(AccountRole.organisation) == col(TaskRow.for_organisation))
-    person = ~exists().where(
-        col(Account.person) == col(TaskRow.for_person), col(Account.disabled_at).is_(None)
-    )
-    bound = case(
-        (col(TaskRow.for_person) != "", person),
-        (col(TaskRow.for_organisation) != "", organisation),
-        else_=group,
+    organiser, so it is never without anybody.) What does not depend on the task is asked once a query."""
+    able = col(Account.disabled_at).is_(None)
+    worn = (col(AccountRole.account) == col(Account.id), able)
+    roles = columns(col(AccountRole.role)).where(*worn)
+    organisations = columns(col(AccountRole.organisation)).where(*worn, col(AccountRole.organisation) != "")
+    persons = columns(col(Account.person)).where(able)
+    group = or_(col(TaskRow.group_role).not_in(roles), *(_all_barred(s, worn) for s in separations))
+    bound = or_(
+        and_(col(TaskRow.for_person) != "", col(TaskRow.for_person).not_in(persons)),
+        and_(col(TaskRow.for_organisation) != "", col(TaskRow.for_organisation).not_in(organisations)),
+        and_(col(TaskRow.for_person) == "", col(TaskRow.for_organisation) == "", group),
     )
     return and_(col(TaskRow.kind) != "confirm_seat", bound)
 
 
-def _not_after(separation: Separation) -> ColumnElement[bool]:
+def _all_barred(separation: Separation, worn: tuple[ColumnElement[bool], ...]) -> ColumnElement[bool]:
+    """Everybody of the group has completed one of the tasks that bar from this one."""
     done = aliased(TaskRow)
-    did = exists().where(
-        col(done.stream) == col(TaskRow.stream),
-        col(done.kind).in_(separation.after),
-        col(done.completed_by) == col(Account.person),
+    of_group = (*worn, col(AccountRole.role) == separation.group)
+    members = columns(col(Account.person)).where(*of_group)
+    number = columns(func.count(distinct(col(Account.person)))).where(*of_group).scalar_subquery()
+    barred = (
+        columns(func.count(distinct(col(done.completed_by))))
+        .where(
+            col(done.stream) == col(TaskRow.stream),
+            col(done.kind).in_(separation.after),
+            col(done.completed_by).in_(members),
+        )
+        .correlate(TaskRow)
+        .scalar_subquery()
     )
-    return or_(col(TaskRow.kind) != separation.kind, ~did)
+    return and_(col(TaskRow.kind) == separation.kind, barred >= number)

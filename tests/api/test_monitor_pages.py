@@ -20,6 +20,7 @@ from domain.roles import SYSTEM, Role
 from state_machines.tables import TABLES
 from tests.api.conftest import START, Product, submitted
 from tests.api.test_pages import enter
+from tests.support.journeys import competent
 from tests.support.programmes import ORGANISER, VERIFIER, World
 from tests.support.stages import running, verified
 from web import charts
@@ -51,6 +52,15 @@ async def renamed(product: Product, name: str) -> None:
             licensed_schemes=(registry.DEFAULT_SCHEME,),
         )
         await registry.put_organisation(session, data, by=SYSTEM, at=START)
+
+
+async def second(product: Product) -> None:
+    """Another programme, submitted like the first."""
+    other = World()
+    other.opening = other.opening.model_copy(update={"stream": "programme-2", "workflow_id": "programme-p2"})
+    other.case, other.count = other.opening, 100
+    other.send(ORGANISER, other.submission().model_copy(update={"programme": "programme-2"}))
+    await product.project(other)
 
 
 async def shut(product: Product, username: str) -> None:
@@ -106,9 +116,12 @@ async def test_whoever_verified_cannot_approve_and_is_then_nobody(product: Produ
     world = verified(World())
     world.complete(VERIFIER, "verify_programme", "recommend")
     await product.project(world)
+    await second(product)  # which waits for its verifier, who is there
     await product.person("approver", Role.APPROVER, person=VERIFIER.person)
     await enter(product, "operations")
     assert cards((await product.client.get("/monitor")).text)["nobody"] == 1
+    found = await product.client.get("/monitor?what=programmes&need=nobody")
+    assert cases(found.text) == ["programme-1"]
     await product.person("second", Role.APPROVER)
     assert cards((await product.client.get("/monitor")).text)["nobody"] == 0
 
@@ -164,11 +177,7 @@ async def test_a_file_holds_the_list_and_no_formula(product: Product) -> None:
 
 async def test_a_file_goes_through_every_page(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     await submitted(product)
-    other = World()
-    other.opening = other.opening.model_copy(update={"stream": "programme-2", "workflow_id": "programme-p2"})
-    other.case, other.count = other.opening, 100
-    other.send(ORGANISER, other.submission().model_copy(update={"programme": "programme-2"}))
-    await product.project(other)
+    await second(product)
     monkeypatch.setattr(reads, "MOST", 1)
     await enter(product, "operations")
     answer = await product.client.get("/monitor/export.csv")
@@ -252,3 +261,18 @@ def test_bars_are_as_long_as_their_numbers() -> None:
     assert stacked.bars[0].x + stacked.bars[0].width == stacked.bars[1].x
     empty = charts.columns([], ["x"], [[]])
     assert [b.width for b in empty.bars] == [0]
+
+
+async def test_applications_are_watched_and_found_like_programmes(product: Product) -> None:
+    world = competent()
+    await product.project(world)
+    await enter(product, "operations")
+    page = (await product.client.get("/monitor?what=journeys")).text
+    assert cases(page) == [world.case.stream]
+    assert board(page) == [0, 0, 0, 1]
+    for path in ("/monitor/export.csv?what=journeys", "/monitor/trends?what=journeys"):
+        assert (await product.client.get(path)).status_code == 200
+    found = (await product.client.get(f"/monitor?what=journeys&q={world.case.journey.id[:8]}")).text
+    assert cases(found) == [world.case.stream]
+    page = (await product.client.get(f"/cases/{world.case.stream}")).text
+    assert "Komite memutuskan: kompeten" in page
