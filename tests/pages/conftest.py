@@ -16,6 +16,16 @@ from tools.cli import accounts_file
 from tools.cli.first_filling import accounts
 from web.app import create_app
 
+ALONE = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+"""Chromium asks nobody on the network but the product."""
 WIDTHS = (1280, 390)
 
 
@@ -76,7 +86,7 @@ async def screens(stack: Stack) -> AsyncIterator[Screens]:
         await app.state.runtime.warm()
     port = server.servers[0].sockets[0].getsockname()[1]
     async with async_playwright() as playwright:
-        window = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        window = await playwright.chromium.launch(executable_path=chromium(), args=ALONE)
         try:
             yield Screens(stack, window, f"http://127.0.0.1:{port}", passwords)
         finally:
