@@ -26,7 +26,6 @@ ALONE = [
     "--disable-sync",
 ]
 """Chromium asks nobody on the network but the product."""
-WIDTHS = (1280, 390)
 
 
 @dataclass
