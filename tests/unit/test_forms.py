@@ -21,7 +21,8 @@ from web.commands import COMMANDS, command_of, subject_of
 from web.forms import Choices, Field, Option, form_of, parse
 from web.labels import LABELS, label_of
 
-EVERY = (*c.PROGRAMME_COMMANDS, *c.JOURNEY_COMMANDS, *c.TASK_COMMANDS, *set(FORMS.values()))
+FORM_MODELS = sorted(set(FORMS.values()), key=lambda cls: cls.__name__)
+EVERY = (*c.PROGRAMME_COMMANDS, *c.JOURNEY_COMMANDS, *c.TASK_COMMANDS, *FORM_MODELS)
 
 
 def leaves(fields: tuple[Field, ...]) -> list[Field]:
