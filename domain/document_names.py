@@ -5,7 +5,7 @@ from domain.text import Text
 
 DOCUMENTS: dict[str, Text] = {
     "assessment_records": Text(id="Rekaman asesmen yang pernah dilakukan", en="Records of assessments done"),
-    "diploma": Text(id="Ijazah", en="Diploma"),
+    "diploma": Text(id="Ijazah atau sertifikat KKNI", en="Diploma or KKNI certificate"),
     "direct_evidence": Text(id="Bukti langsung", en="Direct evidence"),
     "evidence": Text(id="Bukti", en="Evidence"),
     "experience_letter": Text(id="Surat keterangan pengalaman kerja", en="Letter of work experience"),

@@ -82,7 +82,7 @@ async def test_evidence_is_photographed_or_chosen_and_then_offered_by_the_task(p
     assert file is not None
     assert (await product.client.get(file[1])).content == PDF
     task = next(iter(case.tasks.values()))
-    assert "FR.APL.01 ·" in (await product.client.get(f"/tasks/{task.id}")).text
+    assert "FR.APL.01 Permohonan" in (await product.client.get(f"/tasks/{task.id}")).text
 
 
 @pytest.mark.parametrize(
