@@ -20,7 +20,6 @@ from domain.errors import NotFound
 from domain.event_labels import event_label
 from domain.events import Event, Finding
 from domain.policy import CURRENT, policy
-from domain.reference import legal_basis
 from domain.roles import Role
 from domain.rules.book import recall
 from domain.text import Text
@@ -364,8 +363,3 @@ def document_json(document: Document, *, whole: bool) -> dict[str, Any]:
         "uploaded_at": moment(document.uploaded_at),
         **({"duplicate_of": document.duplicate_of} if whole else {}),
     }
-
-
-def bases_json(ids: Iterable[str]) -> list[dict[str, Any]]:
-    """Legal bases as reference data gives them."""
-    return [{"id": b.id, "short": b.short, "verified": b.verified} for b in map(legal_basis, ids)]
