@@ -157,13 +157,40 @@ async def file(
     runtime: Runtime, access: Access, application: str, document: str, case: Case | None
 ) -> StreamingResponse:
     """The document itself, as a download that runs nothing. NotFound; a stranger's try is recorded."""
+    row = await _opened(runtime, access, application, document, case)
+    return sent(runtime, row.digest, row.media_type, f"{row.requirement}-{row.digest[:8]}")
+
+
+async def picture(
+    runtime: Runtime,
+    access: Access,
+    application: str,
+    document: str,
+    case: Case | None,
+    *,
+    page: int,
+    turn: int,
+    zoom: int,
+) -> Response:
+    """One page of the document, drawn anew, to be looked at in a page of ours. Raises as `file` and
+    `Pictures.draw` do."""
+    row = await _opened(runtime, access, application, document, case)
+    drawn = await runtime.pictures.draw(row.digest, row.media_type, page=page, turn=turn, zoom=zoom)
+    headers = {**SANDBOX, "Content-Disposition": "inline", "X-Pages": str(drawn.pages)}
+    return Response(drawn.picture, media_type="image/jpeg", headers=headers)
+
+
+async def _opened(
+    runtime: Runtime, access: Access, application: str, document: str, case: Case | None
+) -> Document:
+    """The document's row, for who may open it. NotFound; a stranger's try is recorded."""
     async with runtime.db.read() as session:
         row = await listings.documents_by_id(session, document)
     if row is None or row.application != application:
         raise missing("D-MISSING")
     if not sees_file(access, row, case):
         raise stranger()
-    return sent(runtime, row.digest, row.media_type, f"{row.requirement}-{row.digest[:8]}")
+    return row
 
 
 def sent(runtime: Runtime, digest: str, media_type: str, name: str) -> StreamingResponse:

@@ -23,7 +23,17 @@ from db.reads.cases import (
     wait_for,
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
-from db.reads.ledger import Telling, denials, notices_for, outbox_counts, reservation, timeline, way
+from db.reads.ledger import (
+    Telling,
+    as_of,
+    chain,
+    denials,
+    notices_for,
+    outbox_counts,
+    reservation,
+    timeline,
+    way,
+)
 from db.reads.monitor import (
     Beside,
     Need,
@@ -73,6 +83,7 @@ __all__ = [
     "Whose",
     "all_tasks",
     "archive_state",
+    "as_of",
     "assignments",
     "assignments_of_person",
     "attention",
@@ -87,6 +98,7 @@ __all__ = [
     "certificate",
     "certificate_by_code",
     "certificates",
+    "chain",
     "checkpoints",
     "classes",
     "command_event",
