@@ -19,8 +19,8 @@ from tools.cli.stack import Stack, stack, until_stopped, until_told
 from tools.cli.up import shown, welcome
 
 if TYPE_CHECKING:
+    from activities.replaying import Replayed
     from db.findings import Report
-    from tools.cli.replay import Replayed
 
 MARK = ".asesor-demo"
 """In every folder that a demonstration may empty."""
@@ -142,9 +142,10 @@ def emptied(settings: Settings) -> None:
 
 async def judged(out: Out, running: Stack, story: int, seconds: float) -> Verdict:
     """Let everything come to rest, then ask the ledger and the histories."""
+    from activities.replaying import replay_histories, stored_histories
+    from activities.verifying import verified
     from api.simulation import settle
-    from tools.cli.ledger import sealed, verified
-    from tools.cli.replay import replay_histories, stored_histories
+    from tools.cli.ledger import sealed
 
     settings = running.settings
     async with database(settings) as db:
