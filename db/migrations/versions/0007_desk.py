@@ -1,12 +1,12 @@
 """What is typed and not sent yet, and phrases used again: each closed under the key of who typed it.
 
-Revision ID: 0009
+Revision ID: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
