@@ -5,9 +5,7 @@ from domain.text import Text
 REASONS: dict[str, Text] = {
     "missing": Text(id="Dokumen belum ada", en="The document is missing"),
     "kind": Text(id="Jenis berkasnya tidak sesuai", en="The file is of the wrong kind"),
-    "dated_ahead": Text(
-        id="Tanggal pada dokumen belum tiba", en="The day on the document has not come yet"
-    ),
+    "dated_ahead": Text(id="Tanggal pada dokumen belum tiba", en="The day on the document has not come yet"),
     "handed_in_by_others": Text(
         id="Berkas yang sama juga diserahkan orang lain", en="Others handed in the very same file"
     ),
