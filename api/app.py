@@ -35,7 +35,6 @@ from api.routers import (
     persons,
     programmes,
     sessions,
-    status,
     tasks,
 )
 from api.runtime import DATABASE_DOWN, opened
@@ -104,7 +103,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         persons,
         operations,
         health,
-        status,
     ):
         app.include_router(module.router)
     app.include_router(
