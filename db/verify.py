@@ -64,14 +64,15 @@ async def verify(
     keys: Collection[Ed25519PublicKey] = (),
     now: datetime | None = None,
     grace: timedelta = GRACE,
+    report: Report | None = None,
 ) -> Report:
     """Check everything. `keys` are the public keys that may have signed checkpoints; `now` (UTC) is the
     machine's time, against which `grace` is counted; without it every event missing here is lost.
 
     All of the ledger is seen at one moment, before any history; no transaction is open while histories are
-    read, which may take long.
+    read, which may take long. `report` is filled while it works; a new one when none is given.
     """
-    report = Report()
+    report = report or Report()
     async with db.read() as session:
         owners = await session.exec(select(StreamRow.stream, StreamRow.workflow_id))
         seen = _Seen({}, {}, dict(owners.all()))
