@@ -9,10 +9,11 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -138,7 +139,7 @@ class Seal:
 async def newest(session: AsyncSession, keys: Collection[Ed25519PublicKey]) -> Seal | None:
     """The newest checkpoint and whether its signature is one of these keys'; None before the first. Its
     heads, which grow with the ledger, are not read."""
-    heads = col(CheckpointRow.heads)
+    heads = cast(QueryableAttribute[str], CheckpointRow.heads)  # SQLModel says str of a column
     found = await session.exec(
         select(CheckpointRow).options(defer(heads)).order_by(col(CheckpointRow.id).desc()).limit(1)
     )

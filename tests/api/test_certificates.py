@@ -7,10 +7,10 @@ import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.certificates import check_url
-from api import checking, limits
+from api import limits
 from api.checking import Checked
 from api.routers import certificates
-from db import registry
+from db import reads, registry
 from db.tables import CertificateRow
 from db.vault import PersonData
 from domain.roles import SYSTEM, Role
@@ -188,13 +188,13 @@ async def test_what_is_no_code_costs_the_same_look_as_one_that_nobody_has(
     product: Product, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    real = checking.reads.certificate_by_code
+    real = reads.certificate_by_code
 
     async def noted(session: AsyncSession, code: str) -> CertificateRow | None:
         asked.append(code)
         return await real(session, code)
 
-    monkeypatch.setattr(checking.reads, "certificate_by_code", noted)
+    monkeypatch.setattr(reads, "certificate_by_code", noted)
     for code in ("ZZZZZZZZZZZZZZZZZZZZZZZZZZ", "lain", "x" * 2000):
         await product.client.get(f"/v1/check/{code}")
     assert [len(code) for code in asked] == [26, 26, 26]
