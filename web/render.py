@@ -46,6 +46,8 @@ class Frame:
     """Business time (UTC)."""
     request_id: str
     flash: str = ""
+    tag: str = ""
+    """Of a page with live regions: what its script asks with whether there is anything new (web/live.py)."""
 
 
 @cache
@@ -151,7 +153,7 @@ def with_query(query: Mapping[str, str], **changed: Any) -> str:
     return f"?{urlencode(kept)}" if kept else "?"
 
 
-async def frame(request: Request, runtime: Runtime, access: Access | None) -> Frame:
+async def frame(request: Request, runtime: Runtime, access: Access | None, tag: str = "") -> Frame:
     """The frame for who asks (None: nobody is signed in)."""
     settings = runtime.settings
     simulation = settings.clock == "simulation"
@@ -166,6 +168,7 @@ async def frame(request: Request, runtime: Runtime, access: Access | None) -> Fr
         now=await runtime.gateway.business_now(),
         request_id=getattr(request.state, "request_id", ""),
         flash=request.query_params.get("done", ""),
+        tag=tag,
     )
 
 
@@ -178,11 +181,15 @@ async def page(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    tag: str = "",
 ) -> HTMLResponse:
-    """One page. `context` is the dataclass of this page; its fields are the template's names."""
-    around = await frame(request, runtime, access)
+    """One page. `context` is the dataclass of this page; its fields are the template's names. `tag` is given
+    by pages with live regions (web/live.py)."""
+    around = await frame(request, runtime, access, tag)
     values = {field.name: getattr(context, field.name) for field in fields(context)}
     body = environment(around.language).get_template(template).render(frame=around, **values)
-    response = HTMLResponse(body, status, {"Cache-Control": "no-store", **(headers or {})})
+    response = HTMLResponse(
+        body, status, {"Cache-Control": "no-store", **({"ETag": tag} if tag else {}), **(headers or {})}
+    )
     i18n.remember(request, response)
     return response
