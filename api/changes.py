@@ -141,7 +141,7 @@ def _differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterable[dic
             yield {"field": name, "before": was, "after": now}
 
 
-_NOTHING = (None, "", [], {})
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
 
 
 def _class(class_: Class, known: views.People) -> dict[str, Any]:

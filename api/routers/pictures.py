@@ -1,6 +1,6 @@
 """Evidence as it is looked at: one page of a document as a picture, beside the download of the document."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
 
@@ -19,7 +19,7 @@ Turn = Annotated[int, Query(ge=0, le=270, multiple_of=90, description="Degrees c
 Zoom = Annotated[
     int, Query(ge=1, le=len(WIDTHS), description=f"Pixels across: {', '.join(map(str, WIDTHS))}.")
 ]
-DRAWN = {
+DRAWN: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {"image/jpeg": {"schema": {"type": "string", "format": "binary"}}},
         "description": "The page, drawn anew: nothing else of the upload is in it.",
