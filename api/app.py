@@ -29,6 +29,7 @@ from api.routers import (
     cases,
     certificates,
     health,
+    jobs,
     operations,
     organisations,
     participants,
@@ -103,6 +104,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         cases,
         persons,
         operations,
+        jobs,
         health,
         status,
     ):
