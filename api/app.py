@@ -26,6 +26,7 @@ from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     applications,
+    audit,
     cases,
     certificates,
     health,
@@ -105,6 +106,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         persons,
         operations,
         jobs,
+        audit,
         health,
         status,
     ):

@@ -49,6 +49,17 @@ from db.reads.programmes import (
     seats_of_person,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
+from db.reads.search import (
+    CasesAsked,
+    Days,
+    EventsAsked,
+    TasksAsked,
+    link,
+    search_cases,
+    search_denials,
+    search_events,
+    search_tasks,
+)
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
 from db.reads.tasks import Box, TaskSort, Whose, all_tasks, open_tasks_of, task, task_counts, tasks
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
@@ -59,7 +70,10 @@ __all__ = [
     "PAGE",
     "Beside",
     "Box",
+    "CasesAsked",
+    "Days",
     "Entered",
+    "EventsAsked",
     "Life",
     "Need",
     "Page",
@@ -67,6 +81,7 @@ __all__ = [
     "Place",
     "Separation",
     "TaskSort",
+    "TasksAsked",
     "Telling",
     "Watch",
     "WatchSort",
@@ -99,6 +114,7 @@ __all__ = [
     "holidays",
     "journey",
     "journeys",
+    "link",
     "lives",
     "need_counts",
     "next_moment",
@@ -114,6 +130,10 @@ __all__ = [
     "reservation",
     "scheme_units",
     "scheme_versions",
+    "search_cases",
+    "search_denials",
+    "search_events",
+    "search_tasks",
     "seats",
     "seats_of_person",
     "sim_clock",
