@@ -1,7 +1,8 @@
 """The application: routers, the edge, and how refusals are told. Wiring only."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from socket import gaierror
 from typing import Any
@@ -19,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from activities.plugin import codec
 from api import problems
+from api.bulk_runner import run_bulks
 from api.codec_server import codec_router
 from api.commands import database_down
 from api.denials import record
@@ -27,6 +29,7 @@ from api.middleware import Edge
 from api.routers import (
     applications,
     audit,
+    bulk,
     cases,
     certificates,
     health,
@@ -37,8 +40,8 @@ from api.routers import (
     persons,
     programmes,
     sessions,
-    status,
     tasks,
+    work,
 )
 from api.runtime import DATABASE_DOWN, opened
 from api.schemas.common import Problem
@@ -80,7 +83,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with opened(settings) as runtime:
             app.state.runtime = runtime
             settled()
-            yield
+            running = asyncio.create_task(run_bulks(runtime), name="bulks")
+            try:
+                yield
+            finally:
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
 
     app = FastAPI(
         title="Asesor",
@@ -107,8 +116,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         operations,
         jobs,
         audit,
+        bulk,
+        work,
         health,
-        status,
     ):
         app.include_router(module.router)
     app.include_router(
