@@ -28,11 +28,13 @@ from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     applications,
+    audit,
     bulk,
     cases,
     certificates,
     desk,
     health,
+    jobs,
     operations,
     organisations,
     participants,
@@ -118,6 +120,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         persons,
         pictures,
         operations,
+        jobs,
+        audit,
         bulk,
         work,
         health,

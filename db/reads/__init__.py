@@ -60,6 +60,17 @@ from db.reads.programmes import (
     seats_of_person,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
+from db.reads.search import (
+    CasesAsked,
+    Days,
+    EventsAsked,
+    TasksAsked,
+    link,
+    search_cases,
+    search_denials,
+    search_events,
+    search_tasks,
+)
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
 from db.reads.tasks import (
     Box,
@@ -80,7 +91,10 @@ __all__ = [
     "PAGE",
     "Beside",
     "Box",
+    "CasesAsked",
+    "Days",
     "Entered",
+    "EventsAsked",
     "Life",
     "Need",
     "Page",
@@ -88,6 +102,7 @@ __all__ = [
     "Place",
     "Separation",
     "TaskSort",
+    "TasksAsked",
     "Telling",
     "Watch",
     "WatchSort",
@@ -123,6 +138,7 @@ __all__ = [
     "holidays",
     "journey",
     "journeys",
+    "link",
     "lives",
     "need_counts",
     "next_moment",
@@ -138,6 +154,10 @@ __all__ = [
     "reservation",
     "scheme_units",
     "scheme_versions",
+    "search_cases",
+    "search_denials",
+    "search_events",
+    "search_tasks",
     "seats",
     "seats_of_person",
     "sim_clock",
