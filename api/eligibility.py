@@ -29,7 +29,7 @@ async def eligibility(
     whole = staff(access)
     async with runtime.db.read() as session:
         persons = await _persons(session, task) if whole else []
-        known = await views.people(session, runtime.vault, {*persons, task.holder}) if whole else {}
+        known = await views.people(session, runtime.vault, {*persons, task.holder}, access) if whole else {}
         named = await registry.organisation_names(session, [task.for_organisation])
         claimed = await reads.chain(session, case.stream, types=("task_claimed",)) if task.holder else []
     judged = {p: _barred(case, task, p, now) for p in persons}

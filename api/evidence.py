@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.documents import ENDINGS
 from api import idempotency, listings, uploads, views
+from api.pictures import Drawn
 from api.runtime import Runtime
 from api.schemas.exact import Day
 from api.sight import missing, sees_file, sees_masked, staff, stranger
@@ -172,12 +173,27 @@ async def picture(
     turn: int,
     zoom: int,
 ) -> Response:
+    """One page of the document as an answer. Raises as `drawn`."""
+    found = await drawn(runtime, access, application, document, case, page=page, turn=turn, zoom=zoom)
+    headers = {**SANDBOX, "Content-Disposition": "inline", "X-Pages": str(found.pages)}
+    return Response(found.picture, media_type="image/jpeg", headers=headers)
+
+
+async def drawn(
+    runtime: Runtime,
+    access: Access,
+    application: str,
+    document: str,
+    case: Case | None,
+    *,
+    page: int,
+    turn: int,
+    zoom: int,
+) -> Drawn:
     """One page of the document, drawn anew, to be looked at in a page of ours. Raises as `file` and
     `Pictures.draw` do."""
     row = await _opened(runtime, access, application, document, case)
-    drawn = await runtime.pictures.draw(row.digest, row.media_type, page=page, turn=turn, zoom=zoom)
-    headers = {**SANDBOX, "Content-Disposition": "inline", "X-Pages": str(drawn.pages)}
-    return Response(drawn.picture, media_type="image/jpeg", headers=headers)
+    return await runtime.pictures.draw(row.digest, row.media_type, page=page, turn=turn, zoom=zoom)
 
 
 async def _opened(
