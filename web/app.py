@@ -24,10 +24,12 @@ from web.pages import (
     cases,
     check,
     classes,
+    inbox,
     monitor,
     participants,
     programmes,
     public,
+    task_desk,
     tasks,
     trends,
 )
@@ -45,6 +47,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         public,
         check,
         account,
+        inbox,
+        task_desk,  # before tasks: what is kept is no act of the task's machine
         tasks,
         cases,
         monitor,

@@ -32,6 +32,10 @@ FORM_CODES = {
 """Fields that ask for one certain form: what was uploaded as that form is offered alone, if there is any."""
 
 
+TO_CHOOSE_FROM = 40
+"""Documents of participants that one list offers."""
+
+
 def plain(value: str, label: str, hint: Text | None = None) -> Option:
     """A choice that is called the same in both languages."""
     return Option(value, Text(id=label, en=label), hint)
@@ -43,7 +47,7 @@ async def choices_of(runtime: Runtime, access: Access, case: Case, task: Task | 
         options: dict[str, Sequence[Option]] = {}
         rows: dict[str, Sequence[dict[str, Any]]] = {}
         documents = await listings.documents_of(session, [case.stream])
-        seen = [d for d in documents if sight.sees_file(access, d, case)]
+        seen = _about(task, case, [d for d in documents if sight.sees_file(access, d, case)])
         for field in DIGESTS:
             fitting = [d for d in seen if d.requirement == FORM_CODES.get(field)]
             options[field] = _documents(fitting or seen)
@@ -54,6 +58,17 @@ async def choices_of(runtime: Runtime, access: Access, case: Case, task: Task | 
             options |= _journey(case)
             rows |= _journey_rows(case, task)
     return Choices(options, rows)
+
+
+def _about(task: Task | None, case: Case, documents: list[Document]) -> list[Document]:
+    """Documents that a decision of this task may name: of one participant when it is about one; of a whole
+    request those of the request itself, once there are too many to choose from."""
+    if task is None or case.kind != "programme":
+        return documents
+    seat = case.seats.get(task.subject)
+    if seat is not None:
+        return [d for d in documents if d.person in ("", seat.person)]
+    return documents if len(documents) <= TO_CHOOSE_FROM else [d for d in documents if not d.person]
 
 
 def _documents(documents: Iterable[Document]) -> tuple[Option, ...]:
