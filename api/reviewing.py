@@ -142,9 +142,9 @@ def _lines(
     named: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """One line for each rule that looked at this subject or has documents of it, in the book's order."""
-    here = {"", case.stream} if subject["kind"] in ("programme", "journey") else {subject["id"]}
-    if subject["kind"] == "journey":  # what rules found of the candidate carries the seat's or person's id
-        here |= {case.journey.seat, case.journey.person, case.journey.id}
+    here = {subject["id"]}
+    if subject["kind"] in ("programme", "journey"):  # and whatever is not about one of its parts
+        here |= {id_ for _, id_ in found} - {*case.seats, *case.classes}
     facts = _facts(case, subject)
     mine = [d for d in documents if d.person == subject.get("person", "")]
     asked = {r.rule: r for r in policy(case.policy_version).requirements} if facts else {}

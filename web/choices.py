@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import listings, sight, views
 from api.programmes import names
 from api.runtime import Runtime
+from api.views import People
 from db.identity import Access
 from db.people_tables import Document
 from domain.cases import Case, Task
@@ -47,10 +48,12 @@ async def choices_of(runtime: Runtime, access: Access, case: Case, task: Task | 
         options: dict[str, Sequence[Option]] = {}
         rows: dict[str, Sequence[dict[str, Any]]] = {}
         documents = await listings.documents_of(session, [case.stream])
+        several = {d.person for d in documents if d.person} if case.kind == "programme" else set()
+        called = await names(session, runtime, access, several)
         seen = _about(task, case, [d for d in documents if sight.sees_file(access, d, case)])
         for field in DIGESTS:
             fitting = [d for d in seen if d.requirement == FORM_CODES.get(field)]
-            options[field] = _documents(fitting or seen)
+            options[field] = _documents(fitting or seen, called)
         options |= await _people(session, runtime, access)
         if case.kind == "programme":
             options |= await _programme(session, runtime, access, case)
@@ -71,14 +74,16 @@ def _about(task: Task | None, case: Case, documents: list[Document]) -> list[Doc
     return documents if len(documents) <= TO_CHOOSE_FROM else [d for d in documents if not d.person]
 
 
-def _documents(documents: Iterable[Document]) -> tuple[Option, ...]:
+def _documents(documents: Iterable[Document], called: People) -> tuple[Option, ...]:
+    """One choice for each file, with whose it is where there are several people."""
     kept: dict[str, Option] = {}
     for d in documents:
         hint = Text(
             id=f"{d.media_type}, {d.size // 1024 or 1} KiB", en=f"{d.media_type}, {d.size // 1024 or 1} KiB"
         )
         name = document_name(d.requirement)
-        label = Text(id=f"{name.id} · {d.digest[:8]}", en=f"{name.en} · {d.digest[:8]}")
+        whose = called.get(d.person, {}).get("name", d.digest[:8])
+        label = Text(id=f"{name.id} · {whose}", en=f"{name.en} · {whose}")
         kept.setdefault(d.digest, Option(d.digest, label, hint))
     return tuple(kept.values())
 

@@ -1,7 +1,7 @@
 """The forms of a task's decisions: what each asks, what was typed into one of them, and what is at hand."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -53,16 +53,26 @@ def choices(
             DECISIONS[one["decision"]],
             one["needs_reason"],
             one["needs_evidence"],
-            form_of(
-                model_of(kind, one["decision"]),
-                choices=given,
-                values=values if one["decision"] == chosen else None,
-                violations=violations if one["decision"] == chosen else (),
-                leave_out=_left_out(one, kind),
+            _needed(
+                one,
+                form_of(
+                    model_of(kind, one["decision"]),
+                    choices=given,
+                    values=values if one["decision"] == chosen else None,
+                    violations=violations if one["decision"] == chosen else (),
+                    leave_out=_left_out(one, kind),
+                ),
             ),
         )
         for one in decisions
     )
+
+
+def _needed(one: Mapped, form: Form) -> Form:
+    """The form with what this decision needs marked as such: the schema, which serves all, says optional."""
+    needs = {"reason": one["needs_reason"], "evidence": one["needs_evidence"]}
+    fields = (replace(f, required=f.required or needs.get(f.name, False)) for f in form.fields)
+    return replace(form, fields=tuple(fields))
 
 
 def model_of(kind: str, decision: str) -> type[BaseModel]:

@@ -18,6 +18,8 @@ NAMES: dict[str, Text] = {
     "way": Text(id="Jalan yang ditempuh", en="Way that was taken"),
     "technical": Text(id="Sertifikat teknis", en="Technical certificate"),
     "letter_day": Text(id="Tanggal surat rekomendasi", en="Day of the letter of recommendation"),
+    "recommending": Text(id="Pemberi rekomendasi", en="Recommended by"),
+    "it_declared": Text(id="Mampu Word dan Excel", en="Word and Excel"),
     "evidence": Text(id="Bukti langsung", en="Direct evidence"),
     "committee": Text(id="Panitia", en="Committee"),
     "days": Text(id="Hari kelas", en="Class days"),

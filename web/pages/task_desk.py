@@ -31,9 +31,9 @@ def _back(task: str, sent: FormData, **more: str) -> Response:
 
 
 def _sentences(entry: Task, sent: FormData) -> list[str]:
-    """Names of the fields for sentences, as many as were sent."""
+    """Names of the fields for sentences that the form had."""
     model = model_of(entry.kind, str(sent.get("decision", "")))
-    return places(form_of(model, values=parse(model, sent)).fields)
+    return [name for name in places(form_of(model, values=parse(model, sent)).fields) if name in sent]
 
 
 @router.post("/tasks/{task}/draft")

@@ -228,7 +228,7 @@ async def _onward(
         items = (await listed(access, runtime, shelf, limit=BESIDE))["items"]
         if target := following(items, task, receipt.stream):
             break
-    query = {**(shelf.query if target else on.query), "done": "1", "last": task}
+    query = {**(shelf.query if target else on.query), "last": task}
     response = go(_address(f"/tasks/{target}" if target else "/inbox", query))
     acts.note(request, response, receipt)
     return response
