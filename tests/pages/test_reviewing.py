@@ -50,9 +50,6 @@ POINT = "Surat rekomendasi belum bertanggal."
 
 
 async def looked_at(page: Page, *, script: bool) -> None:
-    global SHOT
-    SHOT += 1
-    await page.screenshot(path=f"/tmp/wb/{page.viewport_size['width']}-{SHOT:02}.png", full_page=True)
     """Everything of the page, what is folded away too, is sound."""
     if script:  # axe needs scripts
         await page.evaluate("for (const d of document.querySelectorAll('main details')) d.open = true")

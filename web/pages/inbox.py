@@ -42,7 +42,6 @@ class InboxPage:
     last: Mapping[str, Any] | None
     """The task that was just done."""
     errors: tuple[Violation, ...]
-    tag: str
     key: str
 
 
@@ -80,12 +79,10 @@ async def _shown(
         may_claim=access.hat.role not in NO_CLAIMING,
         last=await done_before(request, access, runtime, last),
         errors=tuple(error.violations) if error else (),
-        tag=tag,
         key=acts.new_key(),
     )
     status = error.status if error else 200
-    headers = {"ETag": tag} if tag else {}
-    return await page(request, runtime, access, "inbox.html", context, status=status, headers=headers)
+    return await page(request, runtime, access, "inbox.html", context, status=status, tag=tag)
 
 
 async def done_before(request: Request, access: Access, runtime: Runtime, last: str) -> dict[str, Any] | None:
