@@ -33,7 +33,9 @@ from api.routers import (
     organisations,
     participants,
     persons,
+    portal,
     programmes,
+    rosters,
     sessions,
     status,
     tasks,
@@ -95,8 +97,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in (
         sessions,
         organisations,
-        participants,  # before programmes: its template's address would be taken for an id
+        rosters,  # before programmes: its template's address would be taken for an id
+        participants,
         programmes,
+        portal,
         tasks,
         applications,
         certificates,

@@ -102,6 +102,7 @@ def seat_json(seat: Seat, known: People, reasons: Mapping[str, str]) -> dict[str
         "application": seat.journey,
         "application_state": seat.journey_state,
         "attended": [d.isoformat() for d in seat.attended],
+        "kit": list(seat.facts.kit),
     }
 
 

@@ -20,13 +20,19 @@ from web.pages import (
     account,
     admin,
     applications,
+    assessors,
     audit,
     cases,
+    class_days,
     classes,
     monitor,
     participants,
+    portal,
     programmes,
+    reports,
+    rosters,
     tasks,
+    tokens,
     trends,
 )
 from web.render import page
@@ -47,9 +53,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         trends,
         audit,
         admin,
+        portal,
+        assessors,  # before programmes: its calendar's address would be taken for an id
         programmes,
         classes,
+        class_days,
         participants,
+        rosters,
+        reports,
+        tokens,
         applications,
     ):
         app.include_router(module.router)

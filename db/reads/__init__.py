@@ -4,6 +4,7 @@ Lists come in pages: `Page.next` is an opaque cursor for the same call with the 
 what is decided by the caller, who passes the organiser or the person that a list is narrowed to.
 """
 
+from db.reads.assessors import recommended_certificates
 from db.reads.audit import checkpoints, person, streams
 from db.reads.cases import (
     AHEAD,
@@ -41,12 +42,14 @@ from db.reads.programmes import (
     assignments,
     assignments_of_person,
     classes,
+    classes_between,
     expired_requests,
     programme,
     programme_counts,
     programmes,
     seats,
     seats_of_person,
+    venues_of,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
@@ -89,6 +92,7 @@ __all__ = [
     "certificates",
     "checkpoints",
     "classes",
+    "classes_between",
     "command_event",
     "credible",
     "denials",
@@ -111,6 +115,7 @@ __all__ = [
     "programme",
     "programme_counts",
     "programmes",
+    "recommended_certificates",
     "reservation",
     "scheme_units",
     "scheme_versions",
@@ -126,6 +131,7 @@ __all__ = [
     "tasks_by_age",
     "timeline",
     "unseen",
+    "venues_of",
     "wait_for",
     "watched",
     "way",
