@@ -43,7 +43,9 @@ async def assessor(product: Product, person: str, until: date, *, recommending: 
             CertificateRow(
                 stream=f"c-{person}", id=f"c-{person}", state="ACTIVE", person=person, scheme_version="1",
                 journey=f"j-{person}", certificate_number=f"N-{person}", registration_number="",
-                blank_number="",                issued_on=add_months(until, -36), valid_until=until, check_code=f"x-{person}", pdf_digest="",
+                blank_number="",
+                issued_on=add_months(until, -36),
+                valid_until=until, check_code=f"x-{person}", pdf_digest="",
                 opened_at=now, updated_at=now, **common,
             )
         )  # fmt: skip
