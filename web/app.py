@@ -21,6 +21,7 @@ from web.pages import (
     admin,
     applications,
     audit,
+    bulk,
     cases,
     classes,
     monitor,
@@ -28,6 +29,7 @@ from web.pages import (
     programmes,
     tasks,
     trends,
+    watched_tasks,
 )
 from web.render import page
 
@@ -44,6 +46,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         tasks,
         cases,
         monitor,
+        watched_tasks,
+        bulk,
         trends,
         audit,
         admin,

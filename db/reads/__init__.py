@@ -22,6 +22,7 @@ from db.reads.cases import (
     head,
     open_cases,
     wait_for,
+    waiting_longest,
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
 from db.reads.ledger import Telling, denials, notices_for, outbox_counts, reservation, timeline, way
@@ -29,6 +30,7 @@ from db.reads.monitor import (
     Beside,
     Need,
     Separation,
+    Span,
     Watch,
     WatchSort,
     beside,
@@ -36,6 +38,7 @@ from db.reads.monitor import (
     stage_counts,
     state_counts,
     watched,
+    watched_count,
 )
 from db.reads.pages import MOST, PAGE, Page
 from db.reads.programmes import (
@@ -57,12 +60,13 @@ from db.reads.tasks import (
     Whose,
     all_tasks,
     open_tasks_of,
-    streams_of_tasks,
     task,
     task_counts,
     tasks,
+    tasks_by_id,
 )
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
+from db.reads.watched_tasks import TaskNeed, TaskWatch, TaskWatchSort, watched_tasks, watched_tasks_count
 
 __all__ = [
     "AHEAD",
@@ -77,7 +81,11 @@ __all__ = [
     "Pending",
     "Place",
     "Separation",
+    "Span",
+    "TaskNeed",
     "TaskSort",
+    "TaskWatch",
+    "TaskWatchSort",
     "Telling",
     "Watch",
     "WatchSort",
@@ -132,14 +140,18 @@ __all__ = [
     "stage_counts",
     "state_counts",
     "streams",
-    "streams_of_tasks",
     "task",
     "task_counts",
     "tasks",
     "tasks_by_age",
+    "tasks_by_id",
     "timeline",
     "unseen",
     "wait_for",
+    "waiting_longest",
     "watched",
+    "watched_count",
+    "watched_tasks",
+    "watched_tasks_count",
     "way",
 ]
