@@ -14,10 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.deps import hat_json
-from api.runtime import Runtime
+from api.runtime import DATABASE_DOWN, Runtime
 from db.identity import Access
 from domain.clock import UTC
 from domain.document_names import document_name
+from domain.errors import DomainError
 from domain.roles import LABELS, Role
 from domain.text import Text
 from domain.verdict import Violation
@@ -44,6 +45,8 @@ class Frame:
     simulation: bool
     now: datetime
     """Business time (UTC)."""
+    now_known: bool
+    """False while a simulation's clock cannot be read: `now` is then real time."""
     request_id: str
     flash: str = ""
     tag: str = ""
@@ -157,6 +160,10 @@ async def frame(request: Request, runtime: Runtime, access: Access | None, tag: 
     """The frame for who asks (None: nobody is signed in)."""
     settings = runtime.settings
     simulation = settings.clock == "simulation"
+    try:
+        now, told = await runtime.gateway.business_now(), True
+    except (DomainError, *DATABASE_DOWN):  # what runs, and what does not, is said all the same
+        now, told = runtime.now(), not simulation
     return Frame(
         language=i18n.language_of(request),
         path=request.url.path,
@@ -165,7 +172,8 @@ async def frame(request: Request, runtime: Runtime, access: Access | None, tag: 
         hats=tuple(hat_json(h) for h in access.hats) if access else (),
         nav=entries(access) if access else (),
         simulation=simulation,
-        now=await runtime.gateway.business_now(),
+        now=now,
+        now_known=told,
         request_id=getattr(request.state, "request_id", ""),
         flash=request.query_params.get("done", ""),
         tag=tag,

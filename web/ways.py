@@ -67,7 +67,7 @@ async def ways(
     cases = await _cases(runtime, things[:LOOKED_AT])
     legal, labels = await _legal(runtime, access, cases)
     kinds = {case.tasks[t.task].kind for t, case in cases if t.task}
-    options = await _choices(runtime, cases)
+    options = await _choices(runtime, access, cases)
     found = []
     for command, decision in legal:
         mine = (command, decision) == chosen
@@ -169,13 +169,13 @@ def _negative(kind: str) -> frozenset[str]:
     return frozenset(CURRENT.task(kind).negative) if kind else frozenset()
 
 
-async def _choices(runtime: Runtime, cases: Sequence[tuple[Thing, Case]]) -> Choices:
+async def _choices(runtime: Runtime, access: Access, cases: Sequence[tuple[Thing, Case]]) -> Choices:
     """People of the group that all these tasks are for, and reviewers."""
     groups = {case.tasks[thing.task].group for thing, case in cases if thing.task}
     async with runtime.db.read() as session:
         reviewers = await listings.persons_in_role(session, Role.REVIEWER)
         group = await listings.persons_in_role(session, next(iter(groups))) if len(groups) == 1 else []
-        known = await views.people(session, runtime.vault, {*reviewers, *group})
+        known = await views.people(session, runtime.vault, {*reviewers, *group}, access)
 
     def options(persons: Sequence[str]) -> tuple[Any, ...]:
         called = sorted((known.get(p, {}).get("name", p), p) for p in persons)

@@ -25,7 +25,17 @@ from db.reads.cases import (
     waiting_longest,
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
-from db.reads.ledger import Telling, denials, notices_for, outbox_counts, reservation, timeline, way
+from db.reads.ledger import (
+    Telling,
+    as_of,
+    chain,
+    denials,
+    notices_for,
+    outbox_counts,
+    reservation,
+    timeline,
+    way,
+)
 from db.reads.monitor import (
     Beside,
     Need,
@@ -53,6 +63,17 @@ from db.reads.programmes import (
     seats_of_person,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
+from db.reads.search import (
+    CasesAsked,
+    Days,
+    EventsAsked,
+    TasksAsked,
+    link,
+    search_cases,
+    search_denials,
+    search_events,
+    search_tasks,
+)
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
 from db.reads.tasks import (
     Box,
@@ -74,7 +95,10 @@ __all__ = [
     "PAGE",
     "Beside",
     "Box",
+    "CasesAsked",
+    "Days",
     "Entered",
+    "EventsAsked",
     "Life",
     "Need",
     "Page",
@@ -86,12 +110,14 @@ __all__ = [
     "TaskSort",
     "TaskWatch",
     "TaskWatchSort",
+    "TasksAsked",
     "Telling",
     "Watch",
     "WatchSort",
     "Whose",
     "all_tasks",
     "archive_state",
+    "as_of",
     "assignments",
     "assignments_of_person",
     "attention",
@@ -106,6 +132,7 @@ __all__ = [
     "certificate",
     "certificate_by_code",
     "certificates",
+    "chain",
     "checkpoints",
     "classes",
     "command_event",
@@ -119,6 +146,7 @@ __all__ = [
     "holidays",
     "journey",
     "journeys",
+    "link",
     "lives",
     "need_counts",
     "next_moment",
@@ -134,6 +162,10 @@ __all__ = [
     "reservation",
     "scheme_units",
     "scheme_versions",
+    "search_cases",
+    "search_denials",
+    "search_events",
+    "search_tasks",
     "seats",
     "seats_of_person",
     "sim_clock",

@@ -259,7 +259,7 @@ async def bulk_page(
     if (same := live.unchanged(request, tag)) is not None:
         return same
     async with runtime.db.read() as session:
-        known = await views.people(session, runtime.vault, [found["person"]])
+        known = await views.people(session, runtime.vault, [found["person"]], access)
     context = BulkPage(
         bulk=found,
         label=act_label(found["command"], found["decision"] or ""),
