@@ -22,13 +22,25 @@ from db.reads.cases import (
     head,
     open_cases,
     wait_for,
+    waiting_longest,
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
-from db.reads.ledger import Telling, denials, notices_for, outbox_counts, reservation, timeline, way
+from db.reads.ledger import (
+    Telling,
+    as_of,
+    chain,
+    denials,
+    notices_for,
+    outbox_counts,
+    reservation,
+    timeline,
+    way,
+)
 from db.reads.monitor import (
     Beside,
     Need,
     Separation,
+    Span,
     Watch,
     WatchSort,
     beside,
@@ -36,6 +48,7 @@ from db.reads.monitor import (
     stage_counts,
     state_counts,
     watched,
+    watched_count,
 )
 from db.reads.pages import MOST, PAGE, Page
 from db.reads.programmes import (
@@ -68,12 +81,13 @@ from db.reads.tasks import (
     Whose,
     all_tasks,
     open_tasks_of,
-    streams_of_tasks,
     task,
     task_counts,
     tasks,
+    tasks_by_id,
 )
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
+from db.reads.watched_tasks import TaskNeed, TaskWatch, TaskWatchSort, watched_tasks, watched_tasks_count
 
 __all__ = [
     "AHEAD",
@@ -91,7 +105,11 @@ __all__ = [
     "Pending",
     "Place",
     "Separation",
+    "Span",
+    "TaskNeed",
     "TaskSort",
+    "TaskWatch",
+    "TaskWatchSort",
     "TasksAsked",
     "Telling",
     "Watch",
@@ -99,6 +117,7 @@ __all__ = [
     "Whose",
     "all_tasks",
     "archive_state",
+    "as_of",
     "assignments",
     "assignments_of_person",
     "attention",
@@ -113,6 +132,7 @@ __all__ = [
     "certificate",
     "certificate_by_code",
     "certificates",
+    "chain",
     "checkpoints",
     "classes",
     "command_event",
@@ -152,14 +172,18 @@ __all__ = [
     "stage_counts",
     "state_counts",
     "streams",
-    "streams_of_tasks",
     "task",
     "task_counts",
     "tasks",
     "tasks_by_age",
+    "tasks_by_id",
     "timeline",
     "unseen",
     "wait_for",
+    "waiting_longest",
     "watched",
+    "watched_count",
+    "watched_tasks",
+    "watched_tasks_count",
     "way",
 ]
