@@ -1,7 +1,8 @@
 """The application: routers, the edge, and how refusals are told. Wiring only."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from socket import gaierror
 from typing import Any
@@ -19,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from activities.plugin import codec
 from api import problems
+from api.bulk_runner import run_bulks
 from api.codec_server import codec_router
 from api.commands import database_down
 from api.denials import record
@@ -26,19 +28,25 @@ from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     applications,
+    audit,
+    bulk,
     cases,
     certificates,
+    desk,
     health,
+    jobs,
     operations,
     organisations,
     participants,
     persons,
+    pictures,
     portal,
     programmes,
+    reviewing,
     rosters,
     sessions,
-    status,
     tasks,
+    work,
 )
 from api.runtime import DATABASE_DOWN, opened
 from api.schemas.common import Problem
@@ -61,10 +69,10 @@ Training and certification of competency assessors (Pelatihan dan Sertifikasi As
 
 Sign in with `POST /v1/sessions`, then send `Authorization: Bearer …`. Who has several hats picks one with
 `X-Hat: role[:organisation]`. Every write but signing in and out needs an `Idempotency-Key`:
-the same key with another body or file is a conflict. (Changing the hat and ending a token are the same
-however often they are sent, and keep no key.) After a write, send the receipt's `seq` as `X-Min-Seq` with the
-next read of that stream. Refusals are RFC 9457 problems in Indonesian and English, with every
-violated rule.
+the same key with another body or file is a conflict. (Changing the hat, ending a token and keeping a draft
+of a decision are the same however often they are sent, and keep no key.) After a write, send the receipt's
+`seq` as `X-Min-Seq` with the next read of that stream. Refusals are RFC 9457 problems in Indonesian and
+English, with every violated rule.
 """
 
 log = structlog.get_logger()
@@ -80,7 +88,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with opened(settings) as runtime:
             app.state.runtime = runtime
             settled()
-            yield
+            running = asyncio.create_task(run_bulks(runtime), name="bulks")
+            try:
+                yield
+            finally:
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
 
     app = FastAPI(
         title="Asesor",
@@ -102,13 +116,19 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         programmes,
         portal,
         tasks,
+        reviewing,
+        desk,
         applications,
         certificates,
         cases,
         persons,
+        pictures,
         operations,
+        jobs,
+        audit,
+        bulk,
+        work,
         health,
-        status,
     ):
         app.include_router(module.router)
     app.include_router(

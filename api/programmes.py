@@ -175,7 +175,10 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         "report_digest": programme.report_digest,
         "returned": [reasons[t.reason.id] for t in returned if t.reason and t.reason.id in reasons],
         "classes": [views.class_json(c, known) for c in case.classes.values()],
-        "seats": [views.seat_json(s, known, reasons) for s in seats],
+        "seats": [
+            views.seat_json(s, known, reasons, opens=sight.sees_application_of(access, case, s))
+            for s in seats
+        ],
         "assignments": [views.assignment_json(a, known, reasons) for a in case.assignments.values()],
         "tasks": tasks,
         "waiting": views.waiting_json((row for row in rows.values() if row.open), access, now),
@@ -216,10 +219,10 @@ async def names(
     guessed NIK would tell whose it is), and the names of master assessors, which every organiser may list.
     """
     if access.hat.role is not Role.ORGANISER:
-        return await views.people(session, runtime.vault, persons)
+        return await views.people(session, runtime.vault, persons, access)
     given = await given_names(session, runtime.vault, access.hat.organisation, persons)
     masters = await registry.master_assessors(session, set(persons) - given.keys())
-    listed = await views.people(session, runtime.vault, masters)
+    listed = await views.people(session, runtime.vault, masters, access)
     return {**{person: {"name": one["name"]} for person, one in listed.items()}, **given}
 
 

@@ -7,10 +7,12 @@ from api.deps import STAFF
 from db.identity import Access
 from db.people_tables import Document, Draft
 from db.tables import TaskRow
-from domain.cases import Case, Programme
+from domain.cases import Case, Programme, Seat
 from domain.errors import NotFound
 from domain.roles import Role
 from state_machines.class_facts import BOUND
+
+HIDDEN = "•••"
 
 
 class Stranger(NotFound):
@@ -37,6 +39,22 @@ def stranger() -> Stranger:
 def staff(access: Access) -> bool:
     """Is this one of BNSP's own roles?"""
     return access.hat.role in STAFF
+
+
+def sees_masked(access: Access) -> bool:
+    """Are names, NIK and e-mail masked, and documents closed, until a reason is recorded? An auditor's job
+    is how it went, not with whom."""
+    return access.hat.role is Role.AUDITOR
+
+
+def mask_name(name: str) -> str:
+    """`B••• S•••`: the first letter of each word, and as many dots whatever the word's length."""
+    return " ".join(word[0] + HIDDEN for word in name.split())
+
+
+def mask_nik(last4: str) -> str:
+    """Twelve asterisks and the last four digits, as everywhere; empty without any."""
+    return f"{'*' * 12}{last4}" if last4 else ""
 
 
 def sees_draft(access: Access, draft: Draft) -> bool:
@@ -85,6 +103,20 @@ def sees_journey(access: Access, case: Case) -> bool:
     if role is Role.MASTER_ASSESSOR:
         return access.person in (journey.assessor, *journey.assessors, *journey.trainers)
     return staff(access)
+
+
+def sees_application_of(access: Access, case: Case, seat: Seat) -> bool:
+    """May the application behind this seat of a programme be seen (`sees_journey`, told from the seat)? It
+    gets its trainers and assessors with the record of the training, and who was not there has none."""
+    role = access.hat.role
+    if role is Role.CANDIDATE:
+        return seat.person == access.person
+    if role is Role.MASTER_ASSESSOR:
+        return seat.state == "ATTENDED" and any(
+            a.person == access.person and a.class_id == seat.class_id and a.state in ("ACCEPTED", "DONE")
+            for a in case.assignments.values()
+        )
+    return sees_programme(access, case)
 
 
 def sees_certificate(access: Access, case: Case) -> bool:

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.gateway import Gateway
 from api.problems import violation_json
-from api.sight import sees_names, sees_task
+from api.sight import mask_name, sees_masked, sees_names, sees_task
 from db import reads
 from db.identity import Access
 from db.people_tables import Document
@@ -38,10 +38,17 @@ def moment(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
 
 
-async def people(session: AsyncSession, vault: Vault, ids: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Names and last four digits; who is unknown or forgotten is left out."""
+async def people(
+    session: AsyncSession, vault: Vault, ids: Iterable[str], access: Access | None
+) -> dict[str, dict[str, str]]:
+    """Names and last four digits, the names masked for whom they are (None: the public check, which shows
+    the holder's); who is unknown or forgotten is left out."""
     opened = await vault.open_persons(session, [i for i in ids if i])
-    return {id_: {"name": data.full_name, "nik_last4": (data.nik or "")[-4:]} for id_, data in opened.items()}
+    shown = mask_name if access is not None and sees_masked(access) else str
+    return {
+        id_: {"name": shown(data.full_name), "nik_last4": (data.nik or "")[-4:]}
+        for id_, data in opened.items()
+    }
 
 
 def person_json(id_: str, known: People) -> dict[str, str]:
@@ -86,8 +93,9 @@ def class_json(class_: Class, known: People) -> dict[str, Any]:
     }
 
 
-def seat_json(seat: Seat, known: People, reasons: Mapping[str, str]) -> dict[str, Any]:
-    """A seat; `reasons`: the texts, by id, that the asker may read of why participants were refused."""
+def seat_json(seat: Seat, known: People, reasons: Mapping[str, str], *, opens: bool = True) -> dict[str, Any]:
+    """A seat; `reasons`: the texts, by id, that the asker may read of why participants were refused;
+    `opens`: may the asker open its application? Else nothing is said of it."""
     return {
         "id": seat.id,
         **state_json("seat", seat.state),
@@ -99,8 +107,8 @@ def seat_json(seat: Seat, known: People, reasons: Mapping[str, str]) -> dict[str
         "pair_taken": seat.pair_taken,
         "position": seat.position,
         "reason": reasons.get(seat.reason.id) if seat.reason else None,
-        "application": seat.journey,
-        "application_state": seat.journey_state,
+        "application": seat.journey if opens else "",
+        "application_state": seat.journey_state if opens else "",
         "attended": [d.isoformat() for d in seat.attended],
         "kit": list(seat.facts.kit),
     }

@@ -22,18 +22,22 @@ from web.pages import (
     applications,
     assessors,
     audit,
+    bulk,
     cases,
+    check,
     class_days,
     classes,
     monitor,
     participants,
     portal,
     programmes,
+    public,
     reports,
     rosters,
     tasks,
     tokens,
     trends,
+    watched_tasks,
 )
 from web.render import page
 
@@ -46,10 +50,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole product of one process."""
     app = create_api(settings)
     for module in (
+        public,
+        check,
         account,
         tasks,
         cases,
         monitor,
+        watched_tasks,
+        bulk,
         trends,
         audit,
         admin,

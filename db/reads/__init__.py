@@ -19,16 +19,29 @@ from db.reads.cases import (
     cases_of_workflows,
     command_event,
     credible,
+    events_written,
     head,
     open_cases,
     wait_for,
+    waiting_longest,
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
-from db.reads.ledger import Telling, denials, notices_for, outbox_counts, reservation, timeline, way
+from db.reads.ledger import (
+    Telling,
+    as_of,
+    chain,
+    denials,
+    notices_for,
+    outbox_counts,
+    reservation,
+    timeline,
+    way,
+)
 from db.reads.monitor import (
     Beside,
     Need,
     Separation,
+    Span,
     Watch,
     WatchSort,
     beside,
@@ -36,6 +49,7 @@ from db.reads.monitor import (
     stage_counts,
     state_counts,
     watched,
+    watched_count,
 )
 from db.reads.pages import MOST, PAGE, Page
 from db.reads.programmes import (
@@ -52,9 +66,31 @@ from db.reads.programmes import (
     venues_of,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
+from db.reads.search import (
+    CasesAsked,
+    Days,
+    EventsAsked,
+    TasksAsked,
+    link,
+    search_cases,
+    search_denials,
+    search_events,
+    search_tasks,
+)
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
-from db.reads.tasks import Box, TaskSort, Whose, all_tasks, open_tasks_of, task, task_counts, tasks
+from db.reads.tasks import (
+    Box,
+    TaskSort,
+    Whose,
+    all_tasks,
+    open_tasks_of,
+    task,
+    task_counts,
+    tasks,
+    tasks_by_id,
+)
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
+from db.reads.watched_tasks import TaskNeed, TaskWatch, TaskWatchSort, watched_tasks, watched_tasks_count
 
 __all__ = [
     "AHEAD",
@@ -62,20 +98,29 @@ __all__ = [
     "PAGE",
     "Beside",
     "Box",
+    "CasesAsked",
+    "Days",
     "Entered",
+    "EventsAsked",
     "Life",
     "Need",
     "Page",
     "Pending",
     "Place",
     "Separation",
+    "Span",
+    "TaskNeed",
     "TaskSort",
+    "TaskWatch",
+    "TaskWatchSort",
+    "TasksAsked",
     "Telling",
     "Watch",
     "WatchSort",
     "Whose",
     "all_tasks",
     "archive_state",
+    "as_of",
     "assignments",
     "assignments_of_person",
     "attention",
@@ -90,6 +135,7 @@ __all__ = [
     "certificate",
     "certificate_by_code",
     "certificates",
+    "chain",
     "checkpoints",
     "classes",
     "classes_between",
@@ -98,11 +144,13 @@ __all__ = [
     "denials",
     "due_at",
     "entered",
+    "events_written",
     "expired_requests",
     "head",
     "holidays",
     "journey",
     "journeys",
+    "link",
     "lives",
     "need_counts",
     "next_moment",
@@ -119,6 +167,10 @@ __all__ = [
     "reservation",
     "scheme_units",
     "scheme_versions",
+    "search_cases",
+    "search_denials",
+    "search_events",
+    "search_tasks",
     "seats",
     "seats_of_person",
     "sim_clock",
@@ -129,10 +181,15 @@ __all__ = [
     "task_counts",
     "tasks",
     "tasks_by_age",
+    "tasks_by_id",
     "timeline",
     "unseen",
     "venues_of",
     "wait_for",
+    "waiting_longest",
     "watched",
+    "watched_count",
+    "watched_tasks",
+    "watched_tasks_count",
     "way",
 ]
