@@ -26,6 +26,9 @@ from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     applications,
+    assessments,
+    assignments,
+    attendance,
     cases,
     certificates,
     health,
@@ -35,6 +38,7 @@ from api.routers import (
     persons,
     programmes,
     sessions,
+    sittings,
     status,
     tasks,
 )
@@ -97,8 +101,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         organisations,
         participants,  # before programmes: its template's address would be taken for an id
         programmes,
+        attendance,
         tasks,
         applications,
+        assessments,
+        assignments,
+        sittings,
         certificates,
         cases,
         persons,

@@ -20,6 +20,8 @@ from web.pages import (
     account,
     admin,
     applications,
+    assignments,
+    attendance,
     audit,
     cases,
     classes,
@@ -51,6 +53,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         classes,
         participants,
         applications,
+        assignments,
+        attendance,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):

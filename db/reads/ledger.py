@@ -1,7 +1,7 @@
 """What the ledger tells besides the cases: timelines, refusals, notices and reservations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -34,6 +34,27 @@ async def timeline(
     order = Order((col(EventRow.seq),), (int,), descending=newest_first)
     found = await page_of(session, query, order, cursor, limit, lambda r: (r.seq,))
     return Page([event_of(row) for row in found.items], found.next)
+
+
+async def events_of(session: AsyncSession, stream: str, types: Collection[str]) -> list[Event]:
+    """The stream's events of these types, in their order."""
+    found = await session.exec(
+        select(EventRow)
+        .where(EventRow.stream == stream, col(EventRow.type).in_(list(types)))
+        .order_by(col(EventRow.seq))
+    )
+    return [event_of(row) for row in found]
+
+
+async def events_about(session: AsyncSession, stream: str, subject: str) -> list[Event]:
+    """The stream's events in which this entity moved, in their order."""
+    found = await session.exec(
+        select(EventRow)
+        .where(EventRow.stream == stream, _holds(f'"subject":"{subject}"'))
+        .order_by(col(EventRow.seq))
+    )
+    events = [event_of(row) for row in found]
+    return [e for e in events if any(m.subject == subject for m in e.moves)]
 
 
 async def way(session: AsyncSession, stream: str, machine: str) -> list[tuple[str, str, datetime]]:

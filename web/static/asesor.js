@@ -14,3 +14,6 @@ document.addEventListener("DOMContentLoaded", () => {
   const errors = document.querySelector(".errors");
   if (errors) errors.focus();
 });
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
