@@ -24,10 +24,12 @@ from web.pages import (
     attendance,
     audit,
     cases,
+    check,
     classes,
     monitor,
     participants,
     programmes,
+    public,
     tasks,
     trends,
 )
@@ -42,6 +44,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole product of one process."""
     app = create_api(settings)
     for module in (
+        public,
+        check,
         account,
         tasks,
         cases,

@@ -19,6 +19,7 @@ from db.reads.cases import (
     cases_of_workflows,
     command_event,
     credible,
+    events_written,
     head,
     open_cases,
     wait_for,
@@ -70,7 +71,17 @@ from db.reads.programmes import (
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
-from db.reads.tasks import Box, TaskSort, Whose, all_tasks, open_tasks_of, task, task_counts, tasks
+from db.reads.tasks import (
+    Box,
+    TaskSort,
+    Whose,
+    all_tasks,
+    open_tasks_of,
+    streams_of_tasks,
+    task,
+    task_counts,
+    tasks,
+)
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
 
 __all__ = [
@@ -118,6 +129,7 @@ __all__ = [
     "entered",
     "events_about",
     "events_of",
+    "events_written",
     "expired_requests",
     "head",
     "holidays",
@@ -146,6 +158,7 @@ __all__ = [
     "stage_counts",
     "state_counts",
     "streams",
+    "streams_of_tasks",
     "task",
     "task_counts",
     "tasks",

@@ -1,13 +1,13 @@
 """Sheets that are filled in cell by cell before they are recorded: attendance, results, votes.
 
-Revision ID: 0006
+Revision ID: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0005"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
