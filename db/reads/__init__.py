@@ -70,6 +70,17 @@ from db.reads.programmes import (
     seats_of_person,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
+from db.reads.search import (
+    CasesAsked,
+    Days,
+    EventsAsked,
+    TasksAsked,
+    link,
+    search_cases,
+    search_denials,
+    search_events,
+    search_tasks,
+)
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
 from db.reads.tasks import (
     Box,
@@ -90,7 +101,10 @@ __all__ = [
     "PAGE",
     "Beside",
     "Box",
+    "CasesAsked",
+    "Days",
     "Entered",
+    "EventsAsked",
     "Life",
     "Need",
     "Page",
@@ -98,6 +112,7 @@ __all__ = [
     "Place",
     "Separation",
     "TaskSort",
+    "TasksAsked",
     "Telling",
     "Watch",
     "WatchSort",
@@ -136,6 +151,7 @@ __all__ = [
     "journey",
     "journeys",
     "journeys_of",
+    "link",
     "lives",
     "need_counts",
     "next_moment",
@@ -151,6 +167,10 @@ __all__ = [
     "reservation",
     "scheme_units",
     "scheme_versions",
+    "search_cases",
+    "search_denials",
+    "search_events",
+    "search_tasks",
     "seats",
     "seats_of_journey",
     "seats_of_person",
