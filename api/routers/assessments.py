@@ -56,7 +56,7 @@ async def sheet(application: Id, access: Readers, runtime: Run) -> dict[str, Any
         case = await applications.find(session, access, application)
         assessment.require_reader(access, case)
         found = await assessment.find(session, runtime, case)
-        known = await views.people(session, runtime.vault, {c.person for c in found.cells.values()})
+        known = await views.people(session, runtime.vault, {c.person for c in found.cells.values()}, access)
         documents = await assessment.documents(session, access, application)
     return assessment.view(access, found, known, documents)
 
@@ -113,7 +113,7 @@ async def recommend(
         if found.task is None or access.person != case.journey.assessor:
             raise assessment.why_not(access, found) or AssertionError
         assessment.require_whole(found, body.seen)
-        known = await views.people(session, runtime.vault, {case.journey.person, access.person})
+        known = await views.people(session, runtime.vault, {case.journey.person, access.person}, access)
         scheme = await registry.scheme_data(session, case.journey.scheme, case.journey.scheme_version)
         documents = await assessment.documents(session, access, application)
     made = assessment_forms.forms(

@@ -118,7 +118,9 @@ async def assignment(stream: Id, assignment: Id, access: Readers, runtime: Run) 
         if access.hat.role is Role.MASTER_ASSESSOR and row.person != access.person:
             raise stranger()
         events = await reads.events_about(session, stream, assignment)
-        known = await views.people(session, runtime.vault, {row.person, *(e.actor.person for e in events)})
+        known = await views.people(
+            session, runtime.vault, {row.person, *(e.actor.person for e in events)}, access
+        )
         (shown,) = await _shown(session, access, [row])
     return {
         **shown,

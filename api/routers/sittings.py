@@ -56,7 +56,7 @@ async def sittings(
         cases = await reads.cases_of(session, [row.stream for row in page.items])
         wanted = [c for c in cases if not mine or access.person in c.journey.members]
         persons = {c.journey.person for c in wanted} | {p for c in wanted for p in c.journey.members}
-        known = await views.people(session, runtime.vault, persons)
+        known = await views.people(session, runtime.vault, persons, access)
         items = []
         for case in wanted:
             found = await sitting.find(session, runtime, case)
@@ -90,7 +90,7 @@ async def dossier(application: Id, access: Readers, runtime: Run) -> dict[str, A
         persons |= {p for some in case.hands.values() for p in some}
         for former in await reads.events_of(session, application, (sitting.CONVENED, *sitting.DECIDED)):
             persons |= {former.actor.person, *_members(former)}
-        known = await views.people(session, runtime.vault, persons)
+        known = await views.people(session, runtime.vault, persons, access)
         seats = await reads.seats_of_journey(session, application)
         sheet = await assessment.filed(session, runtime, case)
         documents = await assessment.documents(session, access, application)
@@ -172,6 +172,6 @@ async def minutes(application: Id, access: Readers, runtime: Run) -> dict[str, A
         persons = {case.journey.person}
         for event in await reads.events_of(session, application, (sitting.CONVENED, *sitting.DECIDED)):
             persons |= {event.actor.person, *_members(event)}
-        known = await views.people(session, runtime.vault, persons)
+        known = await views.people(session, runtime.vault, persons, access)
         found = await sitting.decided(session, runtime, case, known)
     return {**_head(case, known), "sittings": found, "simulation": case.clock == "simulation"}
