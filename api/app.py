@@ -35,13 +35,16 @@ from api.routers import (
     bulk,
     cases,
     certificates,
+    desk,
     health,
     jobs,
     operations,
     organisations,
     participants,
     persons,
+    pictures,
     programmes,
+    reviewing,
     sessions,
     sittings,
     tasks,
@@ -68,10 +71,10 @@ Training and certification of competency assessors (Pelatihan dan Sertifikasi As
 
 Sign in with `POST /v1/sessions`, then send `Authorization: Bearer …`. Who has several hats picks one with
 `X-Hat: role[:organisation]`. Every write but signing in and out needs an `Idempotency-Key`:
-the same key with another body or file is a conflict. (Changing the hat and ending a token are the same
-however often they are sent, and keep no key.) After a write, send the receipt's `seq` as `X-Min-Seq` with the
-next read of that stream. Refusals are RFC 9457 problems in Indonesian and English, with every
-violated rule.
+the same key with another body or file is a conflict. (Changing the hat, ending a token and keeping a draft
+of a decision are the same however often they are sent, and keep no key.) After a write, send the receipt's
+`seq` as `X-Min-Seq` with the next read of that stream. Refusals are RFC 9457 problems in Indonesian and
+English, with every violated rule.
 """
 
 log = structlog.get_logger()
@@ -114,6 +117,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         programmes,
         attendance,
         tasks,
+        reviewing,
+        desk,
         applications,
         assessments,
         assignments,
@@ -121,6 +126,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         certificates,
         cases,
         persons,
+        pictures,
         operations,
         jobs,
         audit,

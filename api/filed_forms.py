@@ -36,7 +36,7 @@ async def view(
     if code not in OF_FORM:
         raise missing("P-FORM")
     j, kind = case.journey, policy(case.policy_version).form(code)
-    events = _latest(await reads.events_of(session, case.stream, OF_FORM[code]))
+    events = _latest(await reads.chain(session, case.stream, types=OF_FORM[code]))
     sheet = await _sheet(session, runtime, access, case) if code in ("FR.AK.02", "FR.AK.05") else None
     persons = {j.person, j.assessor, *(e.actor.person for e in events)}
     known = await programmes.names(session, runtime, access, persons)

@@ -22,6 +22,7 @@ from activities.documents import DocumentStore
 from activities.plugin import plugin
 from activities.upkeep import run_policies
 from api.gateway import Gateway
+from api.pictures import Pictures
 from db import registry
 from db.session import Database
 from db.tables import StreamRow
@@ -49,6 +50,7 @@ class Runtime:
     store: DocumentStore
     client: Client
     gateway: Gateway
+    pictures: Pictures
     connected: bool = False
     """Temporal has answered once; from then on the client reconnects by itself."""
     policies: bool = False
@@ -155,13 +157,15 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         plugins=[plugin(settings)],
         lazy=True,
     )
+    store = DocumentStore(settings.documents, limit=settings.upload_limit)
     runtime = Runtime(
         settings=settings,
         db=db,
         vault=vault,
-        store=DocumentStore(settings.documents, limit=settings.upload_limit),
+        store=store,
         client=client,
         gateway=Gateway(client, db, vault, settings),
+        pictures=Pictures(store),
     )
     # Once before anything else: the first connections to a SQLite file must not come two at a time, each
     # wanting to switch it to WAL.

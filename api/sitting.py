@@ -177,7 +177,7 @@ async def decided(
 ) -> list[dict[str, Any]]:
     """Every sitting that ended, the first one first: who was convened, how each voted, what was decided and
     why, with the events' hashes."""
-    events = await reads.events_of(session, case.stream, (CONVENED, *DECIDED))
+    events = await reads.chain(session, case.stream, types=(CONVENED, *DECIDED))
     found: list[dict[str, Any]] = []
     convened: Event | None = None
     for event in events:

@@ -88,7 +88,7 @@ async def dossier(application: Id, access: Readers, runtime: Run) -> dict[str, A
         found = await sitting.find(session, runtime, case)
         persons = {j.person, j.assessor, j.reviewer, *j.trainers, *j.members}
         persons |= {p for some in case.hands.values() for p in some}
-        for former in await reads.events_of(session, application, (sitting.CONVENED, *sitting.DECIDED)):
+        for former in await reads.chain(session, application, types=(sitting.CONVENED, *sitting.DECIDED)):
             persons |= {former.actor.person, *_members(former)}
         known = await views.people(session, runtime.vault, persons, access)
         seats = await reads.seats_of_journey(session, application)
@@ -170,7 +170,7 @@ async def minutes(application: Id, access: Readers, runtime: Run) -> dict[str, A
     async with runtime.db.read() as session:
         case = await applications.find(session, access, application)
         persons = {case.journey.person}
-        for event in await reads.events_of(session, application, (sitting.CONVENED, *sitting.DECIDED)):
+        for event in await reads.chain(session, application, types=(sitting.CONVENED, *sitting.DECIDED)):
             persons |= {event.actor.person, *_members(event)}
         known = await views.people(session, runtime.vault, persons, access)
         found = await sitting.decided(session, runtime, case, known)

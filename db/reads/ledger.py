@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.ledger import fold_stream, openings_of
 from db.reads.pages import PAGE, Order, Page, limited, page_of
-from db.streams import event_of
-from db.tables import DenialRow, EventRow, OutboxRow, ReservationRow
+from db.streams import event_of, events_of
+from db.tables import DenialRow, EventRow, OutboxRow, ReservationRow, StreamRow
+from domain.cases import Case
 from domain.events import Event
 
 Telling = Literal["moves", "rules", "messages"]
@@ -36,16 +38,6 @@ async def timeline(
     return Page([event_of(row) for row in found.items], found.next)
 
 
-async def events_of(session: AsyncSession, stream: str, types: Collection[str]) -> list[Event]:
-    """The stream's events of these types, in their order."""
-    found = await session.exec(
-        select(EventRow)
-        .where(EventRow.stream == stream, col(EventRow.type).in_(list(types)))
-        .order_by(col(EventRow.seq))
-    )
-    return [event_of(row) for row in found]
-
-
 async def events_about(session: AsyncSession, stream: str, subject: str) -> list[Event]:
     """The stream's events in which this entity moved, in their order."""
     found = await session.exec(
@@ -55,6 +47,29 @@ async def events_about(session: AsyncSession, stream: str, subject: str) -> list
     )
     events = [event_of(row) for row in found]
     return [e for e in events if any(m.subject == subject for m in e.moves)]
+
+
+async def chain(
+    session: AsyncSession, stream: str, *, telling: Telling | None = None, types: Sequence[str] = ()
+) -> list[Event]:
+    """Every event of a case that holds what is asked for, or is of one of these types, the first one first.
+    For what is read of one case alone: a case has some hundred events."""
+    query = select(EventRow).where(EventRow.stream == stream)
+    if telling is not None:
+        query = query.where(_TELLING[telling])
+    if types:
+        query = query.where(col(EventRow.type).in_(types))
+    return [event_of(row) for row in await session.exec(query.order_by(col(EventRow.seq)))]
+
+
+async def as_of(session: AsyncSession, stream: str, seqs: Collection[int]) -> dict[int, Case]:
+    """The case as it was right after each of these events, folded from its openings; without those that the
+    stream does not have."""
+    row = await session.get(StreamRow, stream)
+    if row is None or not seqs:
+        return {}
+    events = [e for e in await events_of(session, stream) if e.seq <= max(seqs)]
+    return {f.case.seq: f.case for f in fold_stream(openings_of(row), events) if f.case.seq in seqs}
 
 
 async def way(session: AsyncSession, stream: str, machine: str) -> list[tuple[str, str, datetime]]:
