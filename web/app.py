@@ -23,6 +23,7 @@ from web.pages import (
     assignments,
     attendance,
     audit,
+    bulk,
     cases,
     check,
     classes,
@@ -32,6 +33,7 @@ from web.pages import (
     public,
     tasks,
     trends,
+    watched_tasks,
 )
 from web.render import page
 
@@ -50,6 +52,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         tasks,
         cases,
         monitor,
+        watched_tasks,
+        bulk,
         trends,
         audit,
         admin,

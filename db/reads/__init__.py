@@ -23,6 +23,7 @@ from db.reads.cases import (
     head,
     open_cases,
     wait_for,
+    waiting_longest,
 )
 from db.reads.journeys import (
     certificate,
@@ -48,6 +49,7 @@ from db.reads.monitor import (
     Beside,
     Need,
     Separation,
+    Span,
     Watch,
     WatchSort,
     beside,
@@ -55,6 +57,7 @@ from db.reads.monitor import (
     stage_counts,
     state_counts,
     watched,
+    watched_count,
 )
 from db.reads.pages import MOST, PAGE, Page
 from db.reads.programmes import (
@@ -89,12 +92,13 @@ from db.reads.tasks import (
     Whose,
     all_tasks,
     open_tasks_of,
-    streams_of_tasks,
     task,
     task_counts,
     tasks,
+    tasks_by_id,
 )
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
+from db.reads.watched_tasks import TaskNeed, TaskWatch, TaskWatchSort, watched_tasks, watched_tasks_count
 
 __all__ = [
     "AHEAD",
@@ -112,7 +116,11 @@ __all__ = [
     "Pending",
     "Place",
     "Separation",
+    "Span",
+    "TaskNeed",
     "TaskSort",
+    "TaskWatch",
+    "TaskWatchSort",
     "TasksAsked",
     "Telling",
     "Watch",
@@ -180,14 +188,18 @@ __all__ = [
     "stage_counts",
     "state_counts",
     "streams",
-    "streams_of_tasks",
     "task",
     "task_counts",
     "tasks",
     "tasks_by_age",
+    "tasks_by_id",
     "timeline",
     "unseen",
     "wait_for",
+    "waiting_longest",
     "watched",
+    "watched_count",
+    "watched_tasks",
+    "watched_tasks_count",
     "way",
 ]

@@ -131,6 +131,17 @@ async def attention_count(session: AsyncSession) -> int:
     return (await session.exec(query)).one()
 
 
+async def waiting_longest(session: AsyncSession, *, limit: int) -> list[str]:
+    """Workflow ids of running cases that wait for an answer from the world, the longest waiting first."""
+    query = (
+        select(CaseRow.workflow_id)
+        .where(col(CaseRow.closed_at).is_(None), col(CaseRow.pending_errands) > 0)
+        .order_by(col(CaseRow.updated_at), col(CaseRow.stream))
+        .limit(limit)
+    )
+    return list(await session.exec(query))
+
+
 async def events_written(session: AsyncSession) -> int:
     """How many events all chains have: the sum of their heads, which are far fewer than they."""
     return int((await session.exec(select(func.coalesce(func.sum(StreamRow.head_seq), 0)))).one())
