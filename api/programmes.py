@@ -172,7 +172,8 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         "report_digest": programme.report_digest,
         "classes": [views.class_json(c, known) for c in case.classes.values()],
         "seats": [
-            views.seat_json(s, known, reasons, opens=sight.sees_application_of(access, case, s)) for s in seats
+            views.seat_json(s, known, reasons, opens=sight.sees_application_of(access, case, s))
+            for s in seats
         ],
         "assignments": [views.assignment_json(a, known, reasons) for a in case.assignments.values()],
         "tasks": tasks,
