@@ -28,6 +28,9 @@ from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     applications,
+    assessments,
+    assignments,
+    attendance,
     audit,
     bulk,
     cases,
@@ -45,6 +48,7 @@ from api.routers import (
     reviewing,
     rosters,
     sessions,
+    sittings,
     tasks,
     work,
 )
@@ -115,10 +119,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         participants,
         programmes,
         portal,
+        attendance,
         tasks,
         reviewing,
         desk,
         applications,
+        assessments,
+        assignments,
+        sittings,
         certificates,
         cases,
         persons,

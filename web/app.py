@@ -21,6 +21,8 @@ from web.pages import (
     admin,
     applications,
     assessors,
+    assignments,
+    attendance,
     audit,
     bulk,
     cases,
@@ -71,6 +73,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         reports,
         tokens,
         applications,
+        assignments,
+        attendance,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):

@@ -60,7 +60,7 @@ async def whole(page: Page, stop: Stop, lang: str) -> None:
 
 
 ELSEWHERE = {
-    "/audit/persons/{person}": "test_auditing.py: an auditor asks for a person by a form, never by an address",
+    "/audit/persons/{person}": "test_auditing.py: a person is asked for by a form, never by an address",
     "/audit/person": "the same",
     "/sign-in": "one is through it already",
     "/check/{code:path}": "test_public.py: nobody who is signed in is led there",
