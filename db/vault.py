@@ -26,6 +26,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from db.desk_tables import Phrase, TaskDraft
 from db.people_tables import ParticipantRecord, Person, PersonKey, SealedText
 from db.sealing import (
     KEY_BYTES,
@@ -175,12 +176,22 @@ class Vault:
             .where(col(ParticipantRecord.person) == person_id)
             .values(ciphertext=None)
         )
+        for kept in (TaskDraft, Phrase):
+            await session.exec(delete(kept).where(col(kept.person) == person_id))
         await session.flush()
 
     async def find_by_nik(self, session: AsyncSession, nik: str) -> str | None:
         """Id of the person with that NIK, or None."""
         hashes_ = [keyed(root.nik, nik) for root in self._roots.values()]
         return (await session.exec(select(Person.id).where(col(Person.nik_hmac).in_(hashes_)))).first()
+
+    async def find_by_niks(self, session: AsyncSession, niks: Iterable[str]) -> dict[str, str]:
+        """Those of these NIKs that somebody has, with the person's id, in one read."""
+        hashes_ = {keyed(root.nik, nik): nik for nik in niks for root in self._roots.values()}
+        rows = await session.exec(
+            select(Person.nik_hmac, Person.id).where(col(Person.nik_hmac).in_(list(hashes_)))
+        )
+        return {hashes_[hash_]: person for hash_, person in rows if hash_ is not None}
 
     async def find_by_email(self, session: AsyncSession, email: str) -> list[str]:
         """Ids of the persons who gave that address: several may share one."""
