@@ -20,6 +20,7 @@ from web.pages import (
     account,
     admin,
     applications,
+    assessing,
     assignments,
     attendance,
     audit,
@@ -27,8 +28,10 @@ from web.pages import (
     cases,
     check,
     classes,
+    deciding,
     monitor,
     participants,
+    printing,
     programmes,
     public,
     tasks,
@@ -63,6 +66,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         applications,
         assignments,
         attendance,
+        assessing,
+        printing,
+        deciding,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):
