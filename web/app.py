@@ -20,6 +20,7 @@ from web.pages import (
     account,
     admin,
     applications,
+    assessing,
     assessors,
     assignments,
     attendance,
@@ -32,9 +33,11 @@ from web.pages import (
     check,
     class_days,
     classes,
+    deciding,
     monitor,
     participants,
     portal,
+    printing,
     programmes,
     public,
     reports,
@@ -81,6 +84,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         applications,
         assignments,
         attendance,
+        assessing,
+        printing,
+        deciding,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):
