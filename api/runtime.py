@@ -65,6 +65,9 @@ class Runtime:
     pulse: tuple[float, int] | None = None
     """When all events were last counted, and how many there were (api/pulse.py)."""
     beating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    hitches: tuple[float, dict[str, Any]] | None = None
+    """When Temporal was last asked what fails, and what it said (api/hitches.py)."""
+    hitching: asyncio.Lock = field(default_factory=asyncio.Lock)
     bulk_asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when an act on many things was asked for here (api/bulk_runner.py)."""
     rosters: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))

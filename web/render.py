@@ -107,6 +107,12 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
             return "–"
         return times.day(date.fromisoformat(value) if isinstance(value, str) else value, language)
 
+    def month(value: date) -> str:
+        return times.month(value, language)
+
+    def weekday(value: date, long: bool = False) -> str:
+        return times.weekday(value, language, long=long)
+
     def state(name: str, machine: str) -> str:
         """A state by what its machine calls it."""
         return i18n.say(language, TABLES[machine].state(name).label)
@@ -130,8 +136,9 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     def document(name: str) -> str:
         return i18n.say(language, document_name(name))
 
-    def decision(name: str) -> str:
-        return i18n.say(language, DECISIONS[name]) if name in DECISIONS else name
+    def decision(sitting: Mapping[str, Any]) -> str:
+        """What a task was completed with, in words."""
+        return i18n.say(language, DECISIONS[sitting["decision"]])
 
     def role(name: str) -> str:
         return i18n.say(language, LABELS[Role(name)])
@@ -150,6 +157,8 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "when": when,
         "exact": exact,
         "day": day,
+        "month": month,
+        "weekday": weekday,
         "with_query": with_query,
     }
 

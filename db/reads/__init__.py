@@ -4,6 +4,7 @@ Lists come in pages: `Page.next` is an opaque cursor for the same call with the 
 what is decided by the caller, who passes the organiser or the person that a list is narrowed to.
 """
 
+from db.reads.assessors import recommended_certificates
 from db.reads.audit import checkpoints, person, streams
 from db.reads.cases import (
     AHEAD,
@@ -15,6 +16,7 @@ from db.reads.cases import (
     case_by_workflow,
     case_row,
     cases_by_workflow,
+    cases_of,
     cases_of_workflows,
     command_event,
     credible,
@@ -22,13 +24,22 @@ from db.reads.cases import (
     head,
     open_cases,
     wait_for,
+    waiting_longest,
 )
-from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
+from db.reads.journeys import (
+    certificate,
+    certificate_by_code,
+    certificates,
+    journey,
+    journeys,
+    journeys_of,
+)
 from db.reads.ledger import (
     Telling,
     as_of,
     chain,
     denials,
+    events_about,
     notices_for,
     outbox_counts,
     reservation,
@@ -39,6 +50,7 @@ from db.reads.monitor import (
     Beside,
     Need,
     Separation,
+    Span,
     Watch,
     WatchSort,
     beside,
@@ -46,18 +58,23 @@ from db.reads.monitor import (
     stage_counts,
     state_counts,
     watched,
+    watched_count,
 )
 from db.reads.pages import MOST, PAGE, Page
 from db.reads.programmes import (
     assignments,
     assignments_of_person,
     classes,
+    classes_between,
+    classes_of,
     expired_requests,
     programme,
     programme_counts,
     programmes,
     seats,
+    seats_of_journey,
     seats_of_person,
+    venues_of,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
 from db.reads.search import (
@@ -78,12 +95,13 @@ from db.reads.tasks import (
     Whose,
     all_tasks,
     open_tasks_of,
-    streams_of_tasks,
     task,
     task_counts,
     tasks,
+    tasks_by_id,
 )
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
+from db.reads.watched_tasks import TaskNeed, TaskWatch, TaskWatchSort, watched_tasks, watched_tasks_count
 
 __all__ = [
     "AHEAD",
@@ -101,7 +119,11 @@ __all__ = [
     "Pending",
     "Place",
     "Separation",
+    "Span",
+    "TaskNeed",
     "TaskSort",
+    "TaskWatch",
+    "TaskWatchSort",
     "TasksAsked",
     "Telling",
     "Watch",
@@ -120,6 +142,7 @@ __all__ = [
     "case_by_workflow",
     "case_row",
     "cases_by_workflow",
+    "cases_of",
     "cases_of_workflows",
     "certificate",
     "certificate_by_code",
@@ -127,17 +150,21 @@ __all__ = [
     "chain",
     "checkpoints",
     "classes",
+    "classes_between",
+    "classes_of",
     "command_event",
     "credible",
     "denials",
     "due_at",
     "entered",
+    "events_about",
     "events_written",
     "expired_requests",
     "head",
     "holidays",
     "journey",
     "journeys",
+    "journeys_of",
     "link",
     "lives",
     "need_counts",
@@ -151,6 +178,7 @@ __all__ = [
     "programme",
     "programme_counts",
     "programmes",
+    "recommended_certificates",
     "reservation",
     "scheme_units",
     "scheme_versions",
@@ -159,19 +187,25 @@ __all__ = [
     "search_events",
     "search_tasks",
     "seats",
+    "seats_of_journey",
     "seats_of_person",
     "sim_clock",
     "stage_counts",
     "state_counts",
     "streams",
-    "streams_of_tasks",
     "task",
     "task_counts",
     "tasks",
     "tasks_by_age",
+    "tasks_by_id",
     "timeline",
     "unseen",
+    "venues_of",
     "wait_for",
+    "waiting_longest",
     "watched",
+    "watched_count",
+    "watched_tasks",
+    "watched_tasks_count",
     "way",
 ]

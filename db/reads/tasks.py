@@ -122,10 +122,10 @@ async def task(session: AsyncSession, id: str) -> TaskRow | None:
     return (await session.exec(select(TaskRow).where(TaskRow.id == id))).one_or_none()
 
 
-async def streams_of_tasks(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
-    """task → its case, of those that there are."""
-    query = select(TaskRow.id, TaskRow.stream).where(col(TaskRow.id).in_(list(ids)))
-    return {task: stream for task, stream in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+async def tasks_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, TaskRow]:
+    """Those of these tasks that there are, by id."""
+    found = await session.exec(select(TaskRow).where(col(TaskRow.id).in_(list(ids))))
+    return {row.id: row for row in found}
 
 
 def _boxes(whose: Whose, box: Box) -> ColumnElement[bool]:
