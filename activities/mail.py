@@ -70,8 +70,7 @@ def compose(occasion: Occasion, person: str, address: Address) -> Mail:
     this version does not know.
     """
     row, about = occasion.row, occasion.about
-    values = said(occasion)
-    subject, body = _filled(occasion.text.subject, values), _filled(occasion.text.body, values)
+    subject, body = sentences(occasion)
     name, domain = message_name(row, person), _domain(occasion.public_url)
     mail = EmailMessage(policy=email.policy.SMTP)
     mail["Message-ID"] = f"<{name}@{domain}>"
@@ -96,6 +95,12 @@ def compose(occasion: Occasion, person: str, address: Address) -> Mail:
         cte="quoted-printable",
     )
     return Mail(f"{name}.eml", mail.as_bytes())
+
+
+def sentences(occasion: Occasion) -> tuple[Text, Text]:
+    """Subject and body. Raises as `compose` does."""
+    values = said(occasion)
+    return _filled(occasion.text.subject, values), _filled(occasion.text.body, values)
 
 
 def said(occasion: Occasion) -> dict[str, Text]:

@@ -25,10 +25,12 @@ from api.denials import record
 from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
+    answers,
     applications,
     cases,
     certificates,
     health,
+    notices,
     operations,
     organisations,
     participants,
@@ -98,10 +100,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         programmes,
         tasks,
         applications,
+        answers,
         certificates,
         cases,
         persons,
         operations,
+        notices,
         health,
     ):
         app.include_router(module.router)

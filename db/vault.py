@@ -26,6 +26,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from db.candidate_tables import ApplicationPart
 from db.people_tables import ParticipantRecord, Person, PersonKey, SealedText
 from db.sealing import (
     KEY_BYTES,
@@ -170,11 +171,8 @@ class Vault:
             .where(col(SealedText.owner_kind) == "person", col(SealedText.owner) == person_id)
             .values(ciphertext=None)
         )
-        await session.exec(
-            update(ParticipantRecord)
-            .where(col(ParticipantRecord.person) == person_id)
-            .values(ciphertext=None)
-        )
+        for kept in (ParticipantRecord, ApplicationPart):
+            await session.exec(update(kept).where(col(kept.person) == person_id).values(ciphertext=None))
         await session.flush()
 
     async def find_by_nik(self, session: AsyncSession, nik: str) -> str | None:

@@ -20,11 +20,14 @@ from web.pages import (
     account,
     admin,
     applications,
+    applying,
     audit,
     cases,
     check,
     classes,
+    handing_in,
     monitor,
+    my_turn,
     participants,
     programmes,
     public,
@@ -55,6 +58,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         classes,
         participants,
         applications,
+        applying,
+        handing_in,
+        my_turn,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):
