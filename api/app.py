@@ -1,7 +1,8 @@
 """The application: routers, the edge, and how refusals are told. Wiring only."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from socket import gaierror
 from typing import Any
@@ -19,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from activities.plugin import codec
 from api import problems
+from api.bulk_runner import run_bulks
 from api.codec_server import codec_router
 from api.commands import database_down
 from api.denials import record
@@ -27,9 +29,12 @@ from api.middleware import Edge
 from api.routers import (
     answers,
     applications,
+    audit,
+    bulk,
     cases,
     certificates,
     health,
+    jobs,
     notices,
     operations,
     organisations,
@@ -38,6 +43,7 @@ from api.routers import (
     programmes,
     sessions,
     tasks,
+    work,
 )
 from api.runtime import DATABASE_DOWN, opened
 from api.schemas.common import Problem
@@ -79,7 +85,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with opened(settings) as runtime:
             app.state.runtime = runtime
             settled()
-            yield
+            running = asyncio.create_task(run_bulks(runtime), name="bulks")
+            try:
+                yield
+            finally:
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
 
     app = FastAPI(
         title="Asesor",
@@ -106,6 +118,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         persons,
         operations,
         notices,
+        jobs,
+        audit,
+        bulk,
+        work,
         health,
     ):
         app.include_router(module.router)

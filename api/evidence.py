@@ -13,13 +13,13 @@ from activities.documents import ENDINGS
 from api import idempotency, listings, uploads, views
 from api.runtime import Runtime
 from api.schemas.exact import Day
-from api.sight import missing, sees_file, staff, stranger
+from api.sight import missing, sees_file, sees_masked, staff, stranger
 from db import drafts, registry
 from db.identity import Access
 from db.people_tables import Document
 from domain.cases import Case
 from domain.document_names import document_name
-from domain.errors import DomainError, Refused
+from domain.errors import DomainError, Forbidden, Refused
 from domain.policy import CURRENT, Policy
 from domain.text import Text
 
@@ -163,7 +163,28 @@ async def file(
         raise missing("D-MISSING")
     if not sees_file(access, row, case):
         raise stranger()
+    await require_opened(runtime, access, document)
     return sent(runtime, row.digest, row.media_type, f"{row.requirement}-{row.digest[:8]}")
+
+
+async def require_opened(runtime: Runtime, access: Access, document: str) -> None:
+    """May it be opened by who sees what is personal masked? Forbidden (G-CLOSED) before a reason is on
+    record, and when the time that it opened is over."""
+    if not sees_masked(access):
+        return
+    async with runtime.db.read() as session:
+        until = await registry.opened(session, account=access.account, document=document, at=runtime.now())
+    if until is None:
+        raise Forbidden.because(
+            "G-CLOSED",
+            "Dokumen ini tertutup bagi auditor sampai alasannya dicatat.",
+            "This document is closed to auditors until a reason is recorded.",
+            citation="UU 27/2022; [D] § 7",
+            remedy=Text(
+                id="Buka dari halaman audit perkara ini dengan menyebutkan alasan.",
+                en="Open it from this case's audit page, giving a reason.",
+            ),
+        )
 
 
 def sent(runtime: Runtime, digest: str, media_type: str, name: str) -> StreamingResponse:

@@ -28,7 +28,8 @@ def all_tables() -> MetaData:
     import db.candidate_tables
     import db.job_tables
     import db.people_tables
-    import db.tables  # noqa: F401
+    import db.tables
+    import db.work_tables  # noqa: F401
 
     return metadata
 

@@ -49,6 +49,8 @@ class Frame:
     """False while a simulation's clock cannot be read: `now` is then real time."""
     request_id: str
     flash: str = ""
+    tag: str = ""
+    """Of a page with live regions: what its script asks with whether there is anything new (web/live.py)."""
 
 
 @cache
@@ -154,7 +156,7 @@ def with_query(query: Mapping[str, str], **changed: Any) -> str:
     return f"?{urlencode(kept)}" if kept else "?"
 
 
-async def frame(request: Request, runtime: Runtime, access: Access | None) -> Frame:
+async def frame(request: Request, runtime: Runtime, access: Access | None, tag: str = "") -> Frame:
     """The frame for who asks (None: nobody is signed in)."""
     settings = runtime.settings
     simulation = settings.clock == "simulation"
@@ -174,6 +176,7 @@ async def frame(request: Request, runtime: Runtime, access: Access | None) -> Fr
         now_known=told,
         request_id=getattr(request.state, "request_id", ""),
         flash=request.query_params.get("done", ""),
+        tag=tag,
     )
 
 
@@ -186,11 +189,15 @@ async def page(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    tag: str = "",
 ) -> HTMLResponse:
-    """One page. `context` is the dataclass of this page; its fields are the template's names."""
-    around = await frame(request, runtime, access)
+    """One page. `context` is the dataclass of this page; its fields are the template's names. `tag` is given
+    by pages with live regions (web/live.py)."""
+    around = await frame(request, runtime, access, tag)
     values = {field.name: getattr(context, field.name) for field in fields(context)}
     body = environment(around.language).get_template(template).render(frame=around, **values)
-    response = HTMLResponse(body, status, {"Cache-Control": "no-store", **(headers or {})})
+    response = HTMLResponse(
+        body, status, {"Cache-Control": "no-store", **({"ETag": tag} if tag else {}), **(headers or {})}
+    )
     i18n.remember(request, response)
     return response
