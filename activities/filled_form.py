@@ -58,7 +58,7 @@ def typeset(form: FilledForm, at: datetime) -> bytes:
                 format="pdf",
                 ignore_system_fonts=True,  # whatever this machine has: the bytes would differ on the next
                 sys_inputs={"data": form.model_dump_json()},
-                timestamp=at,
+                timestamp=at.replace(microsecond=0),
             )
         )
     except typst.TypstError:

@@ -17,6 +17,7 @@ from domain.application_parts import BY_KEY, PARTS, Part, PartKind
 from domain.cases import Case, Journey
 from domain.clock import format_wib
 from domain.errors import Refused
+from domain.facts import UnitFacts
 from domain.policy import policy
 from domain.reference import ABILITIES
 from domain.text import Text
@@ -196,22 +197,22 @@ def _group(part: PartKind, kept: Kept, journey: Journey) -> filled_form.Group:
     return filled_form.Group(label=part.label, lines=tuple(lines_of(part.key, kept.answers, journey)))
 
 
+def unit_name(unit: UnitFacts) -> Text:
+    """What a unit is called: its code and title, or where it has none the title of its ability."""
+    known = next((a.unit_title for a in ABILITIES if a.id == unit.ability), None)
+    title = Text(id=unit.title, en=unit.title) if unit.title else known or Text(id=unit.id, en=unit.id)
+    return Text(id=f"{unit.code or ''} {title.id}".strip(), en=f"{unit.code or ''} {title.en}".strip())
+
+
 def lines_of(part: str, given: Mapping[str, Any], journey: Journey) -> list[filled_form.Line]:
     """A part's answers, one line each, as people read them."""
     if part == "self_assessment":
-        titles = {a.id: a.unit_title for a in ABILITIES}
-        called = {u.id: (u.code or "", u.title, u.ability) for u in journey.units}
-        lines = []
-        for answer in given["units"]:
-            code, title, ability = called.get(answer["unit"], ("", "", ""))
-            known = titles.get(ability)
-            name = title or (known.id if known else answer["unit"])
-            label = Text(
-                id=f"{code} {name}".strip(), en=known.en if known and not title else f"{code} {name}".strip()
-            )
-            value = f"{WORDS[answer['result']].id}. {answer['shown_by']}"
-            lines.append(filled_form.Line(label=label, value=value))
-        return lines
+        called = {u.id: unit_name(u) for u in journey.units}
+        return [
+            filled_form.Line(label=called[one["unit"]], value=f"{WORDS[one['result']].id}. {one['shown_by']}")
+            for one in given["units"]
+            if one["unit"] in called
+        ]
     return [
         filled_form.Line(label=WORDS[name], value=_said(given[name]))
         for name in BY_KEY[part].model.model_fields

@@ -34,6 +34,7 @@ from api.routers import (
     cases,
     certificates,
     health,
+    invitations,
     jobs,
     notices,
     operations,
@@ -53,7 +54,7 @@ from logs import setup
 from settings import ROOT, Settings, load
 
 STATIC = Path(ROOT) / "web" / "static"
-OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}"})
+OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}", "/v1/invitations"})
 """Addresses below /v1 that need no sign-in (of the first, POST alone)."""
 BAD_CHARACTERS = frozenset({"22021", "22P05"})
 """PostgreSQL's answers to text with a NUL in it (SQLite takes it)."""
@@ -115,6 +116,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         answers,
         certificates,
         cases,
+        invitations,
         persons,
         operations,
         notices,

@@ -35,5 +35,3 @@ class Invitation(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     """Real time; from then on it opens nothing."""
     used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    """A newer one took its place."""

@@ -31,6 +31,7 @@ ROW_EVENTS: dict[str, Text] = {
         id="Draf disesuaikan sebelum diajukan", en="The draft was renumbered before it was submitted"
     ),
     "hat_changed": Text(id="Peran yang dipakai diganti", en="Another hat was put on"),
+    "invitation_asked": Text(id="Undangan diminta", en="An invitation was asked for"),
     "invitation_made": Text(id="Undangan dibuat", en="An invitation was made"),
     "invitation_used": Text(
         id="Undangan dipakai untuk membuka akun", en="The invitation was used to open an account"

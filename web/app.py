@@ -26,6 +26,7 @@ from web.pages import (
     check,
     classes,
     handing_in,
+    invitation,
     monitor,
     my_turn,
     participants,
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         applications,
         applying,
         handing_in,
+        invitation,
         my_turn,
     ):
         app.include_router(module.router)

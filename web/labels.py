@@ -112,6 +112,9 @@ LABELS |= {name: text for name, text in WORDS.items() if name not in LABELS}
 LABELS |= {
     "shown_by": Text(id="Yang membuktikannya", en="What shows it"),
     "units": Text(id="Unit kompetensi", en="Units of competency"),
+    "username": Text(id="Nama pengguna", en="User name"),
+    "password": Text(id="Kata sandi", en="Password"),
+    "again": Text(id="Kata sandi sekali lagi", en="Password again"),
 }
 LABELS |= {f"participant.{column.key}": column.header for column in COLUMNS}
 """A participant's fields are called as the roster's columns are."""

@@ -1,4 +1,4 @@
-"""A candidate's own case: where it stands, who has it, what is mine to do now and until when, what was told."""
+"""A candidate's own case: where it stands, who has it, what is mine to do and until when, what was told."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from api.answers import unit_name
 from api.deps import Run
 from api.routers import applications as api
 from api.routers import cases, certificates, notices, programmes, tasks
@@ -17,6 +18,7 @@ from api.schemas.derive import request_model
 from db.identity import Access
 from domain.commands import WithdrawJourney
 from domain.errors import DomainError, NotFound
+from domain.facts import UnitFacts
 from domain.reference import CERTIFICATION_STEPS
 from domain.text import Text
 from domain.verdict import Violation
@@ -151,12 +153,8 @@ def _part(programme: Mapped | None, kind: str, id_: str) -> Mapped | None:
 
 
 def _results(body: Mapped) -> tuple[tuple[Text, str], ...]:
-    called = {u["id"]: f"{u['code'] or ''} {u['title']}".strip() or u["id"] for u in body["units"]}
-    return tuple(
-        (Text(id=called[r["unit"]], en=called[r["unit"]]), r["result"])
-        for r in body["results"]
-        if r["unit"] in called
-    )
+    called = {u["id"]: unit_name(UnitFacts.model_validate(u)) for u in body["units"]}
+    return tuple((called[r["unit"]], r["result"]) for r in body["results"] if r["unit"] in called)
 
 
 def _offer(body: Mapped, trigger: str) -> Mapped | None:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.routing import APIRoute
 
-from api.answers import lines_of, not_answered
+from api.answers import lines_of, not_answered, unit_name
 from api.deps import Run
 from api.routers import answers, tasks
 from api.routers import applications as api
@@ -186,15 +186,7 @@ async def _case(runtime: Runtime, application: str) -> Case:
 
 def _choices(case: Case) -> Choices:
     units = case.journey.units
-    called = [
-        Option(
-            u.id,
-            Text(
-                id=f"{u.code or ''} {u.title}".strip() or u.id, en=f"{u.code or ''} {u.title}".strip() or u.id
-            ),
-        )
-        for u in units
-    ]
+    called = [Option(u.id, unit_name(u)) for u in units]
     return Choices(options={"unit": called}, rows={f"{PREFIX}units": [{"unit": u.id} for u in units]})
 
 

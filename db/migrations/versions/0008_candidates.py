@@ -35,7 +35,6 @@ def upgrade() -> None:
         sa.Column("created_by", sa.String(80), nullable=False),
         sa.Column("expires_at", MOMENT, nullable=False),
         sa.Column("used_at", MOMENT, nullable=True),
-        sa.Column("withdrawn_at", MOMENT, nullable=True),
         sa.ForeignKeyConstraint(["person"], ["persons.id"], name=op.f("fk_invitations_person")),
         sa.PrimaryKeyConstraint("id_hash", name=op.f("pk_invitations")),
     )
