@@ -16,7 +16,7 @@ from db.identity import Access
 from domain.application_parts import BY_KEY, PARTS, Part, PartKind
 from domain.cases import Case, Journey
 from domain.clock import format_wib
-from domain.errors import Refused
+from domain.errors import NotFound, Refused
 from domain.facts import UnitFacts
 from domain.policy import policy
 from domain.reference import ABILITIES
@@ -153,14 +153,14 @@ async def make_form(
     kind = asked.form(form)
     async with runtime.db.read() as session:
         person = await runtime.vault.open_person(session, case.journey.person)
-        scheme = await registry.scheme_data(session, case.journey.scheme, case.journey.scheme_version)
+        scheme = await _scheme(session, case.journey)
     parts = [p for p in PARTS if p.form == form]
     at = max(found[p.key].saved_at for p in parts)
     head = filled_form.Group(
         label=Text(id="Pemohon", en="Applicant"),
         lines=(
             filled_form.Line(label=WORDS["name"], value=person.full_name),
-            filled_form.Line(label=WORDS["scheme"], value=scheme.name_id),
+            filled_form.Line(label=WORDS["scheme"], value=scheme),
         ),
     )
     printed = filled_form.FilledForm(
@@ -191,6 +191,14 @@ async def make_form(
 
     await runtime.db.retrying(note)
     return stored.digest
+
+
+async def _scheme(session: AsyncSession, journey: Journey) -> str:
+    """The scheme's name; its id where that version is not in the register."""
+    try:
+        return (await registry.scheme_data(session, journey.scheme, journey.scheme_version)).name_id
+    except NotFound:
+        return journey.scheme
 
 
 def _group(part: PartKind, kept: Kept, journey: Journey) -> filled_form.Group:

@@ -32,6 +32,7 @@ from web.pages import (
     participants,
     programmes,
     public,
+    sending,
     tasks,
     trends,
 )
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         handing_in,
         invitation,
         my_turn,
+        sending,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):

@@ -55,7 +55,6 @@ WORDS = {
         "none": "You need not do anything now",
     },
 }
-SHOTS = Path("/tmp/we")
 
 
 async def press(page: Page, words: str) -> None:
@@ -63,8 +62,7 @@ async def press(page: Page, words: str) -> None:
         await page.locator("main button:visible", has_text=words).first.click()
 
 
-async def looked_at(page: Page, name: str, width: int, *, script: bool) -> None:
-    await page.screenshot(path=SHOTS / f"c-{name}-{width}.png", full_page=True)
+async def looked_at(page: Page, *, script: bool) -> None:
     if script:  # axe needs scripts
         await page.evaluate("for (const d of document.querySelectorAll('main details')) d.open = true")
         await sound(page)
@@ -96,19 +94,19 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
         page.on("console", lambda m: screens.said.append(m.text) if m.type in ("error", "warning") else None)
         page.on("pageerror", lambda e: screens.said.append(str(e)))
 
-        async def look(name: str) -> None:
-            await looked_at(page, name, width, script=script)
+        async def look() -> None:
+            await looked_at(page, script=script)
 
         # From the mail: the account is opened, and the same link opens nothing a second time.
         await page.goto(f"{screens.address}{link.path}?lang={lang}")
-        await look("invitation")
+        await look()
         await page.fill("#f-username", "calon-baru")
         await page.fill("#f-password", PASSWORD)
         await page.fill("#f-again", "lain sama sekali")
         await press(page, say["open"])
         await expect(page.locator("#f-again-error")).to_be_visible()
         await expect(page.locator("#f-username")).to_have_value("calon-baru")
-        await look("invitation-error")
+        await look()
         await page.fill("#f-password", PASSWORD)
         await page.fill("#f-again", PASSWORD)
         await press(page, say["open"])
@@ -116,11 +114,11 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
         used = await page.goto(f"{screens.address}{link.path}")
         assert used is not None
         assert used.status == 404
-        await look("invitation-used")
+        await look()
         await page.goto(f"{screens.address}/home")
-        await look("home")
+        await look()
         await page.click(f"main a[href='{path}/apply']")
-        await look("tasklist")
+        await look()
         await expect(page.locator(".tasklist .tag.todo")).to_have_count(PARTS)
 
         # Nothing typed: the summary has the focus, and what is wrong stands beside the field, too.
@@ -132,7 +130,7 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
         await page.fill("#f-part-phone", "0812-0000-0001")
         await press(page, say["go"])
         await expect(page.locator("#f-part-phone")).to_have_value("0812-0000-0001")
-        await look("part-error")
+        await look()
         await page.fill("#f-part-address", "Jalan Contoh 1, Bandung")
         await press(page, say["go"])
 
@@ -148,7 +146,7 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
         for number in range(3):
             await page.select_option(f"#f-part-units-{number}-result", "K")
             await page.fill(f"#f-part-units-{number}-shown_by", "Rencana asesmen yang saya susun")
-        await look("units")
+        await look()
         await press(page, say["go"])
         await page.check("#f-part-it_declared")
         await press(page, say["go"])
@@ -156,7 +154,7 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
 
         # A document, page by page, with the camera.
         await page.goto(f"{screens.address}{path}/evidence?requirement=diploma")
-        await look("evidence")
+        await look()
         await press(page, say["add"])
         await expect(page.locator("#f-evidence-photo-error")).to_be_visible()
         for number in (40, 60):
@@ -165,17 +163,17 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
         await expect(page.locator(".pages li")).to_have_count(3)  # one stood there before
         await page.wait_for_load_state("load")
         assert await page.locator(".pages img").nth(1).evaluate("e => e.naturalWidth") > 0
-        await look("evidence-pages")
+        await look()
 
         await page.goto(f"{screens.address}{path}/check")
-        await look("check")
+        await look()
         await press(page, say["send"])
         await expect(page.locator(".errors")).to_contain_text("P-CONSENT")
-        await look("check-error")
+        await look()
         await page.check("#f-consent_version")
         await press(page, say["send"])
         await expect(page.locator("h1")).to_have_text(say["sent"])
-        await look("sent")
+        await look()
         case = await stack.until(stream, lambda x: x.state == "RECEIVED")
         assert case.journey.consent_version == "2026-01"
         assert {form.partition("@")[0] for form in case.journey.forms} == {"FR.APL.01", "FR.APL.02"}
@@ -190,7 +188,7 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
             form=await points(stack, stream),
         )
         await page.goto(f"{screens.address}{path}")
-        await look("returned")
+        await look()
         await page.click(".mine a.button")
         await expect(page.locator(".warning")).to_contain_text("Surat belum terbaca.")
         await page.goto(f"{screens.address}{path}/check")
@@ -205,9 +203,9 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
         await scheduled(stack, stream, master, day)
         await on(stack, day)
         await page.goto(f"{screens.address}{path}")
-        await look("scheduled")
+        await look()
         await page.click(".mine a.button")
-        await look("sign")
+        await look()
         await press(page, say["sign"])
         await stack.until(stream, lambda x: who.person in x.journey.signed)
         task = await stack.task(stream, "sign_agreement", person=master.person)
@@ -216,18 +214,23 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
         await page.goto(f"{screens.address}{path}")
         await expect(page.locator(".mine")).to_contain_text(say["none"])
         await expect(page.locator(".results li")).to_have_count(3)
-        await look("decision")
+        await look()
         await decided(stack, stream, "decide_competent")
         certificate = await issued(stack, stream, 1)
         await page.goto(f"{screens.address}{path}")
         await expect(page.locator("main")).to_contain_text(certificate.certificate_number)
-        await look("certified")
+        await look()
         async with page.expect_download() as download:
             await page.click(f"a[href='/v1/certificates/{certificate.stream}/pdf']")
         printed = await (await download.value).path()
         assert printed.read_bytes().startswith(b"%PDF-")
-    # Refusals are answers that Chromium notes; the used link is a 404, and so are papers that are rows alone.
-    assert [m for m in screens.said if "422 (" not in m and "404 (" not in m] == []
+    assert complaints(screens) == []
+
+
+def complaints(screens: Screens) -> list[str]:
+    """What the console said, without refusals, which Chromium notes as well: the used link is a 404, and so
+    are the papers of these stories, which are rows alone."""
+    return [m for m in screens.said if "422 (" not in m and "404 (" not in m]
 
 
 async def without_account(stack: Stack, username: str) -> None:
@@ -269,8 +272,8 @@ async def test_a_candidate_who_is_not_yet_competent_reads_why_and_what_can_be_do
         await expect(page.locator("blockquote")).to_have_text("Satu unit belum kompeten.")
         await expect(page.locator(".results .tag.late")).to_have_count(1)
         await expect(page.locator("a[href$='requirement=FR.AK.04']")).to_be_visible()
-        await looked_at(page, "notyet", width, script=script)
-    assert screens.said == []
+        await looked_at(page, script=script)
+    assert complaints(screens) == []
 
 
 async def test_a_candidate_withdraws_knowing_what_it_means(screens: Screens) -> None:
@@ -279,11 +282,11 @@ async def test_a_candidate_withdraws_knowing_what_it_means(screens: Screens) -> 
     async with screens.window(people.PEOPLE[2].username, width=390) as page:
         await page.goto(f"{screens.address}/applications/{stream}")
         await page.click(f"a[href='/applications/{stream}/withdraw']")
-        await looked_at(page, "withdraw", 390, script=True)
+        await looked_at(page, script=True)
         await page.click("main a.quiet")
         await page.click(f"a[href='/applications/{stream}/withdraw']")
         await press(page, "Ya, mengundurkan diri")
         await stack.until(stream, lambda x: x.state == "WITHDRAWN")
         await expect(page.locator(".mine h2")).to_have_text("Permohonan ini sudah berakhir.")
-        await looked_at(page, "withdrawn", 390, script=True)
-    assert screens.said == []
+        await looked_at(page, script=True)
+    assert complaints(screens) == []

@@ -20,8 +20,7 @@ from web.deps import go
 from web.render import page
 
 router = APIRouter(include_in_schema=False)
-HEADERS = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
-"""The address is a secret: nobody else is told where one came from."""
+HEADERS = {"X-Robots-Tag": "noindex"}
 
 
 @dataclass(frozen=True)
