@@ -29,10 +29,14 @@ from api.middleware import Edge
 from api.routers import (
     answers,
     applications,
+    assessments,
+    assignments,
+    attendance,
     audit,
     bulk,
     cases,
     certificates,
+    desk,
     health,
     invitations,
     jobs,
@@ -41,8 +45,11 @@ from api.routers import (
     organisations,
     participants,
     persons,
+    pictures,
     programmes,
+    reviewing,
     sessions,
+    sittings,
     tasks,
     work,
 )
@@ -67,10 +74,10 @@ Training and certification of competency assessors (Pelatihan dan Sertifikasi As
 
 Sign in with `POST /v1/sessions`, then send `Authorization: Bearer …`. Who has several hats picks one with
 `X-Hat: role[:organisation]`. Every write but signing in and out needs an `Idempotency-Key`:
-the same key with another body or file is a conflict. (Changing the hat and ending a token are the same
-however often they are sent, and keep no key.) After a write, send the receipt's `seq` as `X-Min-Seq` with the
-next read of that stream. Refusals are RFC 9457 problems in Indonesian and English, with every
-violated rule.
+the same key with another body or file is a conflict. (Changing the hat, ending a token and keeping a draft
+of a decision are the same however often they are sent, and keep no key.) After a write, send the receipt's
+`seq` as `X-Min-Seq` with the next read of that stream. Refusals are RFC 9457 problems in Indonesian and
+English, with every violated rule.
 """
 
 log = structlog.get_logger()
@@ -111,13 +118,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         organisations,
         participants,  # before programmes: its template's address would be taken for an id
         programmes,
+        attendance,
         tasks,
+        reviewing,
+        desk,
         applications,
         answers,
+        assessments,
+        assignments,
+        sittings,
         certificates,
         cases,
         invitations,
         persons,
+        pictures,
         operations,
         notices,
         jobs,

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.documents import ENDINGS
 from api import idempotency, listings, uploads, views
+from api.pictures import Drawn
 from api.runtime import Runtime
 from api.schemas.exact import Day
 from api.sight import missing, sees_file, sees_masked, staff, stranger
@@ -157,6 +158,48 @@ async def file(
     runtime: Runtime, access: Access, application: str, document: str, case: Case | None
 ) -> StreamingResponse:
     """The document itself, as a download that runs nothing. NotFound; a stranger's try is recorded."""
+    row = await _opened(runtime, access, application, document, case)
+    return sent(runtime, row.digest, row.media_type, f"{row.requirement}-{row.digest[:8]}")
+
+
+async def picture(
+    runtime: Runtime,
+    access: Access,
+    application: str,
+    document: str,
+    case: Case | None,
+    *,
+    page: int,
+    turn: int,
+    zoom: int,
+) -> Response:
+    """One page of the document as an answer. Raises as `drawn`."""
+    found = await drawn(runtime, access, application, document, case, page=page, turn=turn, zoom=zoom)
+    headers = {**SANDBOX, "Content-Disposition": "inline", "X-Pages": str(found.pages)}
+    return Response(found.picture, media_type="image/jpeg", headers=headers)
+
+
+async def drawn(
+    runtime: Runtime,
+    access: Access,
+    application: str,
+    document: str,
+    case: Case | None,
+    *,
+    page: int,
+    turn: int,
+    zoom: int,
+) -> Drawn:
+    """One page of the document, drawn anew, to be looked at in a page of ours. Raises as `file` and
+    `Pictures.draw` do."""
+    row = await _opened(runtime, access, application, document, case)
+    return await runtime.pictures.draw(row.digest, row.media_type, page=page, turn=turn, zoom=zoom)
+
+
+async def _opened(
+    runtime: Runtime, access: Access, application: str, document: str, case: Case | None
+) -> Document:
+    """The document's row, for who may open it. NotFound; a stranger's try is recorded."""
     async with runtime.db.read() as session:
         row = await listings.documents_by_id(session, document)
     if row is None or row.application != application:
@@ -164,7 +207,7 @@ async def file(
     if not sees_file(access, row, case):
         raise stranger()
     await require_opened(runtime, access, document)
-    return sent(runtime, row.digest, row.media_type, f"{row.requirement}-{row.digest[:8]}")
+    return row
 
 
 async def require_opened(runtime: Runtime, access: Access, document: str) -> None:

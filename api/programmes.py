@@ -171,7 +171,10 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         "request_digest": programme.request_digest,
         "report_digest": programme.report_digest,
         "classes": [views.class_json(c, known) for c in case.classes.values()],
-        "seats": [views.seat_json(s, known, reasons) for s in seats],
+        "seats": [
+            views.seat_json(s, known, reasons, opens=sight.sees_application_of(access, case, s))
+            for s in seats
+        ],
         "assignments": [views.assignment_json(a, known, reasons) for a in case.assignments.values()],
         "tasks": tasks,
         "waiting": views.waiting_json((row for row in rows.values() if row.open), access, now),

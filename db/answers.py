@@ -38,7 +38,7 @@ async def keep(
     """Keep a part in place of what it said before; the same again changes nothing. NotFound for a person who
     is unknown or forgotten."""
     row = await session.get(ApplicationPart, (application, part), with_for_update=True)
-    if row is not None and row.ciphertext is not None:
+    if row is not None:
         before = await vault.open_for(session, row.person, _name(application, part), row.ciphertext)
         if before == dict(answers):
             return Kept(before, row.version, row.saved_at)
@@ -65,8 +65,6 @@ async def kept(session: AsyncSession, vault: Vault, application: str) -> dict[st
         .order_by(col(ApplicationPart.part))
     )
     for row in rows:
-        if row.ciphertext is None:
-            continue
         try:
             answers = await vault.open_for(session, row.person, _name(application, row.part), row.ciphertext)
         except NotFound:

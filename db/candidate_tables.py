@@ -17,7 +17,7 @@ class ApplicationPart(SQLModel, table=True):
     application: str = Field(primary_key=True, max_length=80)
     part: str = Field(primary_key=True, max_length=40)
     person: str = Field(max_length=80, foreign_key="persons.id", index=True)
-    ciphertext: bytes | None = None
+    ciphertext: bytes
     version: int = 1
     saved_at: datetime = Field(sa_type=UtcDateTime)
     """Real time."""

@@ -353,6 +353,23 @@ class Draft(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
+class SheetCell(SQLModel, table=True):
+    """One cell of a sheet that is filled in before its act (see `db.sheets`); its value is a sealed text."""
+
+    __tablename__ = "sheet_cells"
+
+    stream: str = Field(primary_key=True, max_length=80)
+    """The case."""
+    sheet: str = Field(primary_key=True, max_length=100)
+    """`attendance:{class}`, `assessment:{task}` or `votes:{task}`."""
+    cell: str = Field(primary_key=True, max_length=140)
+    version: int
+    text: str = Field(max_length=80, foreign_key="texts.id")
+    person: str = Field(max_length=80)
+    """Who filled it in last."""
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Idempotency(SQLModel, table=True):
     """What one Idempotency-Key of one account stood for, and what was answered."""
 

@@ -27,6 +27,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
 from db.candidate_tables import ApplicationPart
+from db.desk_tables import Phrase, TaskDraft
 from db.people_tables import ParticipantRecord, Person, PersonKey, SealedText
 from db.sealing import (
     KEY_BYTES,
@@ -171,8 +172,13 @@ class Vault:
             .where(col(SealedText.owner_kind) == "person", col(SealedText.owner) == person_id)
             .values(ciphertext=None)
         )
-        for kept in (ParticipantRecord, ApplicationPart):
-            await session.exec(update(kept).where(col(kept.person) == person_id).values(ciphertext=None))
+        await session.exec(
+            update(ParticipantRecord)
+            .where(col(ParticipantRecord.person) == person_id)
+            .values(ciphertext=None)
+        )
+        for kept in (TaskDraft, Phrase, ApplicationPart):
+            await session.exec(delete(kept).where(col(kept.person) == person_id))
         await session.flush()
 
     async def find_by_nik(self, session: AsyncSession, nik: str) -> str | None:

@@ -21,7 +21,10 @@ from web.pages import (
     admin,
     applications,
     applying,
+    assignments,
+    attendance,
     audit,
+    bulk,
     cases,
     check,
     classes,
@@ -35,6 +38,7 @@ from web.pages import (
     sending,
     tasks,
     trends,
+    watched_tasks,
 )
 from web.render import page
 
@@ -53,6 +57,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         tasks,
         cases,
         monitor,
+        watched_tasks,
+        bulk,
         trends,
         audit,
         admin,
@@ -65,6 +71,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         invitation,
         my_turn,
         sending,
+        assignments,
+        attendance,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):

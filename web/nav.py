@@ -21,16 +21,21 @@ PROGRAMMES = Entry("/programmes", Text(id="Program", en="Programmes"), frozenset
 APPLICATIONS = Entry(
     "/applications", Text(id="Permohonan saya", en="My applications"), frozenset({Role.CANDIDATE})
 )
+ASSIGNMENTS = Entry("/assignments", Text(id="Penugasan", en="Assignments"), frozenset({Role.MASTER_ASSESSOR}))
+ASSESSMENTS = Entry("/assessments", Text(id="Asesmen", en="Assessments"), frozenset({Role.MASTER_ASSESSOR}))
+DECISIONS = Entry("/decisions", Text(id="Keputusan", en="Decisions"), frozenset({Role.COMMITTEE}))
 HOMES = {
     Role.OPERATIONS: "/monitor",
     Role.AUDITOR: "/audit",
     Role.ORGANISER: PROGRAMMES.path,
     Role.CANDIDATE: APPLICATIONS.path,
+    Role.MASTER_ASSESSOR: ASSIGNMENTS.path,
 }
 """The first page of a hat; of any other it is the inbox."""
 MENU: tuple[Entry, ...] = (
     PROGRAMMES,
     APPLICATIONS,
+    ASSIGNMENTS,
     INBOX,
     Entry(
         "/monitor",

@@ -118,10 +118,28 @@ async def cases_of_workflows(session: AsyncSession, workflows: Sequence[str]) ->
     return sorted(latest.values(), key=lambda row: row.stream)
 
 
+async def cases_of(session: AsyncSession, streams: Sequence[str]) -> list[Case]:
+    """These cases as the ledger knows them, in the order of `streams`; those without a row are left out."""
+    query = select(CaseRow.stream, CaseRow.snapshot).where(col(CaseRow.stream).in_(list(streams)))
+    found = {stream: snapshot for stream, snapshot in await session.exec(query)}  # noqa: C416 (rows are no pairs to mypy)
+    return [await _judgeable(session, found[stream]) for stream in streams if stream in found]
+
+
 async def attention_count(session: AsyncSession) -> int:
     """How many cases operations must look at."""
     query = select(func.count()).select_from(CaseRow).where(CaseRow.attention != "")
     return (await session.exec(query)).one()
+
+
+async def waiting_longest(session: AsyncSession, *, limit: int) -> list[str]:
+    """Workflow ids of running cases that wait for an answer from the world, the longest waiting first."""
+    query = (
+        select(CaseRow.workflow_id)
+        .where(col(CaseRow.closed_at).is_(None), col(CaseRow.pending_errands) > 0)
+        .order_by(col(CaseRow.updated_at), col(CaseRow.stream))
+        .limit(limit)
+    )
+    return list(await session.exec(query))
 
 
 async def events_written(session: AsyncSession) -> int:

@@ -31,6 +31,10 @@ class Separation:
     after: tuple[str, ...]
 
 
+Span = tuple[datetime, datetime]
+"""From the first moment on, until before the second (UTC, business time)."""
+
+
 @dataclass(frozen=True)
 class Watch:
     """Which cases are looked for. `now` and `soon` are business moments (UTC): a task is late when it was
@@ -53,6 +57,8 @@ class Watch:
     need: Need | None = None
     stuck: tuple[str, ...] = ()
     """Streams that ask for help, for `need="stuck"`."""
+    opened: Span | None = None
+    closed: Span | None = None
 
 
 class Beside(NamedTuple):
@@ -82,6 +88,13 @@ async def watched(
     order = Order((col(column), col(row.stream)), (kind, str), descending=sort.startswith("-"))
     attribute = {"updated": "updated_at", "opened": "opened_at"}.get(name, name)
     return await page_of(session, query, order, cursor, limit, lambda r: (getattr(r, attribute), r.stream))
+
+
+async def watched_count(session: AsyncSession, watch: Watch) -> int:
+    """How many cases are looked for: the rows of all pages of `watched`."""
+    row = _row(watch.kind)
+    query = select(func.count()).select_from(row).join(CaseRow, col(CaseRow.stream) == col(row.stream))
+    return (await session.exec(query.where(*_conditions(watch)))).one()
 
 
 async def stage_counts(session: AsyncSession, kind: Kind) -> dict[int, int]:
@@ -156,6 +169,9 @@ def _conditions(watch: Watch) -> list[ColumnElement[bool]]:
                 col(row.organiser).in_(watch.q_organisers),
             )
         )
+    for column, span in ((CaseRow.opened_at, watch.opened), (CaseRow.closed_at, watch.closed)):
+        if span is not None:
+            found += [col(column) >= utc(span[0]), col(column) < utc(span[1])]
     if watch.need == "stuck":
         found.append(col(row.stream).in_(watch.stuck))
     elif watch.need is not None:
@@ -171,10 +187,10 @@ def _needed(need: Need, watch: Watch) -> ColumnElement[bool]:
         return col(TaskRow.due_at) < now
     if need == "soon":
         return and_(col(TaskRow.due_at) >= now, col(TaskRow.due_at) < soon)
-    return _nobody(watch.separations)
+    return nobody_may(watch.separations)
 
 
-def _nobody(separations: Collection[Separation]) -> ColumnElement[bool]:
+def nobody_may(separations: Collection[Separation]) -> ColumnElement[bool]:
     """Nobody who can sign in may do this task: by the group, the organisation or the person that it is bound
     to, and by R-SOD as far as completed tasks tell who had a hand in what. (A seat is also confirmed by the
     organiser, so it is never without anybody.) What does not depend on the task is asked once a query."""

@@ -119,3 +119,21 @@ async def assignments_of_person(session: AsyncSession, person: str) -> list[Assi
         .order_by(col(AssignmentRow.first_day), col(AssignmentRow.stream), col(AssignmentRow.id))
     )
     return list(found)
+
+
+async def classes_of(session: AsyncSession, streams: Collection[str]) -> list[ClassRow]:
+    """The classes of these programmes."""
+    found = await session.exec(
+        select(ClassRow)
+        .where(col(ClassRow.stream).in_(list(streams)))
+        .order_by(col(ClassRow.stream), col(ClassRow.id))
+    )
+    return list(found)
+
+
+async def seats_of_journey(session: AsyncSession, journey: str) -> list[SeatRow]:
+    """The seat whose application this is; none for a journey without a programme."""
+    found = await session.exec(
+        select(SeatRow).where(SeatRow.journey == journey).order_by(col(SeatRow.stream), col(SeatRow.id))
+    )
+    return list(found)

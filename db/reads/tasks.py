@@ -41,16 +41,20 @@ async def tasks(
     organiser: str = "",
     subject: str = "",
     stream: str = "",
+    number: str = "",
     sort: TaskSort = "due",
     cursor: str = "",
     limit: int = PAGE,
 ) -> Page[TaskRow]:
     """An inbox. `mine`: held by me, or for me alone; `groups`: open ones of my groups and organisation that
-    nobody holds, or that escalated to my group; `done`: completed by me. `now` is the business time."""
+    nobody holds, or that escalated to my group; `done`: completed by me. `now` is the business time;
+    `number`: how the case's number begins."""
     query = select(TaskRow).where(_boxes(whose, box))
     query = _filtered(query, now, kind=kind, state=state, late=late, organiser=organiser, subject=subject)
     if stream:
         query = query.where(TaskRow.stream == stream)
+    if number:
+        query = query.where(col(TaskRow.stream).startswith(number, autoescape=True))
     if box == "done":
         order = Order((col(TaskRow.completed_at), col(TaskRow.id)), (datetime, str), descending=True)
         return await page_of(session, query, order, cursor, limit, lambda r: (r.completed_at, r.id))
@@ -69,6 +73,7 @@ async def all_tasks(
     organiser: str = "",
     subject: str = "",
     stream: str = "",
+    number: str = "",
     sort: TaskSort = "due",
     cursor: str = "",
     limit: int = PAGE,
@@ -81,6 +86,8 @@ async def all_tasks(
         query = query.where(col(TaskRow.open).is_(open))
     if stream:
         query = query.where(TaskRow.stream == stream)
+    if number:
+        query = query.where(col(TaskRow.stream).startswith(number, autoescape=True))
     order, key = _TASK_ORDER[sort]
     return await page_of(session, query, order, cursor, limit, key)
 
@@ -96,7 +103,7 @@ async def open_tasks_of(session: AsyncSession, streams: Sequence[str]) -> dict[s
 
 
 async def task_counts(session: AsyncSession, whose: Whose, *, now: datetime) -> dict[str, int]:
-    """How many open tasks are `mine`, in my `groups`, and `late` among both."""
+    """How many open tasks are `mine`, in my `groups`, and `late` among both; and how many I have `done`."""
     mine, groups = _boxes(whose, "mine"), _boxes(whose, "groups")
 
     async def count(condition: ColumnElement[bool]) -> int:
@@ -106,6 +113,7 @@ async def task_counts(session: AsyncSession, whose: Whose, *, now: datetime) -> 
         "mine": await count(mine),
         "groups": await count(groups),
         "late": await count(and_(or_(mine, groups), col(TaskRow.due_at) < utc(now))),
+        "done": await count(_boxes(whose, "done")),
     }
 
 
@@ -114,10 +122,10 @@ async def task(session: AsyncSession, id: str) -> TaskRow | None:
     return (await session.exec(select(TaskRow).where(TaskRow.id == id))).one_or_none()
 
 
-async def streams_of_tasks(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
-    """task → its case, of those that there are."""
-    query = select(TaskRow.id, TaskRow.stream).where(col(TaskRow.id).in_(list(ids)))
-    return {task: stream for task, stream in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+async def tasks_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, TaskRow]:
+    """Those of these tasks that there are, by id."""
+    found = await session.exec(select(TaskRow).where(col(TaskRow.id).in_(list(ids))))
+    return {row.id: row for row in found}
 
 
 def _boxes(whose: Whose, box: Box) -> ColumnElement[bool]:

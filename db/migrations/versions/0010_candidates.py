@@ -1,13 +1,13 @@
 """The answers of an application, part by part, and invitations by which accounts are opened.
 
-Revision ID: 0008
+Revision ID: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
@@ -20,7 +20,7 @@ def upgrade() -> None:
         sa.Column("application", sa.String(80), nullable=False),
         sa.Column("part", sa.String(40), nullable=False),
         sa.Column("person", sa.String(80), nullable=False),
-        sa.Column("ciphertext", sa.LargeBinary(), nullable=True),
+        sa.Column("ciphertext", sa.LargeBinary(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("saved_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["person"], ["persons.id"], name=op.f("fk_application_parts_person")),
