@@ -18,6 +18,8 @@ class Entry:
 
 INBOX = Entry("/inbox", Text(id="Tugas", en="Tasks"))
 PROGRAMMES = Entry("/programmes", Text(id="Program", en="Programmes"), frozenset({Role.ORGANISER}))
+ASSESSORS = Entry("/assessors", Text(id="Asesor saya", en="My assessors"), frozenset({Role.ORGANISER}))
+TOKENS = Entry("/tokens", Text(id="Token API", en="API tokens"), frozenset({Role.ORGANISER}))
 APPLICATIONS = Entry(
     "/applications", Text(id="Permohonan saya", en="My applications"), frozenset({Role.CANDIDATE})
 )
@@ -37,6 +39,8 @@ MENU: tuple[Entry, ...] = (
     APPLICATIONS,
     ASSIGNMENTS,
     INBOX,
+    ASSESSORS,
+    TOKENS,
     Entry(
         "/monitor",
         Text(id="Pemantauan", en="Monitor"),
