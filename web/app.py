@@ -21,6 +21,7 @@ from web.pages import (
     admin,
     applications,
     applying,
+    assessing,
     assessors,
     assignments,
     attendance,
@@ -30,12 +31,14 @@ from web.pages import (
     check,
     class_days,
     classes,
+    deciding,
     handing_in,
     invitation,
     monitor,
     my_turn,
     participants,
     portal,
+    printing,
     programmes,
     public,
     reports,
@@ -85,6 +88,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         sending,
         assignments,
         attendance,
+        assessing,
+        printing,
+        deciding,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):
