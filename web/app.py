@@ -27,6 +27,7 @@ from web.pages import (
     cases,
     check,
     classes,
+    components,
     monitor,
     participants,
     programmes,
@@ -63,6 +64,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         applications,
         assignments,
         attendance,
+        components,
     ):
         app.include_router(module.router)
     for kind in (DomainError, RequestValidationError, HTTPException, *DATABASE_DOWN):
