@@ -43,8 +43,10 @@ from api.routers import (
     participants,
     persons,
     pictures,
+    portal,
     programmes,
     reviewing,
+    rosters,
     sessions,
     sittings,
     tasks,
@@ -113,8 +115,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in (
         sessions,
         organisations,
-        participants,  # before programmes: its template's address would be taken for an id
+        rosters,  # before programmes: its template's address would be taken for an id
+        participants,
         programmes,
+        portal,
         attendance,
         tasks,
         reviewing,

@@ -353,6 +353,21 @@ class Draft(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
+class WaitingRoster(SQLModel, table=True):
+    """A roster of which some cells are not in order yet; it waits, sealed, to be mended in the page."""
+
+    __tablename__ = "waiting_rosters"
+
+    draft: str = Field(primary_key=True, max_length=80, foreign_key="drafts.id")
+    text: str = Field(max_length=80, foreign_key="texts.id")
+    """The sealed text that holds its cells."""
+    version: int = 1
+    replace: bool = False
+    """It is the whole list: whoever is not on it is taken out."""
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    updated_by: str = Field(max_length=80)
+
+
 class SheetCell(SQLModel, table=True):
     """One cell of a sheet that is filled in before its act (see `db.sheets`); its value is a sealed text."""
 

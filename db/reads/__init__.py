@@ -4,6 +4,7 @@ Lists come in pages: `Page.next` is an opaque cursor for the same call with the 
 what is decided by the caller, who passes the organiser or the person that a list is narrowed to.
 """
 
+from db.reads.assessors import recommended_certificates
 from db.reads.audit import checkpoints, person, streams
 from db.reads.cases import (
     AHEAD,
@@ -64,6 +65,7 @@ from db.reads.programmes import (
     assignments,
     assignments_of_person,
     classes,
+    classes_between,
     classes_of,
     expired_requests,
     programme,
@@ -72,6 +74,7 @@ from db.reads.programmes import (
     seats,
     seats_of_journey,
     seats_of_person,
+    venues_of,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
 from db.reads.search import (
@@ -147,6 +150,7 @@ __all__ = [
     "chain",
     "checkpoints",
     "classes",
+    "classes_between",
     "classes_of",
     "command_event",
     "credible",
@@ -174,6 +178,7 @@ __all__ = [
     "programme",
     "programme_counts",
     "programmes",
+    "recommended_certificates",
     "reservation",
     "scheme_units",
     "scheme_versions",
@@ -195,6 +200,7 @@ __all__ = [
     "tasks_by_id",
     "timeline",
     "unseen",
+    "venues_of",
     "wait_for",
     "waiting_longest",
     "watched",

@@ -1,7 +1,7 @@
 """Programmes with their classes, seats and assignments."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, or_, true
 from sqlmodel import col, select
@@ -81,6 +81,34 @@ async def classes(session: AsyncSession, stream: str) -> list[ClassRow]:
         select(ClassRow)
         .where(ClassRow.stream == stream)
         .order_by(col(ClassRow.first_day), col(ClassRow.label), col(ClassRow.id))
+    )
+    return list(found)
+
+
+async def venues_of(session: AsyncSession, organiser: str, limit: int = 50) -> list[str]:
+    """Codes of the venues of this organiser's classes, the one used last first."""
+    used = func.max(ClassRow.last_day)
+    found = await session.exec(
+        select(ClassRow.venue)
+        .where(ClassRow.organiser == organiser)
+        .group_by(col(ClassRow.venue))
+        .order_by(used.desc(), col(ClassRow.venue))
+        .limit(limit)
+    )
+    return list(found)
+
+
+async def classes_between(
+    session: AsyncSession, organiser: str, first: date, last: date, limit: int = 500
+) -> list[ClassRow]:
+    """This organiser's classes of which a day may lie between these two days; the earliest first."""
+    found = await session.exec(
+        select(ClassRow)
+        .where(
+            ClassRow.organiser == organiser, col(ClassRow.first_day) <= last, col(ClassRow.last_day) >= first
+        )
+        .order_by(col(ClassRow.first_day), col(ClassRow.stream), col(ClassRow.label))
+        .limit(limit)
     )
     return list(found)
 

@@ -61,6 +61,10 @@ class ComponentsPage:
     waits: tuple[dict[str, Any], ...]
     events: tuple[dict[str, Any], ...]
     hitches: tuple[dict[str, Any], ...]
+    person: dict[str, Any]
+    stranger: dict[str, Any]
+    held: dict[str, Any]
+    signature: dict[str, Any]
 
 
 @router.get("/_components", name="components_page")
@@ -102,6 +106,10 @@ async def components(request: Request, access: Anybody, runtime: Run) -> HTMLRes
             {"kind": "activity", "what": "ledger_append", "attempt": 4, "error": "connection refused",
              "next_at": due},
         ),
+        person=PERSON,
+        stranger={"person": PERSON["person"]},
+        held={"days": ("2026-04-14", "2026-04-15"), "start_hour": 8, "zone": "WIB", "venue": "TUK-JKT-01"},
+        signature={**PERSON, "role": "master_assessor", "at": now.isoformat(), "seq": 7, "hash": "0" * 64},
     )  # fmt: skip
     return await page(request, runtime, access, "components_page.html", context)
 
@@ -110,6 +118,7 @@ def _said(indonesian: str, english: str) -> dict[str, str]:
     return {"label": indonesian, "label_en": english}
 
 
+PERSON = {"person": "00000000-0000-0000-0000-000000000000", "name": "Contoh Orang", "nik_last4": "9001"}
 CHOICES = Choices(
     options={
         "venue": (
