@@ -25,6 +25,9 @@ from web.pages import (
     assignments,
     attendance,
     audit,
+    audit_chains,
+    audit_reveals,
+    audit_search,
     bulk,
     cases,
     check,
@@ -66,6 +69,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         bulk,
         trends,
         audit,
+        audit_search,  # before the chains: a file of one would be taken for a link of it
+        audit_chains,
+        audit_reveals,
         admin,
         portal,
         assessors,  # before programmes: its calendar's address would be taken for an id
