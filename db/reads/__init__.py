@@ -26,6 +26,7 @@ from db.reads.cases import (
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
 from db.reads.ledger import (
+    Step,
     Telling,
     as_of,
     chain,
@@ -106,6 +107,7 @@ __all__ = [
     "Place",
     "Separation",
     "Span",
+    "Step",
     "TaskNeed",
     "TaskSort",
     "TaskWatch",
