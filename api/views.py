@@ -110,6 +110,7 @@ def seat_json(seat: Seat, known: People, reasons: Mapping[str, str], *, opens: b
         "application": seat.journey if opens else "",
         "application_state": seat.journey_state if opens else "",
         "attended": [d.isoformat() for d in seat.attended],
+        "kit": list(seat.facts.kit),
     }
 
 

@@ -17,6 +17,7 @@ from api.deps import hat_json
 from api.runtime import DATABASE_DOWN, Runtime
 from db.identity import Access
 from domain.clock import UTC
+from domain.decisions import DECISIONS
 from domain.document_names import document_name
 from domain.errors import DomainError
 from domain.roles import LABELS, Role
@@ -106,6 +107,12 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
             return "–"
         return times.day(date.fromisoformat(value) if isinstance(value, str) else value, language)
 
+    def month(value: date) -> str:
+        return times.month(value, language)
+
+    def weekday(value: date, long: bool = False) -> str:
+        return times.weekday(value, language, long=long)
+
     def state(name: str, machine: str) -> str:
         """A state by what its machine calls it."""
         return i18n.say(language, TABLES[machine].state(name).label)
@@ -129,6 +136,10 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     def document(name: str) -> str:
         return i18n.say(language, document_name(name))
 
+    def decision(sitting: Mapping[str, Any]) -> str:
+        """What a task was completed with, in words."""
+        return i18n.say(language, DECISIONS[sitting["decision"]])
+
     def role(name: str) -> str:
         return i18n.say(language, LABELS[Role(name)])
 
@@ -136,6 +147,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "state": state,
         "move": move,
         "role": role,
+        "decision": decision,
         "told": told,
         "document": document,
         "size": lambda size: f"{size // 1024 or 1} KiB",
@@ -143,6 +155,8 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "when": when,
         "exact": exact,
         "day": day,
+        "month": month,
+        "weekday": weekday,
         "with_query": with_query,
     }
 
