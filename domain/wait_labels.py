@@ -133,10 +133,10 @@ REMEDIES: dict[str, Text] = {
     ),
     "ledger": Text(
         id="Periksa basis data. Bila peristiwa lama hilang karena cadangan lama dipulihkan: asesor repair.",
-        en="Look at the database. If earlier events are missing, as an older backup was restored: asesor repair.",
+        en="Look at the database. If events are missing, as an older backup was restored: asesor repair.",
     ),
     "ledger_forked": Text(
-        id="Orang yang memutuskan: asesor verify menunjukkan selisihnya; sesudah diperbaiki, asesor repair --thaw.",
+        id="Orang yang memutuskan: asesor verify menunjukkan selisihnya; lalu asesor repair --thaw.",
         en="People decide: asesor verify shows where they differ; when it is mended, asesor repair --thaw.",
     ),
     "notice_failed": Text(
