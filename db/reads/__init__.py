@@ -35,6 +35,7 @@ from db.reads.journeys import (
     journeys_of,
 )
 from db.reads.ledger import (
+    Step,
     Telling,
     as_of,
     chain,
@@ -120,6 +121,7 @@ __all__ = [
     "Place",
     "Separation",
     "Span",
+    "Step",
     "TaskNeed",
     "TaskSort",
     "TaskWatch",
