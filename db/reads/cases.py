@@ -134,7 +134,7 @@ async def wait_for(db: Database, stream: str, seq: int, timeout: float = 2.0) ->
     """Wait until the ledger has written the stream up to `seq`; False when `timeout` seconds were too few."""
     pause, deadline = POLL_SECONDS, asyncio.get_running_loop().time() + timeout
     while True:
-        async with db.read() as session:
+        async with db.glance() as session:
             found = await head(session, stream)
         if found is not None and found.seq >= seq:
             return True
