@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 import typer
 
 from tools.cli import policy_commands, simulate_commands, user_commands
-from tools.cli.console import Exit, Json, conclude, leave, run
+from tools.cli.console import Exit, Json, conclude, leave, on_terminal, run
 
 app = typer.Typer(
     name="asesor",
@@ -62,8 +62,13 @@ def up(
 @app.command(rich_help_panel=RUN)
 def demo(
     keep: Annotated[
-        bool, typer.Option("--keep", help="Biarkan berjalan sesudahnya – Leave it running afterwards.")
-    ] = False,
+        bool | None,
+        typer.Option(
+            "--keep/--no-keep",
+            help="Sesudahnya isi kotak tugas dan biarkan berjalan; di terminal memang begitu – "
+            "Then fill the inboxes and leave it running, as on a terminal it does anyway.",
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Lanjutkan yang terputus – Go on with the last one's data.")
     ] = False,
@@ -72,7 +77,8 @@ def demo(
     """Satu program dari permohonan sampai sertifikat – One programme, from request to certificates."""
     from tools.cli.demo import demo as work
 
-    run(json, lambda out: work(out, keep=keep, resume=resume))
+    kept = keep if keep is not None else on_terminal() and not json
+    run(json, lambda out: work(out, keep=kept, resume=resume))
 
 
 # ---- work -------------------------------------------------------------------------------------------

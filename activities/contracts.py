@@ -3,7 +3,8 @@
 Every activity takes one model and gives one model. Names are part of stored histories: they never change.
 """
 
-from typing import Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -84,6 +85,9 @@ class Message(Contract):
     to_workflow: str
     application: str
     body: dict[str, Any] = Field(default_factory=dict)
+    business_at: Annotated[datetime | None, Field(exclude_if=lambda value: value is None)] = None
+    """Business time (UTC) at the sender; in a simulation alone, where a case that waits for nothing of its
+    own would otherwise take the message at the time of its last event."""
 
 
 class SignedMessage(Contract):

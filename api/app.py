@@ -1,7 +1,8 @@
 """The application: routers, the edge, and how refusals are told. Wiring only."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from socket import gaierror
 from typing import Any
@@ -19,6 +20,7 @@ from starlette.exceptions import HTTPException
 
 from activities.plugin import codec
 from api import problems
+from api.bulk_runner import run_bulks
 from api.codec_server import codec_router
 from api.commands import database_down
 from api.denials import record
@@ -26,6 +28,7 @@ from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     applications,
+    bulk,
     cases,
     certificates,
     health,
@@ -35,8 +38,8 @@ from api.routers import (
     persons,
     programmes,
     sessions,
-    status,
     tasks,
+    work,
 )
 from api.runtime import DATABASE_DOWN, opened
 from api.schemas.common import Problem
@@ -78,7 +81,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         async with opened(settings) as runtime:
             app.state.runtime = runtime
             settled()
-            yield
+            running = asyncio.create_task(run_bulks(runtime), name="bulks")
+            try:
+                yield
+            finally:
+                running.cancel()
+                with suppress(asyncio.CancelledError):
+                    await running
 
     app = FastAPI(
         title="Asesor",
@@ -103,8 +112,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         cases,
         persons,
         operations,
+        bulk,
+        work,
         health,
-        status,
     ):
         app.include_router(module.router)
     app.include_router(

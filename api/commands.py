@@ -60,6 +60,44 @@ async def send(
     a retry is the same act, and the ledger's receipt says which request it was.
     """
     runtime = runtime_of(request)
+    try:
+        return await deliver(
+            runtime,
+            access,
+            key,
+            stream=stream,
+            given=given,
+            filled=filled,
+            actor=actor,
+            of=of,
+            min_seq=min_seq_of(request),
+        )
+    except Judged as judged:
+        request.state.denied = not isinstance(judged.error, Unknown)
+        raise judged.error from None
+
+
+class Judged(Exception):
+    """The gateway answered no (or that it does not know), and has recorded the denial."""
+
+    def __init__(self, error: DomainError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+async def deliver(
+    runtime: Runtime,
+    access: Access,
+    key: str,
+    *,
+    stream: str,
+    given: Any,
+    filled: Mapping[str, Any] | None = None,
+    actor: Actor | None = None,
+    of: str = "",
+    min_seq: int = 0,
+) -> Sent:
+    """`send` without a request. Raises Judged with what the gateway refused, DomainErrors for the rest."""
     bind_case(stream)
     name = given.command.__name__
     actor = actor or access.actor
@@ -75,7 +113,7 @@ async def send(
     if before is not None:
         return Sent(Receipt.model_validate(before), True)
     runtime.require_temporal()
-    found, filled, min_seq = texts(given), filled or {}, min_seq_of(request)
+    found, filled = texts(given), filled or {}
     try:
         if found:  # what is refused is not kept, and its key stays free for a better text
             blank = dict.fromkeys(found, Sealed(id="", commitment=""))
@@ -87,8 +125,7 @@ async def send(
                 min_seq=min_seq,
             )
     except DomainError as error:
-        request.state.denied = not isinstance(error, Unknown)
-        raise
+        raise Judged(error) from None
     stored_at = runtime.now()
     sealed, new = await _seal(runtime, access, key, stream, found, stored_at)
     try:
@@ -100,11 +137,9 @@ async def send(
             min_seq=min_seq,
         )
     except DomainError as error:
-        # The gateway has recorded the denial.
-        request.state.denied = not isinstance(error, Unknown)
         if new and not isinstance(error, Unknown) and not KEEPS & {v.rule for v in error.violations}:
             await _discard(runtime, new, stored_at)
-        raise
+        raise Judged(error) from None
     runtime.remember(stream, receipt.seq)
     await _keep(runtime, mark, receipt)
     return Sent(receipt, False)

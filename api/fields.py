@@ -28,6 +28,11 @@ _SENTENCES: dict[str, tuple[str, str, str]] = {
     ),
     "too_short": ("A-LENGTH", "Paling sedikit {min_length} butir.", "At least {min_length} items."),
     "too_long": ("A-LENGTH", "Paling banyak {max_length} butir.", "At most {max_length} items."),
+    "personal": (
+        "A-PERSONAL",
+        "Ini tampak seperti NIK atau alamat surel; data pribadi tidak disimpan di sini.",
+        "This looks like a NIK or an e-mail address; no personal data is kept here.",
+    ),
     "too_many_fields": (
         "A-LENGTH",
         "Paling banyak {max_length} isian.",

@@ -38,7 +38,7 @@ async def forecast(gateway: Gateway, draft: Draft, case: Case | None, actor: Act
         command = _command(draft, content, case)
         if command is None:
             return []
-        await _judge(gateway, draft.id, case, command, actor)
+        await judged(gateway, draft.id, case, command, actor)
     except DomainError as error:
         return [v.model_copy(update={"subject": again.get(v.subject, v.subject)}) for v in error.violations]
     return []
@@ -66,7 +66,9 @@ def _command(draft: Draft, content: DraftContent, case: Case | None) -> Any:
     )
 
 
-async def _judge(gateway: Gateway, stream: str, case: Case | None, command: Any, actor: Actor) -> None:
+async def judged(gateway: Gateway, stream: str, case: Case | None, command: Any, actor: Actor) -> None:
+    """Judge a command on what rows know of its case, without sending or recording anything; raises what it
+    would be refused for."""
     now = await gateway.business_now()
     async with gateway.db.read() as session:
         facts = await facts_for(

@@ -3,6 +3,7 @@
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from math import ceil
 
 from fastapi import Request
 
@@ -16,6 +17,8 @@ REMEMBERED = 20_000
 class TooOften(DomainError):
     status = 429
     retry_helps = True
+    retry_after = 1
+    """Seconds until one more is let through."""
 
 
 @dataclass
@@ -38,6 +41,11 @@ class Brake:
             self.buckets.popitem(last=False)
         return enough
 
+    def wait(self, address: str) -> int:
+        """Whole seconds until this address has one again, at least 1."""
+        tokens, _ = self.buckets.get(address, (float(self.burst), 0.0))
+        return max(1, ceil((1 - tokens) * self.every))
+
     def check(self, request: Request) -> None:
         """TooOften (429) when this address has asked too often."""
         self.check_for(client_of(request))
@@ -45,12 +53,16 @@ class Brake:
     def check_for(self, who: str) -> None:
         """TooOften (429) when this address or account has asked too often."""
         if not self.spend(who):
-            raise TooOften.because(
+            seconds = self.wait(who)
+            error = TooOften.because(
                 "A-OFTEN",
                 "Terlalu sering; tunggu sebentar lalu coba lagi.",
                 "Too often; wait a moment and try again.",
-                remedy=Text(id=f"Tunggu {self.every:.0f} detik.", en=f"Wait {self.every:.0f} seconds."),
+                remedy=Text(id=f"Tunggu {seconds} detik.", en=f"Wait {seconds} seconds."),
             )
+            assert isinstance(error, TooOften)
+            error.retry_after = seconds
+            raise error
 
 
 NAMING = Brake(burst=120, every=10)

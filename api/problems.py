@@ -80,7 +80,7 @@ def answer(error: DomainError, request: Request | None = None) -> JSONResponse:
     """The whole answer: status, body, Retry-After where trying again helps."""
     headers = {"Cache-Control": "no-store"}
     if error.retry_helps:
-        headers["Retry-After"] = RETRY_AFTER
+        headers["Retry-After"] = str(getattr(error, "retry_after", RETRY_AFTER))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     body = problem_of(error, instance=instance_of(request) if request else "")

@@ -60,6 +60,11 @@ class Runtime:
     checked: tuple[float, dict[str, dict[str, Any]]] | None = None
     """When the parts of the product were last looked at, and what was found (api/routers/health.py)."""
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
+    pulse: tuple[float, int] | None = None
+    """When all events were last counted, and how many there were (api/pulse.py)."""
+    beating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    bulk_asked: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when an act on many things was asked for here (api/bulk_runner.py)."""
     rosters: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
     """Workbooks read at once: each may take a processor and a hundred megabytes."""
 

@@ -7,10 +7,13 @@ taken away.
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -122,6 +125,30 @@ def _signed(row: CheckpointRow) -> bytes:
 
 def _digest(row: CheckpointRow) -> str:
     return digest({"signed": _signed(row).decode(), "signature": row.signature})
+
+
+@dataclass(frozen=True)
+class Seal:
+    """The newest checkpoint. `at` is UTC; `valid`: one of the known keys signed it."""
+
+    id: int
+    at: datetime
+    valid: bool
+
+
+async def newest(session: AsyncSession, keys: Collection[Ed25519PublicKey]) -> Seal | None:
+    """The newest checkpoint and whether its signature is one of these keys'; None before the first. Its
+    heads, which grow with the ledger, are not read."""
+    heads = cast(QueryableAttribute[str], CheckpointRow.heads)  # SQLModel says str of a column
+    found = await session.exec(
+        select(CheckpointRow).options(defer(heads)).order_by(col(CheckpointRow.id).desc()).limit(1)
+    )
+    row = found.first()
+    if row is None:
+        return None
+    report = Report()
+    _signature(report, row, {key_id(key): key for key in keys})
+    return Seal(row.id, utc(row.at), report.ok)
 
 
 async def check(

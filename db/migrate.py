@@ -25,8 +25,10 @@ WAIT_SECONDS = 120
 
 def all_tables() -> MetaData:
     """The metadata with every module of tables loaded."""
+    import db.job_tables
     import db.people_tables
-    import db.tables  # noqa: F401
+    import db.tables
+    import db.work_tables  # noqa: F401
 
     return metadata
 

@@ -64,14 +64,15 @@ async def verify(
     keys: Collection[Ed25519PublicKey] = (),
     now: datetime | None = None,
     grace: timedelta = GRACE,
+    report: Report | None = None,
 ) -> Report:
     """Check everything. `keys` are the public keys that may have signed checkpoints; `now` (UTC) is the
     machine's time, against which `grace` is counted; without it every event missing here is lost.
 
     All of the ledger is seen at one moment, before any history; no transaction is open while histories are
-    read, which may take long.
+    read, which may take long. `report` is filled while it works; a new one when none is given.
     """
-    report = Report()
+    report = report or Report()
     async with db.read() as session:
         owners = await session.exec(select(StreamRow.stream, StreamRow.workflow_id))
         seen = _Seen({}, {}, dict(owners.all()))
@@ -103,23 +104,45 @@ async def _streams(session: AsyncSession, report: Report, seen: _Seen) -> None:
         names = [s.stream for s in streams]
         events, tables = await _rows_of(session, report, names)
         for stream in streams:
-            rows = events.get(stream.stream, [])
-            report.streams += 1
-            report.events += len(rows)
-            seen.hashes[stream.stream] = {row["seq"]: row["hash"] for row in rows}
-            whole = _chain(report, stream, rows)
-            there: Tables = {model: tables[model].get(stream.stream, []) for model in PROJECTED}
-            if is_row(stream.stream):
-                _row_stream(report, stream, there)
-                continue
-            try:
-                begun = ledger.openings_of(stream)
-            except (ValueError, TypeError, AttributeError):
-                report.add("fold", stream.stream, 1, "the openings cannot be read")
-                continue
-            for seq, opening in begun.items():
-                seen.openings[stream.stream, seq] = _told_as(opening)
-            _tables(report, stream, begun, whole, there)
+            _stream(report, seen, stream, events.get(stream.stream, []), _there(tables, stream.stream))
+
+
+async def one(session: AsyncSession, stream: str) -> Report:
+    """The same for one stream alone: is its chain whole, and do the tables hold what it says? A stream that
+    the ledger does not know is a problem (`removed`)."""
+    report, seen = Report(), _Seen({}, {}, {})
+    row = await session.get(StreamRow, stream, populate_existing=True)
+    if row is None:
+        report.add("removed", stream, 1, "the ledger does not know this stream")
+        return report
+    events, tables = await _rows_of(session, report, [stream])
+    _stream(report, seen, row, events.get(stream, []), _there(tables, stream))
+    return report
+
+
+def _there(tables: Mapping[type[SQLModel], "Grouped"], stream: str) -> "Tables":
+    return {model: tables[model].get(stream, []) for model in PROJECTED}
+
+
+def _stream(
+    report: Report, seen: _Seen, stream: StreamRow, rows: Sequence[Mapping[str, Any]], there: "Tables"
+) -> None:
+    """One chain, and the rows that were projected from it."""
+    report.streams += 1
+    report.events += len(rows)
+    seen.hashes[stream.stream] = {row["seq"]: row["hash"] for row in rows}
+    whole = _chain(report, stream, rows)
+    if is_row(stream.stream):
+        _row_stream(report, stream, there)
+        return
+    try:
+        begun = ledger.openings_of(stream)
+    except (ValueError, TypeError, AttributeError):
+        report.add("fold", stream.stream, 1, "the openings cannot be read")
+        return
+    for seq, opening in begun.items():
+        seen.openings[stream.stream, seq] = _told_as(opening)
+    _tables(report, stream, begun, whole, there)
 
 
 def _told_as(opening: Case) -> str:

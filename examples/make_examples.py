@@ -8,7 +8,7 @@ CONTOH / SIMULASI.
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -84,13 +84,13 @@ class Made:
         return {e.kind: e for e in self.evidence if (e.number, e.version) == (person.number, version)}
 
 
-def make(folder: Path, start: date = START) -> Made:
+def make(folder: Path, start: date = START, people: Sequence[Person] = PEOPLE) -> Made:
     """Write the roster, and for each person a folder `bukti/NN` of evidence; gives what was made."""
     folder.mkdir(parents=True, exist_ok=True)
     roster = folder / ROSTER
-    roster.write_bytes(write([person.cells(start) for person in PEOPLE]))
+    roster.write_bytes(write([person.cells(start) for person in people]))
     made = []
-    for person in PEOPLE:
+    for person in people:
         for kind, version, name, content in _files(person, start):
             path = folder / "bukti" / f"{person.number:02}" / name
             path.parent.mkdir(parents=True, exist_ok=True)

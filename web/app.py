@@ -22,10 +22,12 @@ from web.pages import (
     applications,
     audit,
     cases,
+    check,
     classes,
     monitor,
     participants,
     programmes,
+    public,
     tasks,
     trends,
 )
@@ -40,6 +42,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The whole product of one process."""
     app = create_api(settings)
     for module in (
+        public,
+        check,
         account,
         tasks,
         cases,

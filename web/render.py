@@ -14,10 +14,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from api.deps import hat_json
-from api.runtime import Runtime
+from api.runtime import DATABASE_DOWN, Runtime
 from db.identity import Access
 from domain.clock import UTC
 from domain.document_names import document_name
+from domain.errors import DomainError
 from domain.roles import LABELS, Role
 from domain.text import Text
 from domain.verdict import Violation
@@ -44,8 +45,12 @@ class Frame:
     simulation: bool
     now: datetime
     """Business time (UTC)."""
+    now_known: bool
+    """False while a simulation's clock cannot be read: `now` is then real time."""
     request_id: str
     flash: str = ""
+    tag: str = ""
+    """Of a page with live regions: what its script asks with whether there is anything new (web/live.py)."""
 
 
 @cache
@@ -151,10 +156,14 @@ def with_query(query: Mapping[str, str], **changed: Any) -> str:
     return f"?{urlencode(kept)}" if kept else "?"
 
 
-async def frame(request: Request, runtime: Runtime, access: Access | None) -> Frame:
+async def frame(request: Request, runtime: Runtime, access: Access | None, tag: str = "") -> Frame:
     """The frame for who asks (None: nobody is signed in)."""
     settings = runtime.settings
     simulation = settings.clock == "simulation"
+    try:
+        now, told = await runtime.gateway.business_now(), True
+    except (DomainError, *DATABASE_DOWN):  # what runs, and what does not, is said all the same
+        now, told = runtime.now(), not simulation
     return Frame(
         language=i18n.language_of(request),
         path=request.url.path,
@@ -163,9 +172,11 @@ async def frame(request: Request, runtime: Runtime, access: Access | None) -> Fr
         hats=tuple(hat_json(h) for h in access.hats) if access else (),
         nav=entries(access) if access else (),
         simulation=simulation,
-        now=await runtime.gateway.business_now(),
+        now=now,
+        now_known=told,
         request_id=getattr(request.state, "request_id", ""),
         flash=request.query_params.get("done", ""),
+        tag=tag,
     )
 
 
@@ -178,11 +189,15 @@ async def page(
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
+    tag: str = "",
 ) -> HTMLResponse:
-    """One page. `context` is the dataclass of this page; its fields are the template's names."""
-    around = await frame(request, runtime, access)
+    """One page. `context` is the dataclass of this page; its fields are the template's names. `tag` is given
+    by pages with live regions (web/live.py)."""
+    around = await frame(request, runtime, access, tag)
     values = {field.name: getattr(context, field.name) for field in fields(context)}
     body = environment(around.language).get_template(template).render(frame=around, **values)
-    response = HTMLResponse(body, status, {"Cache-Control": "no-store", **(headers or {})})
+    response = HTMLResponse(
+        body, status, {"Cache-Control": "no-store", **({"ETag": tag} if tag else {}), **(headers or {})}
+    )
     i18n.remember(request, response)
     return response

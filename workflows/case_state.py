@@ -115,8 +115,10 @@ class CaseState:
         """Take a person's command; the updates' part and the signals' part both call it."""
         raise NotImplementedError
 
-    def _system_turn(self, facts: Facts) -> Turn:
-        return Turn(self.case, actor=SYSTEM, now=self._now(), facts=facts)
+    def _system_turn(self, facts: Facts, *, told: datetime | None = None) -> Turn:
+        """A turn of the system's; `told`: the business time at which another case sent what it is about."""
+        now = self._now()
+        return Turn(self.case, actor=SYSTEM, now=max(now, told) if told else now, facts=facts)
 
     async def _facts(self, purpose: str, subject: str) -> Facts:
         answer: c.FactsAnswer = await self._insist(

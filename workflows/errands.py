@@ -124,13 +124,9 @@ def errand_call(errand: Errand, case: Case) -> tuple[str, Any, type[Any]]:
     """Which activity an errand asks, with what, and what comes back."""
     body = errand.body
     if errand.kind == "message":
-        return (
-            c.DELIVER_MESSAGE,
-            c.Message.model_validate(
-                {"id": errand.id, "sender": case.stream, "sender_workflow": case.workflow_id, **body}
-            ),
-            c.Delivered,
-        )
+        head = {"id": errand.id, "sender": case.stream, "sender_workflow": case.workflow_id}
+        told = {"business_at": case.business_at} if case.clock == "simulation" else {}
+        return c.DELIVER_MESSAGE, c.Message.model_validate({**head, **told, **body}), c.Delivered
     if errand.kind == "reserve":
         return c.RESERVE, c.ReserveRequest.model_validate({"stream": case.stream, **body}), c.ReserveAnswer
     if errand.kind == "release":

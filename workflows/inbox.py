@@ -96,14 +96,14 @@ class Inbox(CaseState):
     def _received(self, message: c.Message, facts: Facts) -> int | None:
         """Take the message; gives the year that the calendar lacks where it needs one, and then takes
         nothing."""
-        turn = self._system_turn(facts)
+        turn = self._system_turn(facts, told=message.business_at)
         turn.payload.update(message_id=message.id, message=message.type, sender=message.sender)
         try:
             type_ = self.logic.message(turn, message)
         except DomainError as error:
             if (year := self._reaches(error)) is not None:
                 return year
-            turn = self._system_turn(facts)
+            turn = self._system_turn(facts, told=message.business_at)
             turn.payload.update(
                 message_id=message.id, message=message.type, rules=[v.rule for v in error.violations]
             )

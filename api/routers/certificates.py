@@ -1,26 +1,22 @@
 """Certificates: for those who work with them, and the check that is open to all."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from activities.certificates import read_code
 from api import evidence, sight, views
+from api.checking import NOTHING, Checked, look_up
 from api.deps import STAFF, Allow, Run
 from api.limits import Brake
 from api.reading import fresh, one
-from api.runtime import Runtime
-from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
-from db import reads, registry
+from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit, Problem
+from db import reads
 from db.identity import Access
-from db.tables import CertificateRow
 from domain.cases import Case
-from domain.clock import local_day
 from domain.errors import NotFound
 from domain.roles import Role
-from domain.text import Text
 from logs import bind_case
 
 router = APIRouter(prefix="/v1", tags=["certificates"], responses=PROBLEMS)
@@ -28,13 +24,6 @@ router = APIRouter(prefix="/v1", tags=["certificates"], responses=PROBLEMS)
 Readers = Annotated[Access, Depends(Allow(Role.CANDIDATE, Role.MASTER_ASSESSOR, *STAFF))]
 CHECK_BRAKE = Brake(burst=30, every=2.0)
 CHECK_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
-VERDICTS: dict[str, Text] = {
-    "valid": Text(id="Berlaku", en="Valid"),
-    "expired": Text(id="Kedaluwarsa", en="Expired"),
-    "suspended": Text(id="Dibekukan", en="Suspended"),
-    "revoked": Text(id="Dicabut", en="Revoked"),
-}
-Verdict = Literal["valid", "expired", "suspended", "revoked"]
 
 
 @router.get("/certificates", summary="Certificates")
@@ -109,77 +98,30 @@ async def pdf(certificate: Id, access: Readers, runtime: Run) -> Response:
     return evidence.sent(runtime, found.pdf_digest, "application/pdf", f"sertifikat-{found.pdf_digest[:8]}")
 
 
-@router.get("/check/{code}", summary="Check a certificate (open to all)")
-async def check(code: Annotated[str, Path(max_length=200)], request: Request, runtime: Run) -> JSONResponse:
-    """Valid, expired, suspended or revoked, with the holder's name and the scheme; never the NIK.
+@router.get(
+    "/check/{code}",
+    summary="Check a certificate (open to all)",
+    response_model=Checked,
+    responses={
+        404: {"model": Checked, "description": "No certificate has this code; the same shape, empty."},
+        429: {
+            "model": Problem,
+            "description": "Too often from one address; Retry-After says how many seconds to wait.",
+        },
+    },
+)
+async def check(code: str, request: Request, runtime: Run) -> JSONResponse:
+    """Valid, expired, suspended or revoked, with the holder's name and the scheme; never the NIK. `checked`
+    says how that was found: the certificate's chain in the ledger, and the last signed checkpoint.
 
-    Whatever is not a certificate's code gets one and the same answer.
+    Whatever is not a certificate's code gets one and the same answer, after the same work. The same JSON
+    stands at `/check/{code}`, the address of the printed QR, for who sends `Accept: application/json`.
     """
     CHECK_BRAKE.check(request)
-    found = await look_up(runtime, code)
-    return JSONResponse(found or nothing(), 200 if found else 404, CHECK_HEADERS)
+    return checked_json(await look_up(runtime, code))
 
 
-def nothing() -> dict[str, Any]:
-    """The answer for an unknown code: of the same shape, and empty."""
-    return {
-        "found": False,
-        "verdict": None,
-        "label": "Tidak ditemukan",
-        "label_en": "Not found",
-        "name": None,
-        "scheme": None,
-        "scheme_en": None,
-        "certificate_number": None,
-        "registration_number": None,
-        "issued_on": None,
-        "valid_until": None,
-        "simulation": False,
-    }
-
-
-async def look_up(runtime: Runtime, code: str) -> dict[str, Any] | None:
-    """What anybody may know of the certificate with this code, as somebody typed it from paper; None when
-    there is none."""
-    code = read_code(code)
-    if not code:
-        return None
-    today = local_day(await runtime.gateway.business_now())
-    async with runtime.db.read() as session:
-        row = await reads.certificate_by_code(session, code)
-        if row is None:
-            return None
-        verdict = verdict_of(row, today)
-        if verdict is None:
-            return None
-        known = await views.people(session, runtime.vault, [row.person])
-        try:
-            scheme = await registry.scheme_data(session, row.scheme, row.scheme_version)
-            names = (scheme.name_id, scheme.name_en)
-        except NotFound:
-            names = (row.scheme, row.scheme)
-    return {
-        "found": True,
-        "verdict": verdict,
-        **views.both(VERDICTS[verdict]),
-        "name": known.get(row.person, {}).get("name"),
-        "scheme": names[0],
-        "scheme_en": names[1],
-        "certificate_number": row.certificate_number,
-        "registration_number": row.registration_number,
-        "issued_on": row.issued_on.isoformat(),
-        "valid_until": row.valid_until.isoformat(),
-        "simulation": runtime.settings.clock == "simulation",
-    }
-
-
-def verdict_of(row: CertificateRow, today: Any) -> Verdict | None:
-    """What the certificate is worth today. None: it was never issued."""
-    if row.state == "PREPARED":
-        return None
-    if row.state == "REVOKED":
-        return "revoked"
-    if row.state == "SUSPENDED":
-        return "suspended"
-    # The printed day is the truth, even before the case has noticed that it is over.
-    return "valid" if row.state == "ACTIVE" and today <= row.valid_until else "expired"
+def checked_json(found: Checked | None) -> JSONResponse:
+    """The answer of the check, for programs."""
+    body = (found or NOTHING).model_dump(mode="json")
+    return JSONResponse(body, 200 if found else 404, CHECK_HEADERS)

@@ -5,7 +5,7 @@ answer rests on the rows of this moment: a role taken away is gone at the next r
 `at`) are UTC and given by the caller.
 """
 
-from db.identity.access import SCOPES, Access, Hat, Scope, hats
+from db.identity.access import SCOPES, Access, Hat, Scope, access_as, hats
 from db.identity.accounts import (
     actor,
     change_password,
@@ -46,6 +46,7 @@ __all__ = [
     "Hat",
     "NewToken",
     "Scope",
+    "access_as",
     "actor",
     "change_password",
     "create_account",

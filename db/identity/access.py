@@ -175,3 +175,24 @@ def not_your_hat() -> DomainError:
     return Forbidden.because(
         "A-HAT", "Akun ini tidak mempunyai peran itu.", "This account does not have that role."
     )
+
+
+async def access_as(session: AsyncSession, account: str, hat: Hat, *, until: datetime) -> Access:
+    """The rights of an account in one hat as they are now, for what it asked for earlier and is done later.
+
+    NotSignedIn (A-SESSION) when the account was disabled or the hat taken away since.
+    """
+    mine = await hats(session, account)
+    if hat not in mine:
+        raise session_over()
+    row = await account_row(session, account)
+    return Access(
+        account=row.id,
+        person=row.person,
+        hat=hat,
+        hats=mine,
+        scopes=SCOPES,
+        expires_at=until,
+        key="",
+        by_token=True,
+    )

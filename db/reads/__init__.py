@@ -18,6 +18,7 @@ from db.reads.cases import (
     cases_of_workflows,
     command_event,
     credible,
+    events_written,
     head,
     open_cases,
     wait_for,
@@ -50,7 +51,17 @@ from db.reads.programmes import (
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
-from db.reads.tasks import Box, TaskSort, Whose, all_tasks, open_tasks_of, task, task_counts, tasks
+from db.reads.tasks import (
+    Box,
+    TaskSort,
+    Whose,
+    all_tasks,
+    open_tasks_of,
+    streams_of_tasks,
+    task,
+    task_counts,
+    tasks,
+)
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
 
 __all__ = [
@@ -94,6 +105,7 @@ __all__ = [
     "denials",
     "due_at",
     "entered",
+    "events_written",
     "expired_requests",
     "head",
     "holidays",
@@ -120,6 +132,7 @@ __all__ = [
     "stage_counts",
     "state_counts",
     "streams",
+    "streams_of_tasks",
     "task",
     "task_counts",
     "tasks",

@@ -20,12 +20,16 @@ R = TypeVar("R", bound=SQLModel)
 T = TypeVar("T")
 
 PAGE, MOST = 50, 200
+BACK = "~"
+"""In front of a cursor: the page that ended before it, and not the one that begins behind it."""
 
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
     items: list[T]
     next: str | None = None
+    prev: str | None = None
+    """The cursor of the page before; None on the first."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +50,27 @@ async def page_of(
     key: Callable[[R], tuple[Any, ...]],
 ) -> Page[R]:
     limit = limited(limit)
+    back = cursor.startswith(BACK)
+    down = order.descending != back
     if cursor:
-        values = _opened(cursor, order)
+        values = _opened(cursor.removeprefix(BACK), order)
         here = tuple_(*order.columns)
         there = tuple_(*(_bound(c, v) for c, v in zip(order.columns, values, strict=True)))
-        query = query.where(here < there if order.descending else here > there)
-    query = query.order_by(*(c.desc() if order.descending else c.asc() for c in order.columns))
+        query = query.where(here < there if down else here > there)
+    query = query.order_by(*(c.desc() if down else c.asc() for c in order.columns))
     items = list(await session.exec(query.limit(limit + 1)))
     more = len(items) > limit
     items = items[:limit]
-    return Page(items, _sealed(key(items[-1])) if more else None)
+    if back:
+        items.reverse()
+    if not items:
+        return Page(items)
+    after, before = _sealed(key(items[-1])), BACK + _sealed(key(items[0]))
+    return Page(
+        items,
+        next=after if more or back else None,
+        prev=before if cursor and (more or not back) else None,
+    )
 
 
 def limited(limit: int) -> int:

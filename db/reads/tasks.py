@@ -114,6 +114,12 @@ async def task(session: AsyncSession, id: str) -> TaskRow | None:
     return (await session.exec(select(TaskRow).where(TaskRow.id == id))).one_or_none()
 
 
+async def streams_of_tasks(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
+    """task → its case, of those that there are."""
+    query = select(TaskRow.id, TaskRow.stream).where(col(TaskRow.id).in_(list(ids)))
+    return {task: stream for task, stream in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+
+
 def _boxes(whose: Whose, box: Box) -> ColumnElement[bool]:
     persons, roles = [p for p in whose.persons if p], list(whose.roles)
     if box == "done":

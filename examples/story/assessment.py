@@ -122,14 +122,7 @@ class Assessment(Teller):
         failing = () if passes else FAILING_UNITS.get(person.story, ())
         results = {u: "BK" if u in failing else "K" for u in units}
         assessor, found = self._assessor(person), [f"{unit}: {result}" for unit, result in results.items()]
-        mapa = await self._file(assessor, person, "FR.MAPA.01", "Rencana Asesmen", "Asesor", *units)
-        mapa02 = await self._file(assessor, person, "FR.MAPA.02", "Instrumen Asesmen", "Asesor", *units)
-        await assessor.complete(
-            "begin_assessment",
-            "begin",
-            stream=stream,
-            form={"form": "begin", "mapa": mapa, "mapa02": mapa02},
-        )
+        await self._begin(person, units=units)
         ak02 = await self._file(assessor, person, "FR.AK.02", "Rekaman Asesmen", "Asesor", *found)
         ak05 = await self._file(assessor, person, "FR.AK.05", "Laporan Asesmen", "Asesor", *found)
         await assessor.complete(
@@ -144,41 +137,63 @@ class Assessment(Teller):
             },
         )
 
+    async def _begin(self, person: Person, *, units: tuple[str, ...] = UNITS) -> None:
+        assessor = self._assessor(person)
+        mapa = await self._file(assessor, person, "FR.MAPA.01", "Rencana Asesmen", "Asesor", *units)
+        mapa02 = await self._file(assessor, person, "FR.MAPA.02", "Instrumen Asesmen", "Asesor", *units)
+        await assessor.complete(
+            "begin_assessment",
+            "begin",
+            stream=self.applications[person.number],
+            form={"form": "begin", "mapa": mapa, "mapa02": mapa02},
+        )
+
     async def _decide(self, person: Person, sitting: str, *, competent: bool | None = None) -> None:
-        stream = self.applications[person.number]
         good = person.story not in FAILING_UNITS if competent is None else competent
-        committee = [self.staff(s.username).person for s in (*o.on_duty("chair"), *o.on_duty("member"))]
+        await self._convene(person, sitting)
+        await self._vote(person, sitting, competent=good)
+        if good:
+            await self._issue(person)
+
+    def _committee(self) -> list[str]:
+        return [self.staff(s.username).person for s in (*o.on_duty("chair"), *o.on_duty("member"))]
+
+    async def _convene(self, person: Person, sitting: str) -> None:
+        committee = self._committee()
         await self.staff("petugas").complete(
             "convene",
             "convene",
-            stream=stream,
+            stream=self.applications[person.number],
             step=sitting,
             form={"form": "convene", "members": committee, "chair": committee[0]},
         )
+
+    async def _vote(self, person: Person, sitting: str, *, competent: bool) -> None:
         await self.staff("komite1").complete(
             "decide",
-            "decide_competent" if good else "decide_not_yet",
-            stream=stream,
+            "decide_competent" if competent else "decide_not_yet",
+            stream=self.applications[person.number],
             step=sitting,
-            reason="" or (None if good else "Bukti pada unit yang disebut belum mencukupi."),
+            reason=None if competent else "Bukti pada unit yang disebut belum mencukupi.",
             form={
                 "form": "votes",
-                "votes": [{"person": p, "competent": good} for p in committee],
+                "votes": [{"person": p, "competent": competent} for p in self._committee()],
                 "minutes_number": f"BA/{person.number:03}/{sitting}/2026",
             },
         )
-        if good:
-            await self.staff("petugas").complete(
-                "issue_certificate",
-                "issue",
-                stream=stream,
-                form={
-                    "form": "numbers",
-                    "certificate_number": f"CONTOH/{person.number:05}/2026",
-                    "registration_number": f"MET.CONTOH.{person.number:06}",
-                    "blank_number": f"BLANKO-CONTOH-{person.number:06}",
-                },
-            )
+
+    async def _issue(self, person: Person) -> None:
+        await self.staff("petugas").complete(
+            "issue_certificate",
+            "issue",
+            stream=self.applications[person.number],
+            form={
+                "form": "numbers",
+                "certificate_number": f"CONTOH/{person.number:05}/2026",
+                "registration_number": f"MET.CONTOH.{person.number:06}",
+                "blank_number": f"BLANKO-CONTOH-{person.number:06}",
+            },
+        )
 
     async def reassessments(self) -> None:
         for sitting in ("2", "3"):

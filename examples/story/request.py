@@ -1,11 +1,9 @@
 """Stages 1 to 3: the request, its verification and approval, and what is prepared for the class."""
 
-from typing import Any
-
 from examples import organisations as o
 from examples.actors import Actor, together, until
 from examples.expected import SHARE_AFTER_APPROVAL
-from examples.people import PEOPLE, Person, of_story
+from examples.people import PEOPLE, of_story
 from examples.story.teller import Teller
 
 
@@ -14,7 +12,7 @@ class Request(Teller):
 
     async def request(self) -> None:
         organiser = self.staff("penyelenggara")
-        self.days = await self._class_days()
+        self.days = o.class_days(self.calendar())
         draft = await organiser.post(
             "/v1/programmes",
             "draft",
@@ -58,20 +56,6 @@ class Request(Teller):
             f"Permohonan diajukan: 24 peserta utama (7 dari lembaga lain), 2 cadangan. Tanda terima "
             f"#{receipt['seq']} {receipt['hash'][:12]}.",
             "The request is submitted: 24 main participants (7 from neighbours), 2 in reserve.",
-        )
-
-    async def _letter(self, person: Person) -> None:
-        await self._upload_to_request(person, "recommendation_letter")
-
-    async def _upload_to_request(self, person: Person, kind: Any) -> None:
-        evidence = self.made.of(person)[kind]
-        await self.staff("penyelenggara").send_file(
-            f"/v1/programmes/{self.programme}/evidence",
-            f"{kind}/{person.number}",
-            (self.folder / evidence.path).read_bytes(),
-            evidence.media_type,
-            requirement=kind,
-            seats=self.seats[person.number],
         )
 
     # ---- stage 2: Verifikasi dan Persetujuan ----

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from domain.calendar import Calendar
 from examples import organisations as o
 from examples.actors import Actor, Json, StoryBroken, until
 from examples.make_examples import Made, form
@@ -62,10 +63,20 @@ class Teller:
         out = of_story("refused_participant")
         return [p for p in PEOPLE if p.kind == "main" and p not in out]
 
-    async def _class_days(self) -> tuple[date, ...]:
-        from db.calendar_seed import seed
+    async def _letter(self, person: Person) -> None:
+        """The person's recommendation, uploaded to the request as the organiser does it."""
+        await self._upload_to_request(person, "recommendation_letter")
 
-        return o.class_days(seed(range(o.START.year - 1, o.START.year + 3)))
+    async def _upload_to_request(self, person: Person, kind: Any) -> None:
+        evidence = self.made.of(person)[kind]
+        await self.staff("penyelenggara").send_file(
+            f"/v1/programmes/{self.programme}/evidence",
+            f"{kind}/{person.number}",
+            (self.folder / evidence.path).read_bytes(),
+            evidence.media_type,
+            requirement=kind,
+            seats=self.seats[person.number],
+        )
 
     # ---- time ----
 
@@ -82,12 +93,21 @@ class Teller:
             UTC
         )
 
-    async def _working_day(self, days: int) -> date:
-        from db.calendar_seed import seed
+    async def today(self) -> date:
+        """The business day in WIB."""
         from domain.clock import local_day
 
-        calendar = seed(range(o.START.year - 1, o.START.year + 3))
-        return calendar.add_working_days(local_day(await self._now()), days)
+        return local_day(await self._now())
+
+    @staticmethod
+    def calendar() -> Calendar:
+        """Working days as a new database has them."""
+        from db.calendar_seed import seed
+
+        return seed(range(o.START.year - 1, o.START.year + 3))
+
+    async def _working_day(self, days: int) -> date:
+        return self.calendar().add_working_days(await self.today(), days)
 
     async def _advance(self, to: datetime) -> None:
         if await self._now() >= to:

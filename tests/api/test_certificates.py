@@ -4,11 +4,13 @@ from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 import pytest
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.certificates import check_url
 from api import limits
+from api.checking import Checked
 from api.routers import certificates
-from db import registry
+from db import reads, registry
 from db.tables import CertificateRow
 from db.vault import PersonData
 from domain.roles import SYSTEM, Role
@@ -95,8 +97,8 @@ async def test_the_printed_qr_leads_to_a_page_for_anybody(
     page, other = await product.client.get(address), await product.client.get(f"{address}?lang=en")
     assert (page.status_code, other.status_code) == (200, 200)
     assert page.headers["content-type"].startswith("text/html")
-    assert f">{indonesian}</p>" in page.text
-    assert f">{english}</p>" in other.text
+    assert f"</span> {indonesian}</p>" in page.text
+    assert f"</span> {english}</p>" in other.text
     for text in (page.text, other.text):
         assert "Siti Contoh" in text
         assert "MET.000.000001 2026" in text
@@ -115,21 +117,26 @@ async def test_the_page_of_an_unknown_code_and_of_too_many_tries(
         page = await product.client.get(path)
         assert page.status_code == 404
         assert "Tidak ada sertifikat dengan kode ini." in page.text
+        assert page.headers["x-robots-tag"] == "noindex"
     page = await product.client.get(f"/check/{CODE}")
     assert (page.status_code, page.headers["retry-after"]) == (429, "60")
-    assert "Terlalu sering" in page.text
+    assert "Tunggu 60 detik" in page.text
+    problem = await product.client.get(f"/check/{CODE}", headers={"Accept": "application/json"})
+    assert (problem.status_code, problem.headers["retry-after"]) == (429, "60")
+    assert problem.headers["content-type"] == "application/problem+json"
+    assert problem.json()["violations"][0]["rule"] == "A-OFTEN"
 
 
 async def test_an_unknown_code_has_the_same_shape_and_so_has_a_prepared_certificate(product: Product) -> None:
     await certificate(product, "PREPARED")
     shapes = set()
-    for code in (CODE, "lain", "x" * 200, "%00", CODE[:-1]):
+    for code in (CODE, "lain", "x" * 2000, "%00", CODE[:-1]):
         answer = await product.client.get(f"/v1/check/{code}")
         assert answer.status_code == 404
         assert answer.json()["found"] is False
         shapes.add(answer.text)
     assert len(shapes) == 1
-    assert set(answer.json()) == set(certificates.nothing())
+    assert set(answer.json()) == set(Checked.model_fields)
 
 
 async def test_nobody_tries_all_codes(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,11 +148,64 @@ async def test_nobody_tries_all_codes(product: Product, monkeypatch: pytest.Monk
     assert answer.json()["title"] == "Terlalu sering"
 
 
+async def test_the_same_address_answers_programs_in_json(product: Product) -> None:
+    await certificate(product)
+    asked = {"Accept": "application/json, text/html;q=0.8"}
+    answer = await product.client.get(f"/check/{CODE}", headers=asked)
+    assert (answer.status_code, answer.headers["vary"]) == (200, "Accept")
+    same = (await product.client.get(f"/v1/check/{CODE}")).json()
+    assert {**answer.json(), "checked": None} == {**same, "checked": None}
+    assert (await product.client.get("/check/lain", headers=asked)).json()["found"] is False
+    for accept in ("*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "text/html, application/json;q=0.9"):
+        page = await product.client.get(f"/check/{CODE}", headers={"Accept": accept})
+        assert page.headers["content-type"].startswith("text/html"), accept
+    schema = (await product.client.get("/openapi.json")).json()
+    content = schema["paths"]["/check/{code}"]["get"]["responses"]["200"]["content"]
+    assert set(content) == {"text/html", "application/json"}
+    assert "checked" in schema["components"]["schemas"]["Checked"]["properties"]
+
+
+async def test_a_row_that_the_ledger_does_not_know_is_not_to_be_relied_on(product: Product) -> None:
+    await certificate(product)  # a row alone, as somebody would make it up
+    answer = (await product.client.get(f"/v1/check/{CODE}")).json()
+    assert answer["checked"]["ledger"] == "differs"
+    page = await product.client.get(f"/check/{CODE}?lang=en")
+    assert "does not agree with the ledger" in page.text
+
+
+async def test_a_typed_code_leads_to_the_address_of_the_qr(product: Product) -> None:
+    form = await product.client.get("/check?lang=en")
+    assert (form.status_code, '<label for="code">' in form.text) == (200, True)
+    typed = await product.client.get("/check", params={"code": f" {CODE[:4].lower()}-{CODE[4:]} "})
+    assert (typed.status_code, typed.headers["location"]) == (303, f"/check/{CODE}")
+    wrong = await product.client.get("/check", params={"code": "../v1/me?x"})
+    assert wrong.headers["location"] == "/check/..%2Fv1%2Fme%3Fx"
+    assert (await product.client.get(wrong.headers["location"])).status_code == 404
+    assert (await product.client.get("/check", params={"code": "  "})).status_code == 200
+
+
+async def test_what_is_no_code_costs_the_same_look_as_one_that_nobody_has(
+    product: Product, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    real = reads.certificate_by_code
+
+    async def noted(session: AsyncSession, code: str) -> CertificateRow | None:
+        asked.append(code)
+        return await real(session, code)
+
+    monkeypatch.setattr(reads, "certificate_by_code", noted)
+    for code in ("ZZZZZZZZZZZZZZZZZZZZZZZZZZ", "lain", "x" * 2000):
+        await product.client.get(f"/v1/check/{code}")
+    assert [len(code) for code in asked] == [26, 26, 26]
+
+
 def test_a_brake_lets_go_again() -> None:
     brake = limits.Brake(burst=2, every=10)
     assert [brake.spend("a", 0), brake.spend("a", 0), brake.spend("a", 0)] == [True, True, False]
     assert brake.spend("b", 0)
     assert not brake.spend("a", 5)
+    assert brake.wait("a") == 5
     assert brake.spend("a", 10)
 
 

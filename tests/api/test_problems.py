@@ -173,7 +173,7 @@ async def test_what_is_not_known_says_when_to_try_again(
 
 
 async def test_every_answer_carries_the_headers_of_the_edge(product: Product) -> None:
-    for path in ("/", "/docs", "/static/plain.css", "/openapi.json", "/v1/me", "/nowhere"):
+    for path in ("/", "/docs", "/static/public.css", "/openapi.json", "/v1/me", "/nowhere"):
         answer = await product.client.get(path)
         csp = answer.headers["content-security-policy"]
         assert "default-src 'none'" in csp
@@ -279,19 +279,20 @@ async def test_the_api_is_alive_and_says_what_it_waits_for(product: Product) -> 
     assert checks["worker"]["ok"] is False
 
 
-async def test_the_first_page_and_the_list_of_the_api_need_nothing_from_outside(product: Product) -> None:
-    page = await product.client.get("/")
+async def test_the_open_pages_need_nothing_from_outside(product: Product) -> None:
+    front = await product.client.get("/")
+    assert "accounts.txt" in front.text
+    page = await product.client.get("/status")
     assert '<html lang="id">' in page.text
     assert "belum tercapai" in page.text
     assert "SQLite, skema" in page.text or "PostgreSQL, skema" in page.text
     assert "kind:" not in page.text
-    assert "accounts.txt" in page.text
-    english = await product.client.get("/?lang=en")
+    english = await product.client.get("/status?lang=en")
     assert "not reached" in english.text
     assert "Does not answer" in english.text
     docs = await product.client.get("/docs?lang=en")
     assert "POST /v1/programmes/{programme}/commands/cancel_programme" in docs.text
-    for text in (page.text, english.text, docs.text):
+    for text in (front.text, page.text, english.text, docs.text):
         assert "<script" not in text
         assert "cdn" not in text.lower()
 

@@ -29,6 +29,7 @@ from temporalio.client import WorkflowHistory
 from activities import certificates
 from activities.codec import ENCODING, EncryptingCodec
 from activities.contracts import RenderRequest
+from activities.replaying import stored_histories
 from db.people_tables import SealedText
 from db.registry import scheme_data
 from db.tables import CertificateRow
@@ -42,7 +43,6 @@ from tests.support.ports import free_ports
 from tools.cli import demo
 from tools.cli.console import Out
 from tools.cli.parts import connect, database
-from tools.cli.replay import stored_histories
 from tools.cli.stack import Stack
 from tools.supervise import ALL_SETTINGS
 

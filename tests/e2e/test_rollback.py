@@ -21,6 +21,7 @@ import pytest
 from temporalio.client import Client
 
 from activities.documents import DocumentStore
+from activities.verifying import verified
 from api import simulation
 from api.gateway import Gateway
 from db import ledger, reads, streams
@@ -36,7 +37,6 @@ from domain.roles import Actor
 from settings import ROOT, Settings
 from tests.support.stack import Stack
 from tools.children import start_temporal
-from tools.cli.ledger import verified
 from tools.cli.parts import connect
 from tools.cli.temporal_setup import prepare
 from tools.supervise import ALL_SETTINGS, Supervisor

@@ -1,10 +1,10 @@
-"""The first page's sentences: every part of the product, there and away, in both languages."""
+"""The status page's sentences: every part of the product, there and away, in both languages."""
 
 from typing import Any
 
 import pytest
 
-from api.routers.status import told
+from api.parts import told
 
 AWAY = {"ok": False, "error": "OSError"}
 THERE: dict[str, dict[str, Any]] = {

@@ -4,11 +4,12 @@ import json
 
 from temporalio.client import WorkflowHistory
 
+from activities.replaying import replay_histories, stored_histories
+from activities.verifying import verified
 from domain import commands as c
 from tests.support.patience import eventually
 from tests.support.stack import Stack
-from tools.cli.ledger import lines_of, verified
-from tools.cli.replay import replay_histories, stored_histories
+from tools.cli.ledger import lines_of
 
 
 async def all_of(stack: Stack) -> list[WorkflowHistory]:

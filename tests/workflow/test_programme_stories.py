@@ -173,6 +173,9 @@ async def test_a_class_that_is_filled_moved_held_and_reported_with_every_trouble
     form = c.AttendanceForm(attended=attended)
     await stack.complete(trainer, stream, "record_attendance", "finish", form=form, person=trainer.person)
     assert await replayed(stack, workflows[4], keep="no-show-at-class") == "CLOSED"
+    # the journeys had waited for nothing since they began; they hear of the training on the day it was held
+    heard = await stack.until(journeys[2], lambda x: x.journey.training_recorded)
+    assert heard.business_at == await stack.now()
 
     # an assessor is replaced after the training: the schedule with the former one is made again
     await answered(stack, stream)

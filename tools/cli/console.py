@@ -24,6 +24,11 @@ from settings import UnsafeSettings
 Json = Annotated[bool, typer.Option("--json", help="Hasil sebagai JSON – The result as one JSON object.")]
 
 
+def on_terminal() -> bool:
+    """Is a person at the other end, who can look and press Ctrl-C?"""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
 class Exit(IntEnum):
     """Exit codes; those from 64 on as in sysexits.h."""
 

@@ -5,20 +5,22 @@ the people of examples/, and at the end what the witnesses say of it.
 """
 
 import shutil
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from settings import Settings, load
 from tools.cli.console import CommandFailed, Exit, Out
 from tools.cli.parts import connect, database
-from tools.cli.shape import for_demonstration
+from tools.cli.shape import for_demonstration, for_visitors
 from tools.cli.stack import Stack, stack, until_stopped, until_told
 from tools.cli.up import shown, welcome
 
 if TYPE_CHECKING:
+    from activities.replaying import Replayed
     from db.findings import Report
-    from tools.cli.replay import Replayed
 
 MARK = ".asesor-demo"
 """In every folder that a demonstration may empty."""
@@ -87,11 +89,32 @@ async def _demo(out: Out, own: dict[str, Any], *, keep: bool, resume: bool) -> i
             code = Exit.WRONG
         verdict = await judged(out, running, code, time.monotonic() - began)
         tell(out, running, verdict)
-        if keep:
-            if not out.json:
-                welcome(out, running)
-            await until_stopped(running)
+        if keep and verdict.ok:
+            await _left_open(out, running)
     return Exit.OK if verdict.ok else Exit.WRONG
+
+
+async def _left_open(out: Out, running: Stack) -> None:
+    """Work in everybody's inbox, who may sign in, and then whatever the visitor does, until told to stop."""
+    from examples.story.office import fill_the_desks
+
+    accounts = await for_visitors(running.settings)
+    with tempfile.TemporaryDirectory(prefix="asesor-contoh-") as folder:
+        await fill_the_desks(running.url, accounts, out.say, Path(folder))
+    if not out.json:
+        out.result({}, "", out.table(HEADINGS, _visitors(accounts)))
+        welcome(out, running)
+    await until_stopped(running)
+
+
+HEADINGS = ("siapa – who", "nama pengguna – user name", "kata sandi – password", "di meja – on the desk")
+
+
+def _visitors(accounts: dict[str, str]) -> list[tuple[str, str, str, str]]:
+    """Who may sign in, a line for each hat: what waits for them there."""
+    from examples.story.office import DESKS
+
+    return [(who, name, accounts[name], desk) for name, who, desk in DESKS]
 
 
 def emptied(settings: Settings) -> None:
@@ -119,9 +142,10 @@ def emptied(settings: Settings) -> None:
 
 async def judged(out: Out, running: Stack, story: int, seconds: float) -> Verdict:
     """Let everything come to rest, then ask the ledger and the histories."""
+    from activities.replaying import replay_histories, stored_histories
+    from activities.verifying import verified
     from api.simulation import settle
-    from tools.cli.ledger import sealed, verified
-    from tools.cli.replay import replay_histories, stored_histories
+    from tools.cli.ledger import sealed
 
     settings = running.settings
     async with database(settings) as db:
@@ -201,7 +225,6 @@ def tell(out: Out, running: Stack, verdict: Verdict) -> None:
         f"data: {shown(running.settings.var_dir)}",
         f"  sertifikat – certificates  {shown(running.settings.var_dir / CERTIFICATES)}",
         f"  surat – mails (.eml)       {shown(running.settings.mail_folder)}",
-        "  melihat-lihat – look around: asesor demo --keep",
         f"asesor: {'semua sesuai – all as expected' if verdict.ok else 'ADA YANG SALAH – SOMETHING IS WRONG'}"
         f", {verdict.seconds:.1f} s",
     )

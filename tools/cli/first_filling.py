@@ -17,6 +17,7 @@ from domain.clock import at
 from domain.facts import OrganiserKind, UnitFacts
 from domain.roles import Actor, Role
 from examples import organisations, people
+from examples.newcomers import NEWCOMERS
 from settings import Settings
 from tools.cli import accounts_file
 from tools.cli.console import CommandFailed, Exit
@@ -88,6 +89,24 @@ async def for_demonstration(db: Database, vault: Vault, settings: Settings) -> d
 
     await db.retrying(fill)
     await simulation.begin(db, at(organisations.START, OPENING_HOUR))
+    return passwords
+
+
+async def newcomers(db: Database, vault: Vault, settings: Settings) -> dict[str, str]:
+    """The demonstration's next participants, each with an account; gives all accounts. Harmless again."""
+    now = datetime.now(UTC)
+    passwords = accounts_file.read(accounts(settings))
+    for person in NEWCOMERS:
+        passwords.setdefault(person.username, accounts_file.new_password())
+    accounts_file.write(accounts(settings), passwords)
+
+    async def fill(session: AsyncSession) -> None:
+        known = set(await session.exec(select(Account.username)))
+        for person in NEWCOMERS:
+            if person.username not in known:
+                await _participant(session, vault, person, passwords[person.username], now)
+
+    await db.retrying(fill)
     return passwords
 
 

@@ -1,59 +1,20 @@
 """Looking after the witness: verify, repair, checkpoint, archive."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from activities.verifying import archive_folder, verified, witnesses
 from tools.cli.console import Exit, Out
 from tools.cli.parts import connect, database, present
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-    from temporalio.client import Client
-
     from db.findings import Report
     from db.session import Database
     from db.tables import CheckpointRow
-    from db.verify import Histories
     from settings import Settings
 
 SHOWN = 20
-
-
-def archive_folder(settings: "Settings") -> Path:
-    """Where the worker's archiver writes too."""
-    return settings.var_dir / "archive"
-
-
-def public_keys(settings: "Settings") -> list["Ed25519PublicKey"]:
-    """The keys under which checkpoints may have been signed, retired ones included."""
-    from db.checkpoints import PURPOSE, signing_key
-
-    return [signing_key(key.material).public_key() for key in settings.keys(PURPOSE)]
-
-
-async def verified(
-    settings: "Settings", db: "Database", client: "Client | None", grace: float | None = None
-) -> "Report":
-    """Everything that can be checked: chains, tables, checkpoints and, with a client, all histories. `grace`:
-    seconds that an accepted event may be on its way (GRACE when not given)."""
-    from db.verify import GRACE
-    from db.verify import verify as check
-
-    return await check(
-        db,
-        _witnesses(settings, db, client) if client is not None else None,
-        keys=public_keys(settings),
-        now=datetime.now(UTC),
-        grace=GRACE if grace is None else timedelta(seconds=grace),
-    )
-
-
-def _witnesses(settings: "Settings", db: "Database", client: "Client") -> "Histories":
-    from activities.histories import histories
-
-    return histories(client, db, archive_folder(settings), task_queue=settings.task_queue)
 
 
 async def verify(out: Out, *, ledger_only: bool, grace: float | None = None) -> int:
@@ -102,7 +63,7 @@ async def repair(out: Out, *, streams: list[str]) -> int:
     async with database(settings) as db:
         client = await connect(settings)
         with out.progress("repair"):
-            done = await refill(db, _witnesses(settings, db, client), streams or None)
+            done = await refill(db, witnesses(settings, db, client), streams or None)
     out.result(
         {
             "ok": not done.refused,

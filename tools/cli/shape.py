@@ -40,6 +40,13 @@ async def for_demonstration(settings: Settings) -> dict[str, str]:
     return await _shaped(settings, fill)
 
 
+async def for_visitors(settings: Settings) -> dict[str, str]:
+    """What a demonstration needs that goes on: its next participants; gives every account."""
+    from tools.cli.first_filling import newcomers as fill
+
+    return await _shaped(settings, fill)
+
+
 def at_hand(settings: Settings) -> bool:
     """Is it a SQLite file in the present shape, filled, and of the same kind of clock? When in doubt: no."""
     file = Path(settings.database_url.partition(":///")[2])

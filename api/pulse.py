@@ -1,0 +1,22 @@
+"""How far everything has come: one number that changes with whatever is written into any chain."""
+
+import time
+
+from api.runtime import Runtime
+from db import reads
+
+FRESH_SECONDS = 1.0
+"""Within this the number is not read again: however many screens ask, the database is asked once."""
+
+
+async def pulse(runtime: Runtime) -> int:
+    """The number of all events, at most FRESH_SECONDS old."""
+    known = runtime.pulse
+    if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
+        async with runtime.beating:
+            known = runtime.pulse
+            if known is None or time.monotonic() - known[0] > FRESH_SECONDS:
+                asked = time.monotonic()
+                async with runtime.db.read() as session:
+                    known = runtime.pulse = (asked, await reads.events_written(session))
+    return known[1]

@@ -1,0 +1,111 @@
+"""Walk through the pages as each visitor can: from the first page on, by the links that stand in them.
+
+What the pictures of docs/ and the test of every page share. A page that no link leads to is not found, and
+that is the point: nobody else finds it either.
+"""
+
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from playwright.async_api import Error, Page, Response
+
+from api.app import api_routes
+from web.app import PROGRAMS
+
+LINKS = """els => els.filter(a => !a.hasAttribute('download'))
+  .map(a => [a.getAttribute('href'), a.textContent.trim()])"""
+FILES = (".csv", ".xlsx", ".pdf", ".ics", ".svg", ".json", ".jsonl", ".png")
+VARIANTS = 3
+"""So often is one page looked at by one visitor: with other filters, another task, another case."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One page at which a visitor arrived."""
+
+    route: str
+    """Its address as the application declares it, `/tasks/{task}`."""
+    visitor: str
+    url: str
+    """Path and query."""
+    answer: Response | None
+
+
+def page_routes(app: FastAPI) -> list[APIRoute]:
+    """Every address that shows a page to a person; of files and programs none."""
+    return [
+        r
+        for r in api_routes(app)
+        if "GET" in (r.methods or ())
+        and not r.path.startswith(PROGRAMS)
+        and not r.path.endswith(FILES)
+        and not getattr(r.endpoint, "gives_file", False)
+    ]
+
+
+def route_of(url: str, routes: Iterable[APIRoute]) -> str:
+    """The declared address of that path; empty for none of these."""
+    path = urlsplit(url).path
+    return next((r.path for r in routes if r.path_regex.match(path)), "")
+
+
+async def sign_in(page: Page, address: str, visitor: str, password: str, lang: str = "id") -> None:
+    """Through the door, as people do."""
+    await page.goto(f"{address}/sign-in?lang={lang}")
+    await page.fill("#username", visitor)
+    await page.fill("#password", password)
+    await page.click("main button")
+    await page.wait_for_selector("header .who")
+
+
+async def walk(
+    page: Page,
+    address: str,
+    visitor: str,
+    routes: Sequence[APIRoute],
+    *,
+    begin: str = "",
+    variants: int = VARIANTS,
+    wanted: Callable[[str], bool] = lambda _route: True,
+) -> AsyncIterator[Stop]:
+    """Every page that this visitor can reach, each as often as it says; the page stands there meanwhile."""
+    ways: deque[str] = deque([begin or urlsplit(page.url).path])
+    known = set(ways)
+    seen: Counter[str] = Counter()
+    told: set[tuple[str, str]] = set()
+    while ways:
+        url = ways.popleft()
+        route = route_of(url, routes)
+        if not route or seen[route] >= variants or not wanted(route):
+            continue
+        try:
+            answer = await page.goto(f"{address}{url}")
+        except Error as error:
+            if "Download is starting" in str(error):
+                continue
+            raise
+        seen[route] += 1
+        yield Stop(route, visitor, url, answer)
+        for href, text in await page.eval_on_selector_all("a[href]", LINKS):
+            there = _inside(href, url)
+            # the same words lead to the same kind of page: one of a long list is enough
+            kind = (route_of(there, routes), text)
+            if there and there not in known and kind not in told:
+                known.add(there)
+                told.add(kind)
+                ways.append(there)
+
+
+def _inside(href: str, here: str) -> str:
+    """The address without its fragment, when it is one of ours and no change of language; else empty."""
+    parts = urlsplit(href)
+    path = parts.path or urlsplit(here).path
+    if parts.scheme or parts.netloc or not path.startswith("/") or path.endswith(FILES):
+        return ""
+    if "lang" in parse_qs(parts.query) or (not parts.path and not parts.query):
+        return ""
+    return f"{path}?{parts.query}" if parts.query else path
