@@ -66,9 +66,14 @@ class Folded:
 
 
 def ended(case: Case) -> bool:
-    """Is the case's main entity at an end? A request taken back is a draft again: its workflow has ended."""
-    state = case.state
-    return (case.kind == "programme" and state == DRAFT) or state in TABLES[case.kind].terminal
+    """Is the case's main entity at an end?"""
+    return over(case.kind, case.state)
+
+
+def over(kind: str, state: str) -> bool:
+    """Has a case of that kind ended in that state? A request taken back is a draft again: its workflow has
+    ended."""
+    return (kind == "programme" and state == DRAFT) or state in TABLES[kind].terminal
 
 
 def touched_by(event: Event, case: Case) -> Touched | None:

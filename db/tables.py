@@ -4,13 +4,33 @@
 alone (db.ledger.rebuild). Persons, organisations, accounts and documents stand in db/people_tables.py.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, text
 from sqlmodel import Field, SQLModel
 
 from db.base import Json, UtcDateTime
+
+COUNTED = (
+    "stream case_kind kind state group_role for_person for_organisation holder level seen_by opened_at"
+).split()
+"""Columns by which open tasks are counted. They stand in the index of open tasks, so that counting reads that
+alone: as much as there is open, however many tasks there ever were."""
+
+
+def _partial(name: str, *columns: str, where: str, beside: Sequence[str] = ()) -> Index:
+    """An index of some of the rows, with the values of further columns beside (SQLite has no such thing)."""
+    condition = text(where)
+    return Index(
+        name,
+        *columns,
+        postgresql_where=condition,
+        sqlite_where=condition,
+        postgresql_include=list(beside),
+    )
+
 
 # ---- the ledger ----------------------------------------------------------------------------------
 
@@ -49,6 +69,10 @@ class StreamRow(SQLModel, table=True):
     """
 
     __tablename__ = "streams"
+    __table_args__ = (
+        # What begins so: the primary key's order is that of a language, which says nothing of beginnings.
+        Index("ix_streams_beginning", "stream", postgresql_ops={"stream": "varchar_pattern_ops"}),
+    )
 
     stream: str = Field(primary_key=True)
     kind: str
@@ -84,7 +108,13 @@ class CaseRow(SQLModel, table=True):
     """A case as its events made it; `snapshot` is the Case as JSON text (entities keep their order)."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_next", "closed_at", "next_moment"),)
+    __table_args__ = (
+        Index("ix_cases_next", "closed_at", "next_moment"),
+        Index("ix_cases_states", "kind", "state"),
+        Index("ix_cases_opened", "kind", "opened_at", "closed_at"),
+        Index("ix_cases_closed", "kind", "closed_at", "opened_at"),
+        _partial("ix_cases_attention", "updated_at", "stream", where="attention <> ''"),
+    )
 
     stream: str = Field(primary_key=True)
     kind: str
@@ -188,11 +218,15 @@ class SeatRow(SQLModel, table=True):
 
 class JourneyRow(SQLModel, table=True):
     __tablename__ = "journeys"
+    __table_args__ = (
+        Index("ix_journeys_list", "updated_at", "stream"),
+        Index("ix_journeys_state", "state", "updated_at", "stream"),
+    )
 
     stream: str = Field(primary_key=True)
     id: str = Field(index=True)
     workflow_id: str = Field(index=True)
-    state: str = Field(index=True)
+    state: str
     person: str = Field(index=True)
     scheme: str
     scheme_version: str
@@ -211,7 +245,7 @@ class JourneyRow(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     certificate: str
     opened_at: datetime = Field(sa_type=UtcDateTime)
-    updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class CertificateRow(SQLModel, table=True):
@@ -267,7 +301,7 @@ class TaskRow(SQLModel, table=True):
         Index("ix_tasks_organisation", "for_organisation", "open", "due_at"),
         Index("ix_tasks_holder", "holder", "open", "due_at"),
         Index("ix_tasks_level", "open", "level"),
-        Index("ix_tasks_due", "open", "due_at", "id"),
+        _partial("ix_tasks_open", "due_at", "id", where="open", beside=COUNTED),
         Index("ix_tasks_completed_by", "completed_by", "completed_at"),
     )
 

@@ -101,8 +101,8 @@ async def access_of(
 
 
 def resolving(table: type[SignInSession] | type[ApiToken], key: str) -> Select[Any]:
-    """The row whose column `key` is `:key`, once for each hat of its account, with that hat and the person: in
-    one question, since every request asks it. The hat is None for a disabled account, or one without any."""
+    """The row whose column `key` is `:key`, once for each hat of its account, with that hat and the person:
+    one question, asked at every request. The hat is None for a disabled account, or one without any."""
     hat = and_(col(AccountRole.account) == col(Account.id), col(Account.disabled_at).is_(None))
     return (
         columns(

@@ -33,7 +33,6 @@ from db.reads.monitor import (
     WatchSort,
     beside,
     need_counts,
-    stage_counts,
     state_counts,
     watched,
 )
@@ -129,7 +128,6 @@ __all__ = [
     "seats",
     "seats_of_person",
     "sim_clock",
-    "stage_counts",
     "state_counts",
     "streams",
     "streams_of_tasks",

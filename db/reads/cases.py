@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, func
 from sqlalchemy import select as columns
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from db.registry.policies import load_policies
 from db.session import Database
@@ -54,14 +56,19 @@ async def _judgeable(session: AsyncSession, snapshot: str) -> Case:
 
 
 async def case_row(session: AsyncSession, stream: str) -> CaseRow | None:
-    return (await session.exec(select(CaseRow).where(CaseRow.stream == stream))).one_or_none()
+    return (await session.exec(_rows().where(CaseRow.stream == stream))).one_or_none()
+
+
+def _rows() -> SelectOfScalar[CaseRow]:
+    """Rows without the case itself in them, which is a hundred times as large as the rest."""
+    return select(CaseRow).options(defer(col(CaseRow.snapshot), raiseload=True))
 
 
 async def cases_by_workflow(session: AsyncSession, workflow_id: str) -> list[CaseRow]:
     """Cases that ran under this workflow id, the latest first (a second application of a person for a
     scheme has a stream of its own)."""
     found = await session.exec(
-        select(CaseRow)
+        _rows()
         .where(CaseRow.workflow_id == workflow_id)
         .order_by(col(CaseRow.closed_at).is_(None).desc(), col(CaseRow.opened_at).desc(), col(CaseRow.stream))
     )
@@ -71,7 +78,7 @@ async def cases_by_workflow(session: AsyncSession, workflow_id: str) -> list[Cas
 async def case_by_workflow(session: AsyncSession, workflow_id: str) -> Case | None:
     """The open case of this workflow id, or else its latest."""
     rows = await cases_by_workflow(session, workflow_id)
-    return await _judgeable(session, rows[0].snapshot) if rows else None
+    return await case(session, rows[0].stream) if rows else None
 
 
 async def head(session: AsyncSession, stream: str) -> Head | None:
@@ -99,7 +106,7 @@ async def open_cases(session: AsyncSession, kind: str = "") -> list[Place]:
 async def attention(session: AsyncSession) -> list[CaseRow]:
     """Cases that operations must look at."""
     found = await session.exec(
-        select(CaseRow).where(CaseRow.attention != "").order_by(col(CaseRow.updated_at), col(CaseRow.stream))
+        _rows().where(CaseRow.attention != "").order_by(col(CaseRow.updated_at), col(CaseRow.stream))
     )
     return list(found)
 
@@ -111,8 +118,10 @@ async def archive_state(session: AsyncSession) -> ArchiveStateRow | None:
 
 async def cases_of_workflows(session: AsyncSession, workflows: Sequence[str]) -> list[CaseRow]:
     """The latest case of each of these workflow ids that has a row, by stream."""
+    if not workflows:
+        return []
     found = await session.exec(
-        select(CaseRow).where(col(CaseRow.workflow_id).in_(workflows)).order_by(col(CaseRow.opened_at))
+        _rows().where(col(CaseRow.workflow_id).in_(workflows)).order_by(col(CaseRow.opened_at))
     )
     latest = {row.workflow_id: row for row in found}
     return sorted(latest.values(), key=lambda row: row.stream)

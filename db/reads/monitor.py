@@ -84,16 +84,6 @@ async def watched(
     return await page_of(session, query, order, cursor, limit, lambda r: (getattr(r, attribute), r.stream))
 
 
-async def stage_counts(session: AsyncSession, kind: Kind) -> dict[int, int]:
-    """How many cases of the kind run in each stage (0: in none)."""
-    query = (
-        select(CaseRow.stage, func.count())
-        .where(CaseRow.kind == kind, col(CaseRow.closed_at).is_(None))
-        .group_by(col(CaseRow.stage))
-    )
-    return {stage: n for stage, n in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
-
-
 async def state_counts(session: AsyncSession, kind: Kind) -> dict[str, int]:
     """How many cases of the kind are in each state, those that ended too."""
     query = select(CaseRow.state, func.count()).where(CaseRow.kind == kind).group_by(col(CaseRow.state))

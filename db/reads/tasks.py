@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, and_, func, literal, or_
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -98,15 +99,17 @@ async def open_tasks_of(session: AsyncSession, streams: Sequence[str]) -> dict[s
 async def task_counts(session: AsyncSession, whose: Whose, *, now: datetime) -> dict[str, int]:
     """How many open tasks are `mine`, in my `groups`, and `late` among both."""
     mine, groups = _boxes(whose, "mine"), _boxes(whose, "groups")
-
-    async def count(condition: ColumnElement[bool]) -> int:
-        return (await session.exec(select(func.count()).select_from(TaskRow).where(condition))).one()
-
-    return {
-        "mine": await count(mine),
-        "groups": await count(groups),
-        "late": await count(and_(or_(mine, groups), col(TaskRow.due_at) < utc(now))),
-    }
+    query = (
+        columns(
+            func.count().filter(mine),
+            func.count().filter(groups),
+            func.count().filter(col(TaskRow.due_at) < utc(now)),
+        )
+        .select_from(TaskRow)
+        .where(or_(mine, groups))
+    )
+    found = (await (await session.connection()).execute(query)).one()
+    return dict(zip(("mine", "groups", "late"), found, strict=True))
 
 
 async def task(session: AsyncSession, id: str) -> TaskRow | None:
