@@ -7,7 +7,7 @@ from api import listings, views
 from api.limits import Brake
 from api.routers import applications, certificates, operations, programmes
 from api.runtime import Runtime
-from api.sight import missing
+from api.sight import mask_name, mask_nik, missing
 from db import reads
 from db.identity import Access
 from domain.errors import Malformed
@@ -18,7 +18,6 @@ LOOKING_UP = Brake(burst=30, every=10)
 FEW = 20
 SHORTEST = 4
 """Characters of a stream's name that are enough to look for it."""
-HIDDEN = "•••"
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ async def person(access: Access, runtime: Runtime, id_: str) -> dict[str, Any]:
         row = await reads.person(session, id_)
         if row is None:
             raise missing()
-        known = await views.people(session, runtime.vault, [id_])
+        known = await views.people(session, runtime.vault, [id_], access)
         journeys = await reads.journeys(session, person=id_)
         seats = await reads.seats_of_person(session, id_)
     theirs = await certificates.certificates(access, runtime, person=id_)
@@ -178,13 +177,3 @@ def masked(item: dict[str, Any]) -> dict[str, Any]:
     if "nik_last4" in item:
         hidden["nik_last4"] = mask_nik(item["nik_last4"])
     return hidden
-
-
-def mask_name(name: str) -> str:
-    """`B••• S•••`: the first letter of each word, and as many dots whatever the word's length."""
-    return " ".join(word[0] + HIDDEN for word in name.split())
-
-
-def mask_nik(last4: str) -> str:
-    """Twelve asterisks and the last four digits, as everywhere; empty without any."""
-    return f"{'*' * 12}{last4}" if last4 else ""

@@ -22,12 +22,14 @@ from api.schemas.tasks import CompleteTaskRequest
 from db import bulks, reads
 from db.bulks import Thing
 from db.identity import Access
+from db.tables import TaskRow
 from db.vault import person_owner
 from db.work_tables import Bulk, BulkItem
 from domain import commands as c
 from domain.cases import Sealed
 from domain.errors import DomainError, Forbidden, Malformed
 from domain.events import derived_id
+from domain.policy import CURRENT, policy
 
 MOST_THINGS = 500
 """Things of one act. More are asked for in parts: each is judged alone, and takes its time."""
@@ -140,7 +142,9 @@ class Ahead:
     thing: Thing
     kind: str
     state: str
-    task_kind: str
+    task: str
+    task_en: str
+    """What the task is called in both languages; empty for a case."""
     violations: tuple[Mapping[str, Any], ...]
     """Why it will be refused, as far as is known now; empty when nothing is known to stand in the way."""
 
@@ -154,6 +158,7 @@ async def ahead(runtime: Runtime, access: Access, given: Derived, things: Sequen
         if case is None:
             continue
         task = case.tasks.get(thing.task)
+        label = policy(case.policy_version).task(task.kind).label if task else None
         blank = dict.fromkeys(texts(given), Sealed(id="", commitment=""))
         violations: Sequence[Any] = ()
         try:
@@ -166,7 +171,7 @@ async def ahead(runtime: Runtime, access: Access, given: Derived, things: Sequen
                 thing,
                 case.kind,
                 case.state,
-                task.kind if task else "",
+                *((label.id, label.en) if label else ("", "")),
                 tuple(violation_json(v) for v in violations),
             )
         )
@@ -192,8 +197,10 @@ def bulk_json(row: Bulk, counts: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def item_json(item: BulkItem) -> dict[str, Any]:
+def item_json(item: BulkItem, task: TaskRow | None) -> dict[str, Any]:
+    """One thing of an act and what came of it; a task by what its policy calls it."""
     return {
+        **(views.both(CURRENT.task(task.kind).label) if task else {}),
         "n": item.n,
         "stream": item.stream,
         "task": item.task or None,

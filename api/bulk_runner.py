@@ -14,9 +14,8 @@ import structlog
 
 from api import bulk, commands
 from api.problems import violation_json
-from api.routers import tasks
 from api.runtime import DATABASE_DOWN, Runtime
-from api.tasks import check_documents
+from api.tasks import check_documents, find
 from db import bulks, identity
 from db.bulks import DONE, FAILED, REFUSED
 from db.identity import Hat
@@ -110,7 +109,7 @@ async def _send(runtime: Runtime, row: Bulk, item: BulkItem) -> c.Receipt:
     key = f"{row.id}-{item.n}"
     try:
         if item.task:
-            await tasks._find(runtime, access, item.task)
+            await find(runtime, access, item.task)
             await check_documents(runtime, item.stream, given)
         sent = await commands.deliver(
             runtime,

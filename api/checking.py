@@ -84,7 +84,7 @@ async def look_up(runtime: Runtime, typed: str) -> Checked | None:
         verdict = verdict_of(row, local_day(now)) if row else None
         if row is None or verdict is None:
             return None
-        known = await views.people(session, runtime.vault, [row.person])
+        known = await views.people(session, runtime.vault, [row.person], None)
         try:
             scheme = await registry.scheme_data(session, row.scheme, row.scheme_version)
             names = (scheme.name_id, scheme.name_en)

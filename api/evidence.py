@@ -11,15 +11,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.documents import ENDINGS
 from api import idempotency, listings, uploads, views
+from api.pictures import Drawn
 from api.runtime import Runtime
 from api.schemas.exact import Day
-from api.sight import missing, sees_file, staff, stranger
+from api.sight import missing, sees_file, sees_masked, staff, stranger
 from db import drafts, registry
 from db.identity import Access
 from db.people_tables import Document
 from domain.cases import Case
 from domain.document_names import document_name
-from domain.errors import DomainError, Refused
+from domain.errors import DomainError, Forbidden, Refused
 from domain.policy import CURRENT, Policy
 from domain.text import Text
 
@@ -157,13 +158,76 @@ async def file(
     runtime: Runtime, access: Access, application: str, document: str, case: Case | None
 ) -> StreamingResponse:
     """The document itself, as a download that runs nothing. NotFound; a stranger's try is recorded."""
+    row = await _opened(runtime, access, application, document, case)
+    return sent(runtime, row.digest, row.media_type, f"{row.requirement}-{row.digest[:8]}")
+
+
+async def picture(
+    runtime: Runtime,
+    access: Access,
+    application: str,
+    document: str,
+    case: Case | None,
+    *,
+    page: int,
+    turn: int,
+    zoom: int,
+) -> Response:
+    """One page of the document as an answer. Raises as `drawn`."""
+    found = await drawn(runtime, access, application, document, case, page=page, turn=turn, zoom=zoom)
+    headers = {**SANDBOX, "Content-Disposition": "inline", "X-Pages": str(found.pages)}
+    return Response(found.picture, media_type="image/jpeg", headers=headers)
+
+
+async def drawn(
+    runtime: Runtime,
+    access: Access,
+    application: str,
+    document: str,
+    case: Case | None,
+    *,
+    page: int,
+    turn: int,
+    zoom: int,
+) -> Drawn:
+    """One page of the document, drawn anew, to be looked at in a page of ours. Raises as `file` and
+    `Pictures.draw` do."""
+    row = await _opened(runtime, access, application, document, case)
+    return await runtime.pictures.draw(row.digest, row.media_type, page=page, turn=turn, zoom=zoom)
+
+
+async def _opened(
+    runtime: Runtime, access: Access, application: str, document: str, case: Case | None
+) -> Document:
+    """The document's row, for who may open it. NotFound; a stranger's try is recorded."""
     async with runtime.db.read() as session:
         row = await listings.documents_by_id(session, document)
     if row is None or row.application != application:
         raise missing("D-MISSING")
     if not sees_file(access, row, case):
         raise stranger()
-    return sent(runtime, row.digest, row.media_type, f"{row.requirement}-{row.digest[:8]}")
+    await require_opened(runtime, access, document)
+    return row
+
+
+async def require_opened(runtime: Runtime, access: Access, document: str) -> None:
+    """May it be opened by who sees what is personal masked? Forbidden (G-CLOSED) before a reason is on
+    record, and when the time that it opened is over."""
+    if not sees_masked(access):
+        return
+    async with runtime.db.read() as session:
+        until = await registry.opened(session, account=access.account, document=document, at=runtime.now())
+    if until is None:
+        raise Forbidden.because(
+            "G-CLOSED",
+            "Dokumen ini tertutup bagi auditor sampai alasannya dicatat.",
+            "This document is closed to auditors until a reason is recorded.",
+            citation="UU 27/2022; [D] § 7",
+            remedy=Text(
+                id="Buka dari halaman audit perkara ini dengan menyebutkan alasan.",
+                en="Open it from this case's audit page, giving a reason.",
+            ),
+        )
 
 
 def sent(runtime: Runtime, digest: str, media_type: str, name: str) -> StreamingResponse:

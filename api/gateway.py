@@ -373,20 +373,22 @@ class Gateway:
         async with self.db.read() as session:
             return await reads.case(session, stream)
 
-    def allowed(self, case: Case, actor: Actor, now: datetime) -> list[Offer]:
-        """Every trigger of every entity that has not ended, answered for the one who asks: `may`, without a
-        command, at `now` (UTC, business time). Facts from rows are unknown here, so that a yes may still be
-        refused when the command comes."""
-        return list(self._offers(case, actor, now))
+    def allowed(
+        self, case: Case, actor: Actor, now: datetime, *, of: tuple[str, str] | None = None
+    ) -> list[Offer]:
+        """Every trigger of every entity that has not ended (or `of` one alone: its kind and id), answered for
+        the one who asks: `may`, without a command, at `now` (UTC, business time). Facts from rows are unknown
+        here, so that a yes may still be refused when the command comes."""
+        return list(self._offers(case, actor, now, of))
 
-    def _offers(self, case: Case, actor: Actor, now: datetime) -> Iterator[Offer]:
+    def _offers(self, case: Case, actor: Actor, now: datetime, of: tuple[str, str] | None) -> Iterator[Offer]:
         facts = Facts(policy=policy(case.policy_version), calendar=case.calendar)
         for kind, table in TABLES.items():
-            if kind not in case.entities:
+            if kind not in case.entities or (of is not None and of[0] != kind):
                 continue
             entity: Entity
             for entity in case.bag(kind).values():
-                if entity.state in table.terminal:
+                if entity.state in table.terminal or (of is not None and of[1] != entity.id):
                     continue
                 situation = Situation(
                     case=case,

@@ -1,7 +1,7 @@
 """SELECTs of row truth for lists and single rows: organisations, schemes, sessions, tokens, documents,
 drafts. (Those of cases stand in db/reads.)"""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import and_, func, or_
@@ -53,6 +53,13 @@ async def schemes(session: AsyncSession) -> list[tuple[str, str]]:
 
 async def account(session: AsyncSession, id: str) -> Account | None:
     return await session.get(Account, id)
+
+
+async def usernames(session: AsyncSession, ids: Iterable[str]) -> dict[str, str]:
+    """User names by account; unknown ones are left out."""
+    wanted = sorted({id_ for id_ in ids if id_})
+    found = await session.exec(select(Account.id, Account.username).where(col(Account.id).in_(wanted)))
+    return dict(found.all())
 
 
 async def persons_in_role(session: AsyncSession, role: str) -> list[str]:

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from api import listings, views
@@ -15,6 +15,7 @@ from db.identity import Access
 from db.projection import over
 from db.reads import Need, Separation, Watch, WatchSort
 from db.reads.monitor import Kind
+from domain.clock import at
 from domain.policy import default
 from state_machines.tables import TABLES
 
@@ -35,6 +36,10 @@ class Asked:
     q: str = ""
     need: Need | None = None
     sort: WatchSort = "-updated"
+    opened: date | None = None
+    """Begun in the week from this day on (WIB)."""
+    closed: date | None = None
+    """Ended in that week."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,9 @@ class Board:
 class Listed:
     items: list[dict[str, Any]] = field(default_factory=list)
     next: str | None = None
+    prev: str | None = None
+    total: int = 0
+    """Rows of all pages."""
 
 
 async def trouble(access: Access, runtime: Runtime) -> Trouble:
@@ -83,13 +91,23 @@ async def board(runtime: Runtime, kind: Kind, stuck: Trouble) -> Board:
 
 
 async def listed(
-    access: Access, runtime: Runtime, asked: Asked, stuck: Trouble, *, cursor: str = "", limit: int = 50
+    access: Access,
+    runtime: Runtime,
+    asked: Asked,
+    stuck: Trouble,
+    *,
+    cursor: str = "",
+    limit: int = 50,
+    counted: bool = True,
 ) -> Listed:
-    """One page of the cases that are looked for. Names of candidates are there for those who may know
-    them."""
+    """One page of the cases that are looked for, and, `counted`, how many all pages hold. Names of candidates
+    are there for those who may know them."""
     watch = await _watch(runtime, asked, stuck)
     async with runtime.db.read() as session:
         page = await reads.watched(session, watch, sort=asked.sort, cursor=cursor, limit=limit)
+        # Where everything stands on one page it has been counted already.
+        whole = not counted or (not cursor and page.next is None)
+        total = len(page.items) if whole else await reads.watched_count(session, watch)
         around = await reads.beside(session, [row.stream for row in page.items], watch.now)
         called = await registry.organisation_names(session, [row.organiser for row in page.items])
         persons = [row.person for row in page.items] if asked.kind == "journey" else []
@@ -110,6 +128,8 @@ async def listed(
             for row in page.items
         ],
         page.next,
+        page.prev,
+        total,
     )
 
 
@@ -119,7 +139,7 @@ async def every(
     """All the cases that are looked for, page after page: no more of them is held than one page."""
     cursor: str | None = ""
     while cursor is not None:
-        page = await listed(access, runtime, asked, stuck, cursor=cursor, limit=reads.MOST)
+        page = await listed(access, runtime, asked, stuck, cursor=cursor, limit=reads.MOST, counted=False)
         for item in page.items:
             yield item
         cursor = page.next
@@ -140,12 +160,21 @@ async def _watch(runtime: Runtime, asked: Asked, stuck: Trouble) -> Watch:
         q=asked.q,
         need=asked.need,
         stuck=stuck.streams(asked.kind),
+        opened=_week(asked.opened),
+        closed=_week(asked.closed),
     )
     if asked.q:
         async with runtime.db.read() as session:
             found = await listings.organisations(session, q=asked.q)
         watch = replace(watch, q_organisers=tuple(o.id for o in found))
     return watch
+
+
+def _week(monday: date | None) -> reads.Span | None:
+    if monday is None:
+        return None
+    begins = at(monday, 0)
+    return begins, begins + timedelta(weeks=1)
 
 
 def separations() -> tuple[Separation, ...]:

@@ -193,10 +193,10 @@ async def names(
     guessed NIK would tell whose it is), and the names of master assessors, which every organiser may list.
     """
     if access.hat.role is not Role.ORGANISER:
-        return await views.people(session, runtime.vault, persons)
+        return await views.people(session, runtime.vault, persons, access)
     given = await given_names(session, runtime.vault, access.hat.organisation, persons)
     masters = await registry.master_assessors(session, set(persons) - given.keys())
-    listed = await views.people(session, runtime.vault, masters)
+    listed = await views.people(session, runtime.vault, masters, access)
     return {**{person: {"name": one["name"]} for person, one in listed.items()}, **given}
 
 

@@ -22,6 +22,7 @@ from activities.documents import DocumentStore
 from activities.plugin import plugin
 from activities.upkeep import run_policies
 from api.gateway import Gateway
+from api.pictures import Pictures
 from db import registry
 from db.session import Database
 from db.tables import StreamRow
@@ -49,6 +50,7 @@ class Runtime:
     store: DocumentStore
     client: Client
     gateway: Gateway
+    pictures: Pictures
     connected: bool = False
     """Temporal has answered once; from then on the client reconnects by itself."""
     policies: bool = False
@@ -63,6 +65,9 @@ class Runtime:
     pulse: tuple[float, int] | None = None
     """When all events were last counted, and how many there were (api/pulse.py)."""
     beating: asyncio.Lock = field(default_factory=asyncio.Lock)
+    hitches: tuple[float, dict[str, Any]] | None = None
+    """When Temporal was last asked what fails, and what it said (api/hitches.py)."""
+    hitching: asyncio.Lock = field(default_factory=asyncio.Lock)
     bulk_asked: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when an act on many things was asked for here (api/bulk_runner.py)."""
     rosters: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
@@ -155,13 +160,15 @@ async def opened(settings: Settings) -> AsyncIterator[Runtime]:
         plugins=[plugin(settings)],
         lazy=True,
     )
+    store = DocumentStore(settings.documents, limit=settings.upload_limit)
     runtime = Runtime(
         settings=settings,
         db=db,
         vault=vault,
-        store=DocumentStore(settings.documents, limit=settings.upload_limit),
+        store=store,
         client=client,
         gateway=Gateway(client, db, vault, settings),
+        pictures=Pictures(store),
     )
     # Once before anything else: the first connections to a SQLite file must not come two at a time, each
     # wanting to switch it to WAL.

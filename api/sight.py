@@ -12,6 +12,8 @@ from domain.errors import NotFound
 from domain.roles import Role
 from state_machines.class_facts import BOUND
 
+HIDDEN = "•••"
+
 
 class Stranger(NotFound):
     """Somebody asked for what is not theirs: answered like what does not exist, and recorded."""
@@ -37,6 +39,22 @@ def stranger() -> Stranger:
 def staff(access: Access) -> bool:
     """Is this one of BNSP's own roles?"""
     return access.hat.role in STAFF
+
+
+def sees_masked(access: Access) -> bool:
+    """Are names, NIK and e-mail masked, and documents closed, until a reason is recorded? An auditor's job
+    is how it went, not with whom."""
+    return access.hat.role is Role.AUDITOR
+
+
+def mask_name(name: str) -> str:
+    """`B••• S•••`: the first letter of each word, and as many dots whatever the word's length."""
+    return " ".join(word[0] + HIDDEN for word in name.split())
+
+
+def mask_nik(last4: str) -> str:
+    """Twelve asterisks and the last four digits, as everywhere; empty without any."""
+    return f"{'*' * 12}{last4}" if last4 else ""
 
 
 def sees_draft(access: Access, draft: Draft) -> bool:

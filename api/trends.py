@@ -11,7 +11,7 @@ from api.runtime import Runtime
 from db import reads
 from db.reads import Entered, Life
 from db.reads.monitor import Kind
-from domain.clock import local_day
+from domain.clock import at, local_day
 from state_machines.tables import TABLES
 
 AGES: tuple[timedelta, ...] = tuple(timedelta(days=days) for days in (1, 3, 7, 14))
@@ -56,7 +56,7 @@ class Trends:
 async def trends(runtime: Runtime, kind: Kind, weeks: int) -> Trends:
     """The last so many weeks of one kind of case, by business time; tasks are those of every kind of case."""
     now = await runtime.gateway.business_now()
-    since = now - timedelta(weeks=weeks)
+    since = at(_monday(now - timedelta(weeks=weeks)), 0)  # whole weeks, whose rows the monitor can list
     stages = {s.name: 0 if s.terminal else s.stage for s in TABLES[kind].states}
     async with runtime.db.read() as session:
         moves = await reads.entered(session, kind, stages, since=since)

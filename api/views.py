@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api.gateway import Gateway
 from api.problems import violation_json
-from api.sight import sees_names, sees_task
+from api.sight import mask_name, sees_masked, sees_names, sees_task
 from db import reads
 from db.identity import Access
 from db.people_tables import Document
@@ -38,10 +38,17 @@ def moment(at: datetime | None) -> str | None:
     return at.isoformat() if at is not None else None
 
 
-async def people(session: AsyncSession, vault: Vault, ids: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Names and last four digits; who is unknown or forgotten is left out."""
+async def people(
+    session: AsyncSession, vault: Vault, ids: Iterable[str], access: Access | None
+) -> dict[str, dict[str, str]]:
+    """Names and last four digits, the names masked for whom they are (None: the public check, which shows
+    the holder's); who is unknown or forgotten is left out."""
     opened = await vault.open_persons(session, [i for i in ids if i])
-    return {id_: {"name": data.full_name, "nik_last4": (data.nik or "")[-4:]} for id_, data in opened.items()}
+    shown = mask_name if access is not None and sees_masked(access) else str
+    return {
+        id_: {"name": shown(data.full_name), "nik_last4": (data.nik or "")[-4:]}
+        for id_, data in opened.items()
+    }
 
 
 def person_json(id_: str, known: People) -> dict[str, str]:

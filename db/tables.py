@@ -4,32 +4,17 @@
 alone (db.ledger.rebuild). Persons, organisations, accounts and documents stand in db/people_tables.py.
 """
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, Text, text
+from sqlalchemy import Index, Text, column, literal_column
 from sqlmodel import Field, SQLModel
 
-from db.base import Json, UtcDateTime
+from db.base import Json, UtcDateTime, partial
 
-COUNTED = (
-    "stream case_kind kind state group_role for_person for_organisation holder level seen_by opened_at"
-).split()
+COUNTED = "stream case_kind kind state group_role for_person for_organisation holder level seen_by opened_at"
 """Columns by which open tasks are counted. They stand in the index of open tasks, so that counting reads that
 alone: as much as there is open, however many tasks there ever were."""
-
-
-def _partial(name: str, *columns: str, where: str, beside: Sequence[str] = ()) -> Index:
-    """An index of some of the rows, with the values of further columns beside (SQLite has no such thing)."""
-    condition = text(where)
-    return Index(
-        name,
-        *columns,
-        postgresql_where=condition,
-        sqlite_where=condition,
-        postgresql_include=list(beside),
-    )
 
 
 # ---- the ledger ----------------------------------------------------------------------------------
@@ -113,7 +98,9 @@ class CaseRow(SQLModel, table=True):
         Index("ix_cases_states", "kind", "state"),
         Index("ix_cases_opened", "kind", "opened_at", "closed_at"),
         Index("ix_cases_closed", "kind", "closed_at", "opened_at"),
-        _partial("ix_cases_attention", "updated_at", "stream", where="attention <> ''"),
+        partial(
+            "ix_cases_attention", "updated_at", "stream", where=column("attention") != literal_column("''")
+        ),
     )
 
     stream: str = Field(primary_key=True)
@@ -301,8 +288,14 @@ class TaskRow(SQLModel, table=True):
         Index("ix_tasks_organisation", "for_organisation", "open", "due_at"),
         Index("ix_tasks_holder", "holder", "open", "due_at"),
         Index("ix_tasks_level", "open", "level"),
-        _partial("ix_tasks_open", "due_at", "id", where="open", beside=COUNTED),
-        Index("ix_tasks_completed_by", "completed_by", "completed_at"),
+        partial("ix_tasks_open", "due_at", "id", where=column("open").is_(True), beside=COUNTED),
+        partial(
+            "ix_tasks_done",
+            "completed_by",
+            "completed_at",
+            "id",
+            where=column("state") == literal_column("'COMPLETED'"),
+        ),
     )
 
     id: str = Field(primary_key=True)

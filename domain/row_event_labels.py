@@ -9,11 +9,18 @@ ROW_EVENTS: dict[str, Text] = {
     "calendar_version_added": Text(
         id="Versi baru tabel hari libur ditambahkan", en="A new version of the holiday table was added"
     ),
+    "certificate_revealed": Text(
+        id="Sertifikat tercetak dibuka dengan alasan tercatat",
+        en="A printed certificate was opened for a recorded reason",
+    ),
     "consent_given": Text(
         id="Persetujuan pemrosesan data pribadi diberikan",
         en="Consent to the processing of personal data was given",
     ),
     "document_added": Text(id="Dokumen diunggah", en="A document was uploaded"),
+    "document_revealed": Text(
+        id="Dokumen dibuka dengan alasan tercatat", en="A document was opened for a recorded reason"
+    ),
     "draft_changed": Text(id="Draf diubah", en="The draft was changed"),
     "draft_created": Text(id="Draf dibuat", en="The draft was begun"),
     "draft_expired": Text(id="Draf kedaluwarsa", en="The draft expired"),
@@ -21,6 +28,7 @@ ROW_EVENTS: dict[str, Text] = {
         id="Draf disesuaikan sebelum diajukan", en="The draft was renumbered before it was submitted"
     ),
     "hat_changed": Text(id="Peran yang dipakai diganti", en="Another hat was put on"),
+    "list_exported": Text(id="Daftar diekspor sebagai berkas", en="A list was exported as a file"),
     "master_assessor_recorded": Text(
         id="Data Master Asesor dicatat", en="The master assessor's record was made"
     ),
@@ -52,6 +60,9 @@ ROW_EVENTS: dict[str, Text] = {
     "person_forgotten": Text(id="Data pribadi orang ini dihapus", en="The person's data was erased"),
     "person_named": Text(id="Orang ini disebut dalam permohonan", en="The person was named in a request"),
     "person_registered": Text(id="Orang ini didaftarkan", en="The person was registered"),
+    "person_revealed": Text(
+        id="Data pribadi dibuka dengan alasan tercatat", en="Personal data was shown for a recorded reason"
+    ),
     "policy_added": Text(id="Versi kebijakan disimpan", en="A version of the policy was stored"),
     "registration_number_corrected": Text(
         id="Nomor registrasi (MET) dibetulkan", en="The registration number (MET) was corrected"

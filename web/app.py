@@ -21,6 +21,7 @@ from web.pages import (
     admin,
     applications,
     audit,
+    bulk,
     cases,
     check,
     classes,
@@ -30,6 +31,7 @@ from web.pages import (
     public,
     tasks,
     trends,
+    watched_tasks,
 )
 from web.render import page
 
@@ -48,6 +50,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         tasks,
         cases,
         monitor,
+        watched_tasks,
+        bulk,
         trends,
         audit,
         admin,

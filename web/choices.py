@@ -80,7 +80,8 @@ async def _people(session: AsyncSession, runtime: Runtime, access: Access) -> di
             "reviewer": await listings.persons_in_role(session, Role.REVIEWER),
             "members": await listings.persons_in_role(session, Role.COMMITTEE),
         }
-    known = await views.people(session, runtime.vault, {p for group in groups.values() for p in group})
+    everybody = {p for group in groups.values() for p in group}
+    known = await views.people(session, runtime.vault, everybody, access)
     for field, persons in groups.items():
         called = sorted((known.get(p, {}).get("name", p), p) for p in persons)
         found[field] = tuple(plain(p, name) for name, p in called)

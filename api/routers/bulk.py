@@ -70,8 +70,8 @@ async def _things(session: AsyncSession, body: Ask) -> list[Thing]:
     if not of_tasks:
         return [Thing(stream) for stream in dict.fromkeys(one.stream or "" for one in body.things)]
     wanted = list(dict.fromkeys(one.task or "" for one in body.things))
-    streams = await reads.streams_of_tasks(session, wanted)
-    if missing := [task for task in wanted if task not in streams]:
+    rows = await reads.tasks_by_id(session, wanted)
+    if missing := [task for task in wanted if task not in rows]:
         raise Malformed.because(
             "W-THING",
             "Tugas ini tidak ada.",
@@ -79,7 +79,7 @@ async def _things(session: AsyncSession, body: Ask) -> list[Thing]:
             field="things",
             tasks=missing[:10],
         )
-    return [Thing(streams[task], task) for task in wanted]
+    return [Thing(rows[task].stream, task) for task in wanted]
 
 
 @router.get("", summary="Acts on many things, the latest first")
@@ -107,11 +107,12 @@ async def act(
         row = await bulks.bulk(session, bulk_id)
         counts = await bulks.counts(session, [row.id])
         page = await bulks.items(session, row.id, state=state, cursor=cursor, limit=limit)
+        tasks = await reads.tasks_by_id(session, [item.task for item in page.items if item.task])
         said = await runtime.vault.open_texts(session, row.texts.values())
     return {
         **bulk.bulk_json(row, counts[row.id]),
         "texts": [said[id_] for id_ in row.texts.values() if id_ in said],
-        "items": [bulk.item_json(item) for item in page.items],
+        "items": [bulk.item_json(item, tasks.get(item.task)) for item in page.items],
         "next": page.next,
     }
 

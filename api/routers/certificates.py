@@ -42,7 +42,7 @@ async def certificates(
         page = await reads.certificates(
             session, person=whose, state=state, number=number, cursor=cursor, limit=limit
         )
-        known = await views.people(session, runtime.vault, [row.person for row in page.items])
+        known = await views.people(session, runtime.vault, [row.person for row in page.items], access)
     return {
         "items": [
             {
@@ -76,7 +76,7 @@ async def certificate(certificate: Id, request: Request, access: Readers, runtim
     )
     now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
-        known = await views.people(session, runtime.vault, [case.certificate.person])
+        known = await views.people(session, runtime.vault, [case.certificate.person], access)
     body = {
         **views.head_json(case),
         **views.certificate_json(case.certificate, known),
@@ -95,6 +95,7 @@ async def pdf(certificate: Id, access: Readers, runtime: Run) -> Response:
         raise NotFound.because(
             "D-MISSING", "Sertifikat ini belum dicetak.", "This certificate has not been printed yet."
         )
+    await evidence.require_opened(runtime, access, certificate)
     return evidence.sent(runtime, found.pdf_digest, "application/pdf", f"sertifikat-{found.pdf_digest[:8]}")
 
 

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from api import idempotency, listings, simulation, views
 from api.deps import Anybody, Key, Operations, Run, Watchers
+from api.hitches import Hitch, hitches, hitches_json
 from api.routers.health import archive_of
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
@@ -42,15 +43,19 @@ async def denials(
 
 @router.get("/attention", summary="Cases that operations must look at")
 async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
-    """What the ledger says of cases (`ledger_forked`, `notice_failed`), and what running cases say of
-    themselves (`errand:…`, `ledger:…`, `facts:…`, `signal`), by workflow id alone where the ledger has not
-    taken their first event yet; `running` is false when Temporal could not be
-    asked for the latter. And the archive: `ok` is false when closed runs were not archived half a retention
-    after their end, or when nobody has looked for hours."""
+    """What the ledger says of cases (`ledger_forked`, `notice_failed`), what running cases say of themselves
+    (`errand:…`, `ledger:…`, `facts:…`, `signal`), and what Temporal says of them (`hitches`: workflow tasks
+    that fail, activities that are tried again, with the error); by workflow id alone where the ledger has not
+    taken their first event yet. `running` is false when Temporal could not be asked. And the archive: `ok` is
+    false when closed runs were not archived half a retention after their end, or when nobody has looked for
+    hours."""
     told: dict[str, str] | None = None
+    held_up: dict[str, list[Hitch]] = {}
     if runtime.connected:
         with suppress(Unknown):
             told = await runtime.gateway.troubled()
+            held_up = await hitches(runtime)
+    told = told if told is None else {**dict.fromkeys(held_up, ""), **told}
     async with runtime.db.read() as session:
         rows = await reads.attention(session)
         there = {row.workflow_id for row in rows}
@@ -63,12 +68,21 @@ async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
                 "workflow": row.workflow_id,
                 "kind": row.kind,
                 **views.state_json(row.kind, row.state),
-                **trouble_json(row.attention or (told or {})[row.workflow_id]),
+                **trouble_json(row.attention or (told or {}).get(row.workflow_id, "")),
+                "hitches": hitches_json(held_up.get(row.workflow_id, [])),
                 "updated_at": views.moment(row.updated_at),
             }
             for row in rows
         ]
-        + [{"stream": None, "workflow": w, **trouble_json((told or {})[w])} for w in unwritten],
+        + [
+            {
+                "stream": None,
+                "workflow": w,
+                **trouble_json((told or {})[w]),
+                "hitches": hitches_json(held_up.get(w, [])),
+            }
+            for w in unwritten
+        ],
         "running": told is not None,
         "archive": await archive_of(runtime),
     }

@@ -35,19 +35,25 @@ async def name(body: NewPerson, response: Response, access: Namers, key: Key, ru
     return await idempotency.write(runtime, access, key, "name_person", asked, response, work)
 
 
-@router.post("/persons/{person}/reveal", summary="Show the whole NIK")
+@router.post("/persons/{person}/reveal", summary="Show the whole NIK, name, e-mail or telephone")
 async def reveal(
     person: Id, body: Reveal, response: Response, access: Watchers, key: Key, runtime: Run
 ) -> dict[str, str]:
-    """For operations and auditors, with a reason. The access is on record before the number is shown; sent
+    """For operations and auditors, with a reason. The access is on record before anything is shown; sent
     again with the same Idempotency-Key it is shown, and recorded, again: the answer is kept nowhere. Under
     the same key another reason is a conflict."""
-    shown = ""
+    shown: dict[str, str] = {}
 
     async def work(session: AsyncSession) -> dict[str, Any]:
         nonlocal shown
-        shown = await registry.reveal_nik(
-            session, runtime.vault, actor=access.actor, person=person, reason=body.reason, at=runtime.now()
+        shown = await registry.reveal_person(
+            session,
+            runtime.vault,
+            actor=access.actor,
+            person=person,
+            fields=body.fields,
+            reason=body.reason,
+            at=runtime.now(),
         )
         return {"person": person}
 
@@ -57,7 +63,7 @@ async def reveal(
     if replayed:  # nothing that was shown before is on record for this time
         await runtime.db.retrying(work)
     response.headers["Cache-Control"] = "no-store"
-    return {"person": person, "nik": shown}
+    return {"person": person, **shown}
 
 
 @router.post("/persons/{person}/registration-number", summary="Correct the registration number")
@@ -100,7 +106,7 @@ async def master_assessors(
         rows = [row for row in rows if not field or field in row.fields]
         known: dict[str, dict[str, str]] = {}
         if access.hat.role is not Role.CANDIDATE:
-            known = await views.people(session, runtime.vault, [row.person for row in rows])
+            known = await views.people(session, runtime.vault, [row.person for row in rows], access)
     return {
         "items": [
             {

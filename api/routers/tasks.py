@@ -1,30 +1,28 @@
 """Inboxes, and what people do with their tasks."""
 
+import contextlib
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import commands, sight, views
+from api import commands, next_task, sight, views
 from api.deps import Anybody, Key, Run
 from api.reading import fresh, one
-from api.runtime import Runtime
+from api.runtime import DATABASE_DOWN, Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.derive import Derived, request_model
 from api.schemas.tasks import Complete
-from api.tasks import actor_for, as_malformed, check_documents, filled_for
-from db import reads
+from api.tasks import actor_for, as_malformed, check_documents, comments_of, filled_for, find
+from db import desk, reads
 from db.identity import Access
 from db.reads import Whose
 from db.tables import TaskRow
 from domain import commands as c
-from domain.cases import Case, Task
 from domain.clock import local_day
 from domain.commands import Receipt
 from domain.errors import DomainError
 from domain.policy import default
 from domain.roles import Role
-from logs import bind_case
-from state_machines.task import answers_for
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"], responses=PROBLEMS)
 
@@ -60,6 +58,7 @@ async def inbox(
     late: bool | None = None,
     organiser: Annotated[str, Query(max_length=80)] = "",
     stream: Annotated[str, Query(max_length=80)] = "",
+    number: Annotated[str, Query(max_length=80, description="How the case's number begins.")] = "",
     sort: Literal["due", "age", "priority"] = "due",
     cursor: Cursor = "",
     limit: Limit = DEFAULT_LIMIT,
@@ -81,6 +80,7 @@ async def inbox(
                 late=late,
                 organiser=organiser,
                 stream=stream,
+                number=number,
                 sort=sort,
                 cursor=cursor,
                 limit=limit,
@@ -96,6 +96,7 @@ async def inbox(
                 late=late,
                 organiser=organiser,
                 stream=stream,
+                number=number,
                 sort=sort,
                 cursor=cursor,
                 limit=limit,
@@ -122,19 +123,19 @@ def _row(row: TaskRow, now: Any) -> dict[str, Any]:
 @router.get("/{task}", summary="One task")
 async def task(task: Id, request: Request, access: Anybody, runtime: Run) -> Response:
     """With its decisions, its points and comments, and whether you may do it, or why not."""
-    stream = (await _find(runtime, access, task))[0].stream
+    stream = (await find(runtime, access, task))[0].stream
     (row, case, found), projection = await fresh(
-        request, runtime, stream, lambda _session: _find(runtime, access, task)
+        request, runtime, stream, lambda _session: find(runtime, access, task)
     )
     now = await runtime.gateway.business_now()
-    wanted = [s.id for s in (*found.points, *found.comments, *((found.reason,) if found.reason else ()))]
+    wanted = [s.id for s in (*found.points, *((found.reason,) if found.reason else ()))]
     async with runtime.db.read() as session:
         opened = await runtime.vault.open_texts(session, wanted)
     body = {
         **views.task_json(case, found, now),
         "case": {**views.head_json(case), "state": case.state},
         "points": [opened.get(s.id) for s in found.points],
-        "comments": [opened.get(s.id) for s in found.comments],
+        "comments": await comments_of(runtime, access, case, found),
         "reason": opened.get(found.reason.id) if found.reason else None,
         "about_person": row.about_person,
         "allowed": [
@@ -150,17 +151,20 @@ _OWN_MOVES = frozenset({"settle", "cancel"})
 """Moves that a task makes by itself."""
 
 
-async def _find(runtime: Runtime, access: Access, id_: str) -> tuple[TaskRow, Case, Task]:
-    """The task and its case, if the asker may see it. NotFound; a stranger's look is recorded."""
-    async with runtime.db.read() as session:
-        row = await reads.task(session, id_)
-        case = await reads.case(session, row.stream) if row is not None else None
-    if row is None or case is None or id_ not in case.tasks:
-        raise sight.missing("T-NONE")
-    if not sight.sees_task(access, row) and not answers_for(case, case.tasks[id_], access.actor):
-        raise sight.stranger()
-    bind_case(case.stream, case.workflow_id)
-    return row, case, case.tasks[id_]
+@router.post("/claim-next", summary="Claim the most urgent task of my groups")
+async def claim_next(
+    request: Request,
+    response: Response,
+    access: Anybody,
+    key: Key,
+    runtime: Run,
+    kind: Annotated[str, Query(max_length=40)] = "",
+) -> dict[str, Any]:
+    """The receipt of the claim, with the `task`. Who asks at the same moment gets another one. NotFound
+    (T-NOTHING) when there is none that you may do."""
+    found, receipt = await next_task.claim_next(request, access, key, runtime, whose(access), kind)
+    response.headers[commands.SEQ] = str(receipt.seq)
+    return {"task": found, **receipt.model_dump(mode="json")}
 
 
 async def claim(
@@ -192,7 +196,7 @@ async def release(
 async def _send(
     runtime: Runtime, request: Request, response: Response, access: Access, key: str, id_: str, given: Derived
 ) -> Receipt:
-    row, _, _ = await _find(runtime, access, id_)
+    row, _, _ = await find(runtime, access, id_)
     sent = await commands.send(
         request, access, key, stream=row.stream, given=given, filled={"task": id_}, of=id_
     )
@@ -232,7 +236,7 @@ async def complete(
 
     A resubmitted request is taken from the programme's draft.
     """
-    row, case, found = await _find(runtime, access, task)
+    row, case, found = await find(runtime, access, task)
     given = body.command_request()
     await check_documents(runtime, row.stream, given)
     filled = {"task": task, **await filled_for(runtime, access, case, given)}
@@ -243,6 +247,8 @@ async def complete(
         )
     except DomainError as error:
         raise as_malformed(error) from None
+    with contextlib.suppress(*DATABASE_DOWN):  # the decision stands; what was typed for it goes later
+        await runtime.db.retrying(lambda session: desk.drop_drafts(session, task))
     return sent.answer(response)
 
 

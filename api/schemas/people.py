@@ -7,7 +7,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from api.schemas.common import Body
 from api.schemas.derive import request_model
 from api.schemas.exact import Day, Whole, YesNo
-from db.registry import OrganisationData, SchemeData
+from db.registry import OrganisationData, PersonField, SchemeData
 from domain.commands import Id, Number
 from domain.facts import OrganiserKind
 
@@ -107,14 +107,23 @@ class NewPerson(Body):
     phone: Annotated[str, Field(max_length=40, repr=False)] = ""
 
 
-class Reveal(Body):
-    """Why the whole NIK must be seen; it is recorded."""
+Reason = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=5, max_length=1000),
+    Field(examples=["Mencocokkan dengan KTP atas permintaan peserta."]),
+]
 
-    reason: Annotated[
-        str,
-        StringConstraints(strip_whitespace=True, min_length=5, max_length=1000),
-        Field(examples=["Mencocokkan dengan KTP atas permintaan peserta."]),
-    ]
+
+class RevealReason(Body):
+    """Why something must be seen whole; it is recorded."""
+
+    reason: Reason
+
+
+class Reveal(RevealReason):
+    """Which of a person's data must be seen whole, and why; it is recorded."""
+
+    fields: Annotated[tuple[PersonField, ...], Field(min_length=1, max_length=4)] = ("nik",)
 
 
 class RegistrationNumber(Body):

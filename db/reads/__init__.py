@@ -22,19 +22,32 @@ from db.reads.cases import (
     head,
     open_cases,
     wait_for,
+    waiting_longest,
 )
 from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
-from db.reads.ledger import Telling, denials, notices_for, outbox_counts, reservation, timeline, way
+from db.reads.ledger import (
+    Telling,
+    as_of,
+    chain,
+    denials,
+    notices_for,
+    outbox_counts,
+    reservation,
+    timeline,
+    way,
+)
 from db.reads.monitor import (
     Beside,
     Need,
     Separation,
+    Span,
     Watch,
     WatchSort,
     beside,
     need_counts,
     state_counts,
     watched,
+    watched_count,
 )
 from db.reads.pages import MOST, PAGE, Page
 from db.reads.programmes import (
@@ -49,6 +62,17 @@ from db.reads.programmes import (
     seats_of_person,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
+from db.reads.search import (
+    CasesAsked,
+    Days,
+    EventsAsked,
+    TasksAsked,
+    link,
+    search_cases,
+    search_denials,
+    search_events,
+    search_tasks,
+)
 from db.reads.simulation import Pending, due_at, next_moment, pending, sim_clock, unseen
 from db.reads.tasks import (
     Box,
@@ -56,12 +80,13 @@ from db.reads.tasks import (
     Whose,
     all_tasks,
     open_tasks_of,
-    streams_of_tasks,
     task,
     task_counts,
     tasks,
+    tasks_by_id,
 )
 from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
+from db.reads.watched_tasks import TaskNeed, TaskWatch, TaskWatchSort, watched_tasks, watched_tasks_count
 
 __all__ = [
     "AHEAD",
@@ -69,20 +94,29 @@ __all__ = [
     "PAGE",
     "Beside",
     "Box",
+    "CasesAsked",
+    "Days",
     "Entered",
+    "EventsAsked",
     "Life",
     "Need",
     "Page",
     "Pending",
     "Place",
     "Separation",
+    "Span",
+    "TaskNeed",
     "TaskSort",
+    "TaskWatch",
+    "TaskWatchSort",
+    "TasksAsked",
     "Telling",
     "Watch",
     "WatchSort",
     "Whose",
     "all_tasks",
     "archive_state",
+    "as_of",
     "assignments",
     "assignments_of_person",
     "attention",
@@ -97,6 +131,7 @@ __all__ = [
     "certificate",
     "certificate_by_code",
     "certificates",
+    "chain",
     "checkpoints",
     "classes",
     "command_event",
@@ -110,6 +145,7 @@ __all__ = [
     "holidays",
     "journey",
     "journeys",
+    "link",
     "lives",
     "need_counts",
     "next_moment",
@@ -125,19 +161,27 @@ __all__ = [
     "reservation",
     "scheme_units",
     "scheme_versions",
+    "search_cases",
+    "search_denials",
+    "search_events",
+    "search_tasks",
     "seats",
     "seats_of_person",
     "sim_clock",
     "state_counts",
     "streams",
-    "streams_of_tasks",
     "task",
     "task_counts",
     "tasks",
     "tasks_by_age",
+    "tasks_by_id",
     "timeline",
     "unseen",
     "wait_for",
+    "waiting_longest",
     "watched",
+    "watched_count",
+    "watched_tasks",
+    "watched_tasks_count",
     "way",
 ]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import bindparam, func, literal_column
 from sqlalchemy import select as columns
 from sqlalchemy.orm import defer
 from sqlmodel import col, select
@@ -37,6 +37,8 @@ _SNAPSHOT = columns(col(CaseRow.snapshot)).where(col(CaseRow.stream) == bindpara
 _HEAD = columns(col(StreamRow.head_seq), col(StreamRow.head_hash)).where(
     col(StreamRow.stream) == bindparam("stream")
 )
+_TROUBLED = col(CaseRow.attention) != literal_column("''")
+"""Written out, and not a value sent along: so the database sees that there is an index of exactly these."""
 _TAKEN = columns(col(EventRow.body), col(EventRow.hash)).where(col(EventRow.command_id) == bindparam("id"))
 
 
@@ -106,7 +108,7 @@ async def open_cases(session: AsyncSession, kind: str = "") -> list[Place]:
 async def attention(session: AsyncSession) -> list[CaseRow]:
     """Cases that operations must look at."""
     found = await session.exec(
-        _rows().where(CaseRow.attention != "").order_by(col(CaseRow.updated_at), col(CaseRow.stream))
+        _rows().where(_TROUBLED).order_by(col(CaseRow.updated_at), col(CaseRow.stream))
     )
     return list(found)
 
@@ -129,8 +131,19 @@ async def cases_of_workflows(session: AsyncSession, workflows: Sequence[str]) ->
 
 async def attention_count(session: AsyncSession) -> int:
     """How many cases operations must look at."""
-    query = select(func.count()).select_from(CaseRow).where(CaseRow.attention != "")
+    query = select(func.count()).select_from(CaseRow).where(_TROUBLED)
     return (await session.exec(query)).one()
+
+
+async def waiting_longest(session: AsyncSession, *, limit: int) -> list[str]:
+    """Workflow ids of running cases that wait for an answer from the world, the longest waiting first."""
+    query = (
+        select(CaseRow.workflow_id)
+        .where(col(CaseRow.closed_at).is_(None), col(CaseRow.pending_errands) > 0)
+        .order_by(col(CaseRow.updated_at), col(CaseRow.stream))
+        .limit(limit)
+    )
+    return list(await session.exec(query))
 
 
 async def events_written(session: AsyncSession) -> int:

@@ -1,7 +1,7 @@
 """What the ledger tells besides the cases: timelines, refusals, notices and reservations."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -9,9 +9,11 @@ from sqlalchemy import ColumnElement, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.ledger import fold_stream, openings_of
 from db.reads.pages import PAGE, Order, Page, limited, page_of
-from db.streams import event_of
-from db.tables import DenialRow, EventRow, OutboxRow, ReservationRow
+from db.streams import event_of, events_of
+from db.tables import DenialRow, EventRow, OutboxRow, ReservationRow, StreamRow
+from domain.cases import Case
 from domain.events import Event
 
 Telling = Literal["moves", "rules", "messages"]
@@ -34,6 +36,29 @@ async def timeline(
     order = Order((col(EventRow.seq),), (int,), descending=newest_first)
     found = await page_of(session, query, order, cursor, limit, lambda r: (r.seq,))
     return Page([event_of(row) for row in found.items], found.next)
+
+
+async def chain(
+    session: AsyncSession, stream: str, *, telling: Telling | None = None, types: Sequence[str] = ()
+) -> list[Event]:
+    """Every event of a case that holds what is asked for, or is of one of these types, the first one first.
+    For what is read of one case alone: a case has some hundred events."""
+    query = select(EventRow).where(EventRow.stream == stream)
+    if telling is not None:
+        query = query.where(_TELLING[telling])
+    if types:
+        query = query.where(col(EventRow.type).in_(types))
+    return [event_of(row) for row in await session.exec(query.order_by(col(EventRow.seq)))]
+
+
+async def as_of(session: AsyncSession, stream: str, seqs: Collection[int]) -> dict[int, Case]:
+    """The case as it was right after each of these events, folded from its openings; without those that the
+    stream does not have."""
+    row = await session.get(StreamRow, stream)
+    if row is None or not seqs:
+        return {}
+    events = [e for e in await events_of(session, stream) if e.seq <= max(seqs)]
+    return {f.case.seq: f.case for f in fold_stream(openings_of(row), events) if f.case.seq in seqs}
 
 
 async def way(session: AsyncSession, stream: str, machine: str) -> list[tuple[str, str, datetime]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_
+from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_
 from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -42,16 +42,20 @@ async def tasks(
     organiser: str = "",
     subject: str = "",
     stream: str = "",
+    number: str = "",
     sort: TaskSort = "due",
     cursor: str = "",
     limit: int = PAGE,
 ) -> Page[TaskRow]:
     """An inbox. `mine`: held by me, or for me alone; `groups`: open ones of my groups and organisation that
-    nobody holds, or that escalated to my group; `done`: completed by me. `now` is the business time."""
+    nobody holds, or that escalated to my group; `done`: completed by me. `now` is the business time;
+    `number`: how the case's number begins."""
     query = select(TaskRow).where(_boxes(whose, box))
     query = _filtered(query, now, kind=kind, state=state, late=late, organiser=organiser, subject=subject)
     if stream:
         query = query.where(TaskRow.stream == stream)
+    if number:
+        query = query.where(col(TaskRow.stream).startswith(number, autoescape=True))
     if box == "done":
         order = Order((col(TaskRow.completed_at), col(TaskRow.id)), (datetime, str), descending=True)
         return await page_of(session, query, order, cursor, limit, lambda r: (r.completed_at, r.id))
@@ -70,6 +74,7 @@ async def all_tasks(
     organiser: str = "",
     subject: str = "",
     stream: str = "",
+    number: str = "",
     sort: TaskSort = "due",
     cursor: str = "",
     limit: int = PAGE,
@@ -82,6 +87,8 @@ async def all_tasks(
         query = query.where(col(TaskRow.open).is_(open))
     if stream:
         query = query.where(TaskRow.stream == stream)
+    if number:
+        query = query.where(col(TaskRow.stream).startswith(number, autoescape=True))
     order, key = _TASK_ORDER[sort]
     return await page_of(session, query, order, cursor, limit, key)
 
@@ -97,19 +104,21 @@ async def open_tasks_of(session: AsyncSession, streams: Sequence[str]) -> dict[s
 
 
 async def task_counts(session: AsyncSession, whose: Whose, *, now: datetime) -> dict[str, int]:
-    """How many open tasks are `mine`, in my `groups`, and `late` among both."""
-    mine, groups = _boxes(whose, "mine"), _boxes(whose, "groups")
+    """How many open tasks are `mine`, in my `groups`, and `late` among both; and how many I have `done`."""
+    mine, groups = _mine(whose), _offered(whose)
+    done = columns(func.count()).select_from(TaskRow).where(_boxes(whose, "done")).scalar_subquery()
     query = (
         columns(
             func.count().filter(mine),
             func.count().filter(groups),
             func.count().filter(col(TaskRow.due_at) < utc(now)),
+            done,
         )
         .select_from(TaskRow)
-        .where(or_(mine, groups))
+        .where(col(TaskRow.open).is_(True), or_(mine, groups))
     )
     found = (await (await session.connection()).execute(query)).one()
-    return dict(zip(("mine", "groups", "late"), found, strict=True))
+    return dict(zip(("mine", "groups", "late", "done"), found, strict=True))
 
 
 async def task(session: AsyncSession, id: str) -> TaskRow | None:
@@ -117,19 +126,33 @@ async def task(session: AsyncSession, id: str) -> TaskRow | None:
     return (await session.exec(select(TaskRow).where(TaskRow.id == id))).one_or_none()
 
 
-async def streams_of_tasks(session: AsyncSession, ids: Sequence[str]) -> dict[str, str]:
-    """task → its case, of those that there are."""
-    query = select(TaskRow.id, TaskRow.stream).where(col(TaskRow.id).in_(list(ids)))
-    return {task: stream for task, stream in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+async def tasks_by_id(session: AsyncSession, ids: Sequence[str]) -> dict[str, TaskRow]:
+    """Those of these tasks that there are, by id."""
+    found = await session.exec(select(TaskRow).where(col(TaskRow.id).in_(list(ids))))
+    return {row.id: row for row in found}
 
 
 def _boxes(whose: Whose, box: Box) -> ColumnElement[bool]:
-    persons, roles = [p for p in whose.persons if p], list(whose.roles)
     if box == "done":
-        return and_(col(TaskRow.completed_by).in_(persons), col(TaskRow.state) == "COMPLETED")
-    held = col(TaskRow.holder).in_(persons)
-    if box == "mine":
-        return and_(col(TaskRow.open).is_(True), or_(held, col(TaskRow.for_person).in_(persons)))
+        # Written out, so that the database sees that there is an index of exactly these.
+        completed = col(TaskRow.state) == literal_column("'COMPLETED'")
+        return and_(col(TaskRow.completed_by).in_(_persons(whose)), completed)
+    return and_(col(TaskRow.open).is_(True), _mine(whose) if box == "mine" else _offered(whose))
+
+
+def _persons(whose: Whose) -> list[str]:
+    return [p for p in whose.persons if p]
+
+
+def _mine(whose: Whose) -> ColumnElement[bool]:
+    """Of open tasks: held by me, or for me alone."""
+    persons = _persons(whose)
+    return or_(col(TaskRow.holder).in_(persons), col(TaskRow.for_person).in_(persons))
+
+
+def _offered(whose: Whose) -> ColumnElement[bool]:
+    """Of open tasks: those of my groups and organisation that nobody holds, or that escalated to my group."""
+    persons, roles = _persons(whose), list(whose.roles)
     offered = and_(
         col(TaskRow.state) == "OFFERED",
         col(TaskRow.for_person) == "",
@@ -145,7 +168,6 @@ def _boxes(whose: Whose, box: Box) -> ColumnElement[bool]:
     escalated = [col(TaskRow.seen_by).contains(f",{role},", autoescape=True) for role in roles]
     also = and_(col(TaskRow.level) > 0, or_(*escalated)) if escalated else literal(False)
     return and_(
-        col(TaskRow.open).is_(True),
         col(TaskRow.holder).not_in(persons),
         col(TaskRow.for_person).not_in(persons),
         or_(offered, also),

@@ -1,4 +1,4 @@
-"""Persons: known by their NIK, named by whoever brings them, revealed and forgotten on record."""
+"""Persons: known by their NIK, named by whoever brings them, forgotten on record."""
 
 import json
 import uuid
@@ -12,12 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.given_names import keep_given_name
 from db.people_tables import Account, Document, Person, RosterConflict
-from db.registry.base import REASON_MIN, REVEALERS
 from db.streams import append_row_event
 from db.vault import PersonData, Vault, person_owner
 from domain.cases import Sealed
-from domain.clock import local_day
-from domain.errors import Conflict, Forbidden, Malformed, NotFound
+from domain.errors import Conflict, Forbidden, NotFound
 from domain.nik import Nik
 from domain.roles import Actor, Role
 from domain.roster.model import RosterRow
@@ -158,39 +156,6 @@ async def resolve_conflict(
         {"conflict": conflict, "fields": row.fields},
         at,
     )
-
-
-async def reveal_nik(
-    session: AsyncSession, vault: Vault, *, actor: Actor, person: str, reason: str, at: datetime
-) -> str:
-    """The whole NIK, for operations and auditors with a reason; the access is on record before it shows.
-
-    Forbidden (G-REVEAL), Malformed (G-REASON), NotFound (V-PERSON, V-FORGOTTEN, V-NIK).
-    """
-    if actor.role not in REVEALERS:
-        raise Forbidden.because(
-            "G-REVEAL",
-            "NIK lengkap hanya untuk petugas BNSP dan auditor.",
-            "The whole NIK is for BNSP operations and auditors only.",
-        )
-    reason = " ".join(reason.split())
-    if len(reason) < REASON_MIN:
-        raise Malformed.because(
-            "G-REASON", "Sebutkan alasannya.", "Give a reason.", citation="UU 27/2022; [D] § 7"
-        )
-    nik = (await vault.open_person(session, person)).nik
-    if nik is None:
-        raise NotFound.because("V-NIK", "NIK belum tercatat.", "No NIK is recorded.")
-    sealed = await vault.seal_text(session, person_owner(person), reason, actor.account, at=at)
-    await append_row_event(
-        session,
-        f"access-{local_day(at).isoformat()}",
-        "nik_revealed",
-        actor,
-        {"person": person, "reason": sealed.model_dump()},
-        at,
-    )
-    return nik
 
 
 async def forget_person(

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api import audit
-from api.audit import mask_name, mask_nik
 from api.limits import Brake
+from api.sight import mask_name, mask_nik
 from db import registry
 from db.tables import CheckpointRow, DenialRow, StreamRow
 from db.vault import PersonData

@@ -88,7 +88,8 @@ async def test_a_document_comes_back_sandboxed_and_only_to_those_who_may(product
     assert got.headers["x-content-type-options"] == "nosniff"
     assert (await product.ask("GET", path, "neighbour")).status_code == 404
     assert (await product.ask("GET", path, "candidate")).status_code == 403
-    assert (await product.ask("GET", path, "auditor")).status_code == 200
+    assert (await product.ask("GET", path, "operations")).status_code == 200
+    assert (await product.ask("GET", path, "auditor")).status_code == 403  # closed until a reason is given
     other = await product.draft("neighbour")
     stolen = await product.ask("GET", f"/v1/programmes/{other}/evidence/{document['id']}", "neighbour")
     assert stolen.status_code == 404

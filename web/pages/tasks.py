@@ -14,6 +14,7 @@ from api.runtime import Runtime
 from api.schemas.common import Cursor
 from api.schemas.derive import request_model
 from api.schemas.tasks import Complete, CompleteTaskRequest
+from api.tasks import find
 from db import reads
 from db.identity import Access
 from domain import commands as c
@@ -191,7 +192,7 @@ async def complete(task: str, request: Request, access: Anybody, runtime: Run) -
 
 
 async def _case_seen(runtime: Runtime, access: Access, task: str) -> tuple[Case, Task]:
-    _, case, found = await api._find(runtime, access, task)
+    _, case, found = await find(runtime, access, task)
     return case, found
 
 
