@@ -58,7 +58,7 @@ class Json(TypeDecorator[Any]):
 
 
 def partial(name: str, *columns: str, where: ColumnElement[bool], beside: str = "") -> Index:
-    """An index of some of the rows, with the values of further columns beside (which SQLite does not have)."""
+    """An index of some of the rows, with the values of further columns beside (SQLite has none of those)."""
     return Index(
         name, *columns, postgresql_where=where, sqlite_where=where, postgresql_include=beside.split()
     )

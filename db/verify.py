@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db import checkpoints, ledger, projection
+from db import checkpoints, projection
 from db.findings import Hashes, Report
+from db.folding import fold_stream, openings_of
 from db.ledger import Batch
 from db.projection import Folded, table_of
 from db.session import Database
@@ -136,7 +137,7 @@ def _stream(
         _row_stream(report, stream, there)
         return
     try:
-        begun = ledger.openings_of(stream)
+        begun = openings_of(stream)
     except (ValueError, TypeError, AttributeError):
         report.add("fold", stream.stream, 1, "the openings cannot be read")
         return
@@ -259,7 +260,7 @@ def _tables(
     name, folded, seq = stream.stream, None, 0
     expected: Mapping[type[SQLModel], Sequence[Mapping[str, Any]]] = {}
     try:
-        for folded in ledger.fold_stream(begun, events):
+        for folded in fold_stream(begun, events):
             seq = folded.case.seq
         if folded is not None:
             expected = projection.rows(

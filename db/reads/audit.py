@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy.orm import defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -20,7 +21,7 @@ async def streams(
     limit: int = PAGE,
 ) -> Page[StreamRow]:
     """Heads of chains by name; those whose name begins so, of that kind, frozen or not."""
-    query = select(StreamRow)
+    query = select(StreamRow).options(defer(col(StreamRow.openings), raiseload=True))
     if prefix:
         query = query.where(col(StreamRow.stream).startswith(prefix, autoescape=True))
     if kind:

@@ -146,11 +146,6 @@ async def waiting_longest(session: AsyncSession, *, limit: int) -> list[str]:
     return list(await session.exec(query))
 
 
-async def events_written(session: AsyncSession) -> int:
-    """How many events all chains have: the sum of their heads, which are far fewer than they."""
-    return int((await session.exec(select(func.coalesce(func.sum(StreamRow.head_seq), 0)))).one())
-
-
 def credible(claimed: int, head: int) -> int:
     """What a reader says to have seen of a stream whose record ends at `head`; 0 where no receipt can have
     said it, so that an invented number is neither waited for nor believed."""
