@@ -16,7 +16,7 @@ TESTS ?=
 # What TESTS names runs in one process, as one looks at it.
 SHARED := -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo up test lint types bench docs lock clean
+.PHONY: help setup demo up test lint types bench docs screens lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench: setup ## Measure throughput and latency on this machine
 
 docs: setup ## Write every generated page again
 	@$(PY) tools/docs.py
+
+screens: setup ## Photograph the pages that changed since docs/screens has them (ALL=1: every one)
+	@$(PY) tools/screens.py $(if $(ALL),--all)
 
 lock: setup ## Resolve the dependencies again and write the lock files
 	@export UV_CUSTOM_COMPILE_COMMAND='$(LOCK_COMMAND)'; \

@@ -28,6 +28,9 @@ from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     applications,
+    assessments,
+    assignments,
+    attendance,
     audit,
     bulk,
     cases,
@@ -40,9 +43,12 @@ from api.routers import (
     participants,
     persons,
     pictures,
+    portal,
     programmes,
     reviewing,
+    rosters,
     sessions,
+    sittings,
     tasks,
     work,
 )
@@ -109,12 +115,18 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for module in (
         sessions,
         organisations,
-        participants,  # before programmes: its template's address would be taken for an id
+        rosters,  # before programmes: its template's address would be taken for an id
+        participants,
         programmes,
+        portal,
+        attendance,
         tasks,
         reviewing,
         desk,
         applications,
+        assessments,
+        assignments,
+        sittings,
         certificates,
         cases,
         persons,

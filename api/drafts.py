@@ -1,7 +1,7 @@
 """A programme's request before its submit, and while it is being corrected: a row, changed in one
 transaction together with an event on `draft-{programme}`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -16,13 +16,15 @@ from db.streams import append_row_event
 from domain.cases import Case
 from domain.clock import Zone
 from domain.commands import ClassRequest, Id, MasterProposal, SeatRequest
-from domain.errors import Conflict, Malformed, Refused
+from domain.errors import Conflict, Malformed, NotFound, Refused
 from domain.events import derived_id, digest
 from domain.roles import Actor
 from domain.text import Text
+from state_machines.tables import TABLES
 
 EDITABLE = frozenset({"", "DRAFT", "CORRECTION"})
 """States of the case in which the organiser works on the request; empty: there is no case yet."""
+MOST_REMOVED = 500
 Label = Annotated[str, StringConstraints(min_length=1, max_length=20, pattern=r"^[A-Za-z0-9 -]+$")]
 
 
@@ -61,10 +63,12 @@ class DraftContent(Model):
     classes: tuple[ClassRequest, ...] = ()
     seats: tuple[SeatRequest, ...] = ()
     masters: tuple[MasterProposal, ...] = ()
+    removed: tuple[SeatRequest, ...] = ()
+    """Who was taken out last and can be put back; no part of the request."""
 
     @property
     def digest(self) -> str:
-        return digest(self.model_dump(mode="json"))
+        return digest(self.model_dump(mode="json", exclude={"removed"}))
 
 
 def content_of(draft: Draft) -> DraftContent:
@@ -124,6 +128,37 @@ def with_classes(
     return content.model_copy(update={"classes": tuple(classes), "masters": tuple(masters)})
 
 
+def without(content: DraftContent, seats: Collection[str]) -> DraftContent:
+    """The request without these seats, which can be put back."""
+    gone = tuple(s for s in content.seats if s.id in seats)
+    staying = tuple(s for s in content.seats if s.id not in seats)
+    return content.model_copy(update={"seats": staying, "removed": (*content.removed, *gone)[-MOST_REMOVED:]})
+
+
+def with_removed(draft: Draft, content: DraftContent, seat: str, case: Case | None) -> DraftContent:
+    """The request with a seat that was taken out. NotFound for one that cannot be put back; Refused
+    (X-CLASS-UNKNOWN, X-ALREADY) when its class is gone, or its person was added again."""
+    found = next((s for s in content.removed if s.id == seat), None)
+    if found is None:
+        raise NotFound.because(
+            "A-NONE-SUCH", "Tidak ada, atau bukan untuk Anda.", "There is no such thing for you."
+        )
+    if found.class_id not in {c.id for c in content.classes}:
+        raise Refused.because(
+            "X-CLASS-UNKNOWN", "Kelas ini tidak ada dalam permohonan.", "The request has no such class."
+        )
+    if any(s.person == found.person for s in content.seats):
+        raise Refused.because(
+            "X-ALREADY",
+            "Peserta ini sudah ada dalam permohonan ini.",
+            "This request has this participant already.",
+        )
+    if case is not None and seat in case.seats and case.seats[seat].state in TABLES["seat"].terminal:
+        found = found.model_copy(update={"id": seat_id(draft.id, found.person, draft.version)})
+    left = tuple(s for s in content.removed if s.id != seat)
+    return content.model_copy(update={"seats": (*content.seats, found), "removed": left})
+
+
 def renewed(content: DraftContent, case: Case) -> DraftContent:
     """The request with new ids for every class and seat that the case has had: what was taken back comes
     again as a new submission. The same draft and case give the same ids."""
@@ -134,6 +169,7 @@ def renewed(content: DraftContent, case: Case) -> DraftContent:
 
     return content.model_copy(
         update={
+            "removed": (),
             "classes": tuple(c.model_copy(update={"id": fresh(c.id)}) for c in content.classes),
             "seats": tuple(
                 s.model_copy(update={"id": fresh(s.id), "class_id": fresh(s.class_id)}) for s in content.seats

@@ -20,7 +20,7 @@ FORM_OVERHEAD = 64 * 1024
 DRAIN_LIMIT = 4
 """A body up to this many times the limit is read to its end, so that the sender sees the refusal and not a
 broken connection."""
-UPLOADS = re.compile(r"/(?:import|evidence)$")
+UPLOADS = re.compile(r"/(?:import|evidence|paste)$")
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

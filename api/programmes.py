@@ -19,6 +19,7 @@ from domain.cases import Case
 from domain.roles import Role
 from logs import bind_case
 from state_machines.tables import TABLES
+from state_machines.task import answers_for
 
 
 @dataclass(frozen=True)
@@ -130,11 +131,13 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
             persons |= {p for c in case.classes.values() for p in c.committee}
             persons |= {a.override_by for a in case.assignments.values()}
             known = await names(session, runtime, access, persons)
+        returned = [t for t in case.tasks.values() if t.decision == "return_report"]
         reasons: dict[str, str] = {}
         if access.hat.role is not Role.MASTER_ASSESSOR:  # who was refused, and why, is no matter of theirs
             wanted = [s.reason.id for s in seats if s.reason]
             if sight.sees_names(access, case):
                 wanted += [a.override.id for a in case.assignments.values() if a.override]
+                wanted += [t.reason.id for t in returned if t.reason]
             reasons = await runtime.vault.open_texts(session, wanted)
         rows = await views.task_rows(session, case.stream, now)
     tasks = [
@@ -170,11 +173,16 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
         "send_backs": programme.send_backs,
         "request_digest": programme.request_digest,
         "report_digest": programme.report_digest,
+        "returned": [reasons[t.reason.id] for t in returned if t.reason and t.reason.id in reasons],
         "classes": [views.class_json(c, known) for c in case.classes.values()],
-        "seats": [views.seat_json(s, known, reasons) for s in seats],
+        "seats": [
+            views.seat_json(s, known, reasons, opens=sight.sees_application_of(access, case, s))
+            for s in seats
+        ],
         "assignments": [views.assignment_json(a, known, reasons) for a in case.assignments.values()],
         "tasks": tasks,
         "waiting": views.waiting_json((row for row in rows.values() if row.open), access, now),
+        "answers": [] if access.hat.role is Role.CANDIDATE else _answers(case, access),
         "allowed": allowed,
     }
     correctable = case.state in ("DRAFT", "CORRECTION") and not expired
@@ -184,6 +192,24 @@ async def _case_view(runtime: Runtime, access: Access, case: Case, draft: Draft 
             known = await names(session, runtime, access, _persons(content))
         body["draft"] = {"version": draft.version, **_content_json(content, known)}
     return body
+
+
+ANSWERS = ("confirm_seat", "answer_offer", "complete_kit")
+
+
+def _answers(case: Case, access: Access) -> list[dict[str, Any]]:
+    """What participants have still to answer: about which seat, and until when. `task` where the asker may
+    answer on behalf."""
+    return [
+        {
+            "seat": task.subject,
+            "kind": task.kind,
+            "due_at": views.moment(task.due_at),
+            "task": task.id if answers_for(case, task, access.actor) else None,
+        }
+        for task in case.tasks.values()
+        if task.kind in ANSWERS and task.state in ("OFFERED", "CLAIMED")
+    ]
 
 
 async def names(

@@ -3,13 +3,16 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import Any
 
 from api.runtime import Runtime
 from api.sight import missing
 from db import reads, registry
+from domain.calendar import CalendarYearMissing
 from domain.clock import local_day
+from domain.errors import NotFound
 from domain.policy import CURRENT, POLICIES, Policy, default
 
 PARTS = ("terms", "retention")
@@ -104,6 +107,18 @@ async def schemes(runtime: Runtime) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
+
+
+async def earliest_class_day(runtime: Runtime) -> date | None:
+    """The first class day of a request that is sent today (R-NOTICE); None when the holiday table does not
+    reach so far."""
+    today = local_day(await runtime.gateway.business_now())
+    try:
+        async with runtime.db.read() as session:
+            table = await registry.calendar(session)
+        return table.add_working_days(today, default(today).notice_working_days)
+    except (CalendarYearMissing, NotFound):
+        return None
 
 
 async def holidays(runtime: Runtime, version: str, year: int) -> dict[str, Any]:

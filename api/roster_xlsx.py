@@ -48,7 +48,12 @@ NOT_XLSX = "X-NOT-XLSX"
 
 
 def read(content: bytes) -> RosterReading:
-    """The participants in an uploaded .xlsx, or what is wrong with each of its cells.
+    """The participants in an uploaded .xlsx, or what is wrong with each of its cells. Raises as `grid`."""
+    return parse_rows(grid(content))
+
+
+def grid(content: bytes) -> list[list[Cell]]:
+    """The cells of an uploaded .xlsx, row by row from the first.
 
     Reads the sheet `Peserta`, or the first one. Raises UnsupportedMedia for what is not a plain .xlsx
     (X-NOT-XLSX, X-OLD-EXCEL, X-PASSWORD, X-MACROS), TooLarge for a bomb (X-UNPACKED, X-SHEET-SIZE).
@@ -56,7 +61,7 @@ def read(content: bytes) -> RosterReading:
     if content.startswith(OLE):
         raise _password() if "EncryptedPackage".encode("utf-16-le") in content else _old_excel()
     try:
-        return parse_rows(_cells(content))
+        return _cells(content)
     except DomainError:
         raise
     except Exception:  # openpyxl raises nearly anything on a damaged file, with pieces of it in the message

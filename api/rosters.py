@@ -81,12 +81,9 @@ async def take(
     `recertification` adds to one participant.
     """
     content = content_of(draft)
-    problems = list(reading.problems)
-    problems += await _unknown_places(session, content, reading.rows)
-    if not replace:
-        problems += await _already_there(session, vault, content, reading.rows)
+    problems = await judged(session, vault, content, reading, replace=replace)
     if problems or not reading.rows:
-        raise _refused(reading, problems)
+        raise refused(reading, problems)
     seats = {seat.person: seat for seat in content.seats}
     kept: dict[str, SeatRequest] = {} if replace else dict(seats)
     by_label = {c.label.casefold(): c.id for c in content.classes}
@@ -107,10 +104,12 @@ async def take(
         )
         kept[found.person] = seat
         taken.append(Taken(row.row, found.person, seat.id, row.warnings))
+    gone = drafts.without(content, {s.id for s in content.seats if s.person not in kept})
+    removed = tuple(s for s in gone.removed if s.person not in kept)
     await save(
         session,
         draft,
-        content.model_copy(update={"seats": tuple(kept.values())}),
+        content.model_copy(update={"seats": tuple(kept.values()), "removed": removed}),
         type="participants_imported",
         by=by,
         at=at,
@@ -118,6 +117,17 @@ async def take(
         replaced=replace,
     )
     return _answer(taken, draft.version)
+
+
+async def judged(
+    session: AsyncSession, vault: Vault, content: DraftContent, reading: RosterReading, *, replace: bool
+) -> list[CellProblem]:
+    """Everything that stands against the rows: what cells say, and what the request and the register say."""
+    problems = list(reading.problems)
+    problems += await _unknown_places(session, content, reading.rows)
+    if not replace:
+        problems += await _already_there(session, vault, content, reading.rows)
+    return problems
 
 
 async def _unknown_places(
@@ -161,7 +171,9 @@ async def _already_there(
     session: AsyncSession, vault: Vault, content: DraftContent, rows: Iterable[RosterRow]
 ) -> list[CellProblem]:
     """Participants whom this very request has already."""
+    rows = list(rows)
     there = {seat.person for seat in content.seats}
+    known = await vault.find_by_niks(session, (row.nik for row in rows)) if there else {}
     return [
         _problem(
             row.row,
@@ -177,7 +189,7 @@ async def _already_there(
             ),
         )
         for row in rows
-        if there and await vault.find_by_nik(session, row.nik) in there
+        if known.get(row.nik) in there
     ]
 
 
@@ -189,7 +201,8 @@ def _problem(row: int, key: str, rule: str, text: Text, remedy: Text) -> CellPro
     )
 
 
-def _refused(reading: RosterReading, problems: list[CellProblem]) -> RosterRefused:
+def refused(reading: RosterReading, problems: Sequence[CellProblem]) -> RosterRefused:
+    """The answer to a roster that is not taken, row by row and cell by cell."""
     by_row: dict[int, list[CellProblem]] = {n: [] for n in reading.row_numbers}
     for problem in problems:
         by_row.setdefault(problem.row, []).append(problem)
@@ -199,7 +212,7 @@ def _refused(reading: RosterReading, problems: list[CellProblem]) -> RosterRefus
             "ok": not found,
             "person": None,
             "seat": None,
-            "problems": [_cell_json(p) for p in found],
+            "problems": [cell_json(p) for p in found],
         }
         for n, found in sorted(by_row.items())
     ]
@@ -217,7 +230,8 @@ def _refused(reading: RosterReading, problems: list[CellProblem]) -> RosterRefus
     return RosterRefused([summary, *rules.values()], {"rows": rows, "imported": 0})
 
 
-def _cell_json(problem: CellProblem) -> Answer:
+def cell_json(problem: CellProblem) -> Answer:
+    """What is wrong with one cell, and where it stands."""
     return {
         "cell": problem.cell,
         "column": problem.column_letter,

@@ -7,7 +7,7 @@ from api.deps import STAFF
 from db.identity import Access
 from db.people_tables import Document, Draft
 from db.tables import TaskRow
-from domain.cases import Case, Programme
+from domain.cases import Case, Programme, Seat
 from domain.errors import NotFound
 from domain.roles import Role
 from state_machines.class_facts import BOUND
@@ -103,6 +103,20 @@ def sees_journey(access: Access, case: Case) -> bool:
     if role is Role.MASTER_ASSESSOR:
         return access.person in (journey.assessor, *journey.assessors, *journey.trainers)
     return staff(access)
+
+
+def sees_application_of(access: Access, case: Case, seat: Seat) -> bool:
+    """May the application behind this seat of a programme be seen (`sees_journey`, told from the seat)? It
+    gets its trainers and assessors with the record of the training, and who was not there has none."""
+    role = access.hat.role
+    if role is Role.CANDIDATE:
+        return seat.person == access.person
+    if role is Role.MASTER_ASSESSOR:
+        return seat.state == "ATTENDED" and any(
+            a.person == access.person and a.class_id == seat.class_id and a.state in ("ACCEPTED", "DONE")
+            for a in case.assignments.values()
+        )
+    return sees_programme(access, case)
 
 
 def sees_certificate(access: Access, case: Case) -> bool:

@@ -93,8 +93,9 @@ def class_json(class_: Class, known: People) -> dict[str, Any]:
     }
 
 
-def seat_json(seat: Seat, known: People, reasons: Mapping[str, str]) -> dict[str, Any]:
-    """A seat; `reasons`: the texts, by id, that the asker may read of why participants were refused."""
+def seat_json(seat: Seat, known: People, reasons: Mapping[str, str], *, opens: bool = True) -> dict[str, Any]:
+    """A seat; `reasons`: the texts, by id, that the asker may read of why participants were refused;
+    `opens`: may the asker open its application? Else nothing is said of it."""
     return {
         "id": seat.id,
         **state_json("seat", seat.state),
@@ -106,9 +107,10 @@ def seat_json(seat: Seat, known: People, reasons: Mapping[str, str]) -> dict[str
         "pair_taken": seat.pair_taken,
         "position": seat.position,
         "reason": reasons.get(seat.reason.id) if seat.reason else None,
-        "application": seat.journey,
-        "application_state": seat.journey_state,
+        "application": seat.journey if opens else "",
+        "application_state": seat.journey_state if opens else "",
         "attended": [d.isoformat() for d in seat.attended],
+        "kit": list(seat.facts.kit),
     }
 
 

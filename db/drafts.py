@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db import reads
+from db import reads, waiting_rosters
 from db.people_tables import DRAFT, EXPIRED, Draft
 from db.streams import append_row_event
 from db.tables import CaseRow
@@ -86,4 +86,5 @@ async def expire_idle(session: AsyncSession, *, now: datetime, at: datetime) -> 
             business_at=lapses_at(touched, now),
             policy_version=default(local_day(now)).version,
         )
+    await waiting_rosters.drop(session, [draft.id for draft, _ in drafts])
     return len(drafts)

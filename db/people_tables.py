@@ -355,6 +355,38 @@ class Draft(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
+class WaitingRoster(SQLModel, table=True):
+    """A roster of which some cells are not in order yet; it waits, sealed, to be mended in the page."""
+
+    __tablename__ = "waiting_rosters"
+
+    draft: str = Field(primary_key=True, max_length=80, foreign_key="drafts.id")
+    text: str = Field(max_length=80, foreign_key="texts.id")
+    """The sealed text that holds its cells."""
+    version: int = 1
+    replace: bool = False
+    """It is the whole list: whoever is not on it is taken out."""
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    updated_by: str = Field(max_length=80)
+
+
+class SheetCell(SQLModel, table=True):
+    """One cell of a sheet that is filled in before its act (see `db.sheets`); its value is a sealed text."""
+
+    __tablename__ = "sheet_cells"
+
+    stream: str = Field(primary_key=True, max_length=80)
+    """The case."""
+    sheet: str = Field(primary_key=True, max_length=100)
+    """`attendance:{class}`, `assessment:{task}` or `votes:{task}`."""
+    cell: str = Field(primary_key=True, max_length=140)
+    version: int
+    text: str = Field(max_length=80, foreign_key="texts.id")
+    person: str = Field(max_length=80)
+    """Who filled it in last."""
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
 class Idempotency(SQLModel, table=True):
     """What one Idempotency-Key of one account stood for, and what was answered."""
 

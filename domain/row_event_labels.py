@@ -46,6 +46,7 @@ ROW_EVENTS: dict[str, Text] = {
     "participant_removed": Text(
         id="Peserta dihapus dari draf", en="A participant was taken out of the draft"
     ),
+    "participant_restored": Text(id="Peserta dikembalikan", en="Participant put back"),
     "participants_imported": Text(id="Daftar peserta diimpor", en="A list of participants was imported"),
     "password_changed": Text(id="Kata sandi diganti", en="The password was changed"),
     "person_data_conflict_dropped": Text(

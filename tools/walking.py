@@ -42,8 +42,7 @@ def page_routes(app: FastAPI) -> list[APIRoute]:
         for r in api_routes(app)
         if "GET" in (r.methods or ())
         and not r.path.startswith(PROGRAMS)
-        and not r.path.endswith(FILES)
-        and not getattr(r.endpoint, "gives_file", False)
+        and not r.path.endswith((*FILES, ".{ending}"))
     ]
 
 

@@ -1,31 +1,38 @@
-"""The forms of a request that is being written; the one that was refused holds what was typed."""
+"""The forms of a request that is being written; one that was refused holds what was typed."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import create_model
 
-from api.drafts import ClassWish, Label
+from api.drafts import ClassWish
 from api.evidence import Dated, Requirement
 from api.schemas.common import Body
 from api.schemas.people import NewPerson
-from api.schemas.programmes import NewProgramme
+from api.schemas.programmes import NewParticipant, NewProgramme, ParticipantChange
 from domain.document_names import document_name
-from domain.errors import DomainError
 from domain.policy import CURRENT
 from domain.text import Text
 from domain.verdict import Violation
 from web.choices import plain
-from web.forms import Choices, Form, Option, form_of, prefixed
+from web.forms import Choices, Form, Option, form_of
 
-Part = Literal["basis", "classes", "committee", "participants", "documents", "submit"]
 Mapped = Mapping[str, Any]
-NEW = ""
-"""Stands for the label of a class that is not there yet."""
+Errors = Sequence[Violation]
+PREFIXES: dict[str, str] = {
+    "basis": "basis.",
+    "classes": "classes.",
+    "member": "member.",
+    "document": "document.",
+    "participant": "participant.",
+}
+"""What the names of a form's fields begin with."""
+SEXES = (
+    Option("L", Text(id="L – laki-laki", en="L – male")),
+    Option("P", Text(id="P – perempuan", en="P – female")),
+)
+ONLY_RECERTIFICATION = ("assessor_certificate_until", "evidence", "kit")
 
-Member = create_model("Member", __base__=NewPerson, class_label=(Label, ...))
-"""Somebody named as a member of a class's committee."""
 DocumentOf = create_model(
     "DocumentOf",
     __base__=Body,
@@ -34,43 +41,8 @@ DocumentOf = create_model(
     seats=(tuple[str, ...], ()),
 )
 """What is said of a document that is handed in with the request."""
-
-
-PREFIXES: dict[str, str] = {
-    "basis": "basis.",
-    "classes": "classes.",
-    "committee": "member.",
-    "documents": "document.",
-}
-"""What the names of a part's fields begin with."""
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A part that was sent and refused: what was typed, and why."""
-
-    part: Part
-    error: DomainError
-    values: Mapped
-    about: str = NEW
-    """The label that the class had."""
-    rows: tuple[Mapped, ...] = ()
-    """A roster's rows that are not in order, cell by cell."""
-
-
-@dataclass(frozen=True)
-class ClassPart:
-    id: str
-    label: str
-    days: tuple[str, ...]
-    committee: tuple[str, ...]
-    """Their names."""
-    masters: int
-    seats: int
-    form: Form
-    prefix: str
-    """Keeps the ids of its fields apart from those of the other classes."""
-    violations: tuple[Mapped, ...]
+Member = NewPerson
+"""Somebody named as a member of a class's committee."""
 
 
 def wishes_of(content: Mapped) -> list[dict[str, Any]]:
@@ -85,96 +57,7 @@ def wishes_of(content: Mapped) -> list[dict[str, Any]]:
     ]
 
 
-def about(violations: Iterable[Mapped], id_: str) -> tuple[Mapped, ...]:
-    return tuple(v for v in violations if v["subject"] == id_)
-
-
-class Forms:
-    """The forms of one draft; the one that was refused holds what was typed."""
-
-    def __init__(
-        self,
-        content: Mapped,
-        schemes: Sequence[Mapped],
-        masters: tuple[Option, ...],
-        listed: Sequence[Mapped],
-        tried: Tried | None,
-    ) -> None:
-        self.content, self.tried, self.listed = content, tried, listed
-        self.schemes, self.masters = schemes, masters
-        self.errors: Sequence[Violation] = ()
-        if tried is not None:
-            prefix = PREFIXES.get(tried.part, "")
-            self.errors = prefixed(tried.error.violations, prefix)
-
-    def _typed(self, part: Part, about: str = NEW) -> tuple[Mapped | None, Sequence[Violation]]:
-        if self.tried is None or self.tried.part != part or self.tried.about != about:
-            return None, ()
-        return self.tried.values, self.errors
-
-    def basis(self) -> Form:
-        values, errors = self._typed("basis")
-        return basis_form(self.schemes, values or self.content, errors)
-
-    def _class(self, values: Mapped | None, errors: Sequence[Violation], *, new: bool) -> Form:
-        named = {
-            p["person"]: p.get("name", p["person"][:8])
-            for c in self.content["classes"]
-            for p in c["committee"]
-        }
-        committee = tuple(plain(id_, name) for id_, name in sorted(named.items(), key=lambda pair: pair[1]))
-        return form_of(
-            ClassWish,
-            choices=Choices({"committee": committee, f"{PREFIXES['classes']}masters.person": self.masters}),
-            values=values,
-            violations=errors,
-            prefix=PREFIXES["classes"],
-            leave_out=("committee", "zone") if new or not committee else ("zone",),
-        )
-
-    def of_class(self, number: int, one: Mapped, foretold: Sequence[Mapped]) -> ClassPart:
-        """One class as it stands, or as its change was typed."""
-        values, errors = self._typed("classes", one["label"])
-        wish = next(w for w in wishes_of(self.content) if w["label"] == one["label"])
-        return ClassPart(
-            id=one["id"],
-            label=one["label"],
-            days=tuple(one["days"]),
-            committee=tuple(p.get("name", p["person"][:8]) for p in one["committee"]),
-            masters=len(one["masters"]),
-            seats=sum(1 for p in self.listed if p["class_id"] == one["id"]),
-            form=self._class(values or wish, errors, new=False),
-            prefix="" if errors else f"k{number}-",
-            violations=about(foretold, one["id"]),
-        )
-
-    def new_class(self) -> Form:
-        values, errors = self._typed("classes")
-        return self._class(values, errors, new=True)
-
-    def _labels(self) -> tuple[Option, ...]:
-        return tuple(plain(c["label"], c["label"]) for c in self.content["classes"])
-
-    def member(self) -> Form:
-        values, errors = self._typed("committee")
-        choices = Choices({"class_label": self._labels()})
-        return form_of(
-            Member, choices=choices, values=values, violations=errors, prefix=PREFIXES["committee"]
-        )
-
-    def document(self) -> Form:
-        values, errors = self._typed("documents")
-        asked = dict.fromkeys(name for r in CURRENT.requirements for name in r.documents)
-        people = tuple(plain(p["id"], p.get("name", p["id"][:8])) for p in self.listed)
-        choices = Choices(
-            {"requirement": tuple(Option(name, document_name(name)) for name in asked), "seats": people}
-        )
-        return form_of(
-            DocumentOf, choices=choices, values=values, violations=errors, prefix=PREFIXES["documents"]
-        )
-
-
-def basis_form(schemes: Sequence[Mapped], values: Mapped | None, errors: Sequence[Violation]) -> Form:
+def basis_form(schemes: Sequence[Mapped], values: Mapped | None, errors: Errors) -> Form:
     """Scheme, track, venue and time zone of a request."""
     options = tuple(
         Option(
@@ -191,4 +74,69 @@ def basis_form(schemes: Sequence[Mapped], values: Mapped | None, errors: Sequenc
         violations=errors,
         prefix=PREFIXES["basis"],
         leave_out=("classes", "scheme_version"),
+    )
+
+
+def class_form(masters: tuple[Option, ...], values: Mapped | None, errors: Errors) -> Form:
+    """Label, days, hour, venue and proposed master assessors; the committee has forms of its own."""
+    return form_of(
+        ClassWish,
+        choices=Choices({f"{PREFIXES['classes']}masters.person": masters}),
+        values=values,
+        violations=errors,
+        prefix=PREFIXES["classes"],
+        leave_out=("committee", "zone"),
+    )
+
+
+def member_form(values: Mapped | None, errors: Errors) -> Form:
+    return form_of(Member, values=values, violations=errors, prefix=PREFIXES["member"])
+
+
+def document_form(people: Sequence[Mapped], values: Mapped | None, errors: Errors) -> Form:
+    """What a document is and for whom."""
+    asked = dict.fromkeys(name for r in CURRENT.requirements for name in r.documents)
+    seats = tuple(plain(p["id"], p.get("name", p["id"][:8])) for p in people)
+    choices = Choices(
+        {"requirement": tuple(Option(name, document_name(name)) for name in asked), "seats": seats}
+    )
+    return form_of(DocumentOf, choices=choices, values=values, violations=errors, prefix=PREFIXES["document"])
+
+
+def _participant_choices(content: Mapped) -> dict[str, tuple[Option, ...]]:
+    return {
+        "class_label": tuple(plain(c["label"], c["label"]) for c in content["classes"]),
+        "kit": tuple(Option(name, document_name(name)) for name in CURRENT.kit),
+        "evidence": tuple(Option(name, document_name(name)) for name in CURRENT.direct_evidence),
+    }
+
+
+def participant_form(
+    content: Mapped, organisations: Sequence[Mapped], values: Mapped | None, errors: Errors
+) -> Form:
+    """The questions about one participant, as the columns of a roster ask them."""
+    choices = {
+        **_participant_choices(content),
+        "sex": SEXES,
+        "recommending": tuple(plain(o["id"], f"{o['name']} ({o['id']})") for o in organisations),
+    }
+    return form_of(
+        NewParticipant,
+        choices=Choices(choices),
+        values=values,
+        violations=errors,
+        prefix=PREFIXES["participant"],
+        leave_out=() if content["track"] == "recertification" else ONLY_RECERTIFICATION,
+    )
+
+
+def change_form(content: Mapped, values: Mapped | None, errors: Errors) -> Form:
+    """What can be changed of a participant: class and place, and what a recertification asks besides."""
+    return form_of(
+        ParticipantChange,
+        choices=Choices(_participant_choices(content)),
+        values=values,
+        violations=errors,
+        prefix=PREFIXES["participant"],
+        leave_out=() if content["track"] == "recertification" else ONLY_RECERTIFICATION,
     )

@@ -1,61 +1,96 @@
-"""The page of a request that is being written: its parts, their forms, and what stands in the way of each."""
+"""What every page of a request that is being written shows around its own: where it stands, its parts, and
+what rules say of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
 
-from api.routers import organisations, participants, persons, programmes
+from api.routers import organisations, participants, programmes, tasks
 from api.runtime import Runtime
+from api.sight import missing
 from db.identity import Access
-from domain.policy import CURRENT
 from domain.reference import STAGES
+from domain.rules.book import RULES
 from domain.text import Text
-from domain.verdict import Violation
-from web import acts
-from web.choices import plain
-from web.draft_forms import ClassPart, Forms, Mapped, Tried, about
-from web.forms import Form, Option
+from web.draft_forms import Mapped
 from web.reading import body_of, caught_up
-from web.render import page
 from web.stages import Stage, stages_of
+
+PartName = Literal["basis", "classes", "participants", "documents", "check"]
+PartState = Literal["todo", "wrong", "done"]
+BASIS_RULES = ("R-ORG",)
+CLASS_RULES = ("R-NOTICE", "R-2", "R-MA", "R-24")
 
 
 @dataclass(frozen=True)
-class DraftPage:
+class Part:
+    """One part of the request in the list of what there is to do."""
+
+    name: PartName
+    state: PartState
+    count: int | None = None
+    """How many classes, participants or documents it has."""
+
+
+@dataclass(frozen=True)
+class PersonRule:
+    """A rule about participants, of whom some do not meet it, or need a person's decision."""
+
+    rule: str
+    title: Text
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What rules say now: each rule about the request and its classes, and in sum those about persons."""
+
+    of_request: tuple[Mapped, ...]
+    of_persons: tuple[PersonRule, ...]
+    called: Mapping[str, str]
+    """Labels of the classes, by id."""
+
+
+@dataclass(frozen=True)
+class Around:
+    """What the pages of one request share."""
+
     id: str
     head: Mapped
     """State and version, as the API shows them."""
+    name: Text
+    """Its scheme, which is what people call it by."""
     stages: tuple[Stage, ...]
-    waiting: Sequence[Mapped]
-    """Whose turn it is, once it was submitted."""
+    content: Mapped
+    people: tuple[Mapped, ...]
+    """The participants, each with `violations`."""
+    removed: tuple[Mapped, ...]
+    waiting: bool
+    """Does a roster wait to be mended?"""
+    documents: Sequence[Mapped]
     correction: str
     """The task by which a returned request is sent in again."""
-    writing: bool
-    """Can it be changed?"""
-    scheme: Text | None
-    content: Mapped
-    basis: Form | None
-    classes: tuple[ClassPart, ...]
-    new_class: Form | None
-    member: Form | None
-    people: tuple[Mapped, ...]
-    document: Form | None
-    documents: Sequence[Mapped]
-    called: Mapping[str, str]
-    """What people call a participant, by person."""
+    points: tuple[str, ...]
+    """What BNSP wants mended."""
     violations: tuple[Mapped, ...]
-    """Of all that a submit would be refused for, what is about no class or participant."""
-    wrong: Mapping[str, int]
-    """part → how many refusals are about it."""
-    judged: bool
-    """Was it judged? What has no class or no participant is not."""
-    accept: str
-    tried: Tried | None
-    errors: tuple[Violation, ...]
-    key: str
+    """All that a submit would be refused for."""
+    panel: Panel
+    parts: tuple[Part, ...]
+
+    @property
+    def version(self) -> int:
+        return int(self.content["version"])
+
+    def of(self, subject: str) -> tuple[Mapped, ...]:
+        """What a submit would be refused for because of this class or participant."""
+        return about(self.violations, subject)
+
+
+def about(violations: Iterable[Mapped], id_: str) -> tuple[Mapped, ...]:
+    return tuple(v for v in violations if v["subject"] == id_)
 
 
 async def draft_of(
@@ -70,80 +105,85 @@ async def draft_of(
     return body, content
 
 
-async def shown(
-    request: Request, access: Access, runtime: Runtime, programme: str, tried: Tried | None = None
-) -> HTMLResponse:
-    """The page of one request; with `tried`, what was refused on top and everything typed in its place."""
+async def around(request: Request, access: Access, runtime: Runtime, programme: str) -> Around:
+    """Everything about a request that is being written. NotFound for one that is with BNSP, or is over."""
     body, content = await draft_of(request, access, runtime, programme)
-    context = await _context(request, access, runtime, programme, body, content, tried)
-    status = tried.error.status if tried else 200
-    return await page(request, runtime, access, "draft.html", context, status=status)
-
-
-async def _context(
-    request: Request,
-    access: Access,
-    runtime: Runtime,
-    programme: str,
-    body: Mapped,
-    content: Mapped | None,
-    tried: Tried | None,
-) -> DraftPage:
-    schemes = (await organisations.schemes(access, runtime))["items"]
-    scheme = next((s for s in schemes if s["id"] == body["scheme"]), None)
-    whole: dict[str, Any] = {
-        "id": programme,
-        "head": body,
-        "stages": stages_of(STAGES, body["stage"], ended=body["ended"]),
-        "waiting": body.get("waiting", ()),
-        "correction": next((t["id"] for t in body["tasks"] if t["kind"] == "correct_programme"), ""),
-        "writing": content is not None,
-        "scheme": Text(id=scheme["name_id"], en=scheme["name_en"]) if scheme else None,
-        "content": content or body,
-        "accept": ",".join(CURRENT.upload_types),
-        "tried": tried,
-        "key": acts.new_key(),
-    }
     if content is None:
-        nothing: dict[str, Any] = {
-            **dict.fromkeys(("basis", "new_class", "member", "document")),
-            **dict.fromkeys(("classes", "people", "documents", "violations"), ()),
-            "called": {},
-            "wrong": {},
-            "judged": False,
-        }
-        return DraftPage(**whole, **nothing, errors=tuple(tried.error.violations) if tried else ())
-    listed = body_of(await participants.participants(programme, request, access, runtime))["items"]
-    foretold = (await programmes.forecast(programme, access, runtime))["violations"]
-    forms = Forms(content, schemes, await _masters(access, runtime), listed, tried)
-    classes = tuple(forms.of_class(n, one, foretold) for n, one in enumerate(content["classes"], start=1))
-    people = tuple({**p, "violations": about(foretold, p["id"])} for p in listed)
-    known = {one["id"] for one in (*content["classes"], *listed)}
-    return DraftPage(
-        **whole,
-        basis=forms.basis(),
-        classes=classes,
-        new_class=forms.new_class(),
-        member=forms.member(),
-        people=people,
-        document=forms.document(),
-        documents=(await participants.uploaded(programme, access, runtime))["items"],
-        called={p["person"]: p.get("name", p["person"][:8]) for p in listed},
-        violations=tuple(v for v in foretold if v["subject"] not in known),
-        wrong={
-            "classes": sum(len(c.violations) for c in classes),
-            "participants": sum(len(p["violations"]) for p in people),
-            "submit": len(foretold),
-        },
-        judged=bool(classes and people),
-        errors=tuple(forms.errors),
+        raise missing()
+    return await around_of(request, access, runtime, body, content)
+
+
+async def around_of(
+    request: Request, access: Access, runtime: Runtime, body: Mapped, content: Mapped
+) -> Around:
+    programme = body["id"]
+    listed = body_of(await participants.participants(programme, request, access, runtime))
+    told = await programmes.forecast(programme, access, runtime)
+    documents = (await participants.uploaded(programme, access, runtime))["items"]
+    violations = tuple(told["violations"])
+    correction = next((t for t in body["tasks"] if t["kind"] == "correct_programme" and not t["ended"]), None)
+    points: list[str | None] = []
+    if correction is not None:
+        points = body_of(await tasks.task(correction["id"], request, access, runtime))["points"]
+    return Around(
+        id=programme,
+        head=body,
+        name=await scheme_name(access, runtime, body["scheme"]),
+        stages=stages_of(STAGES, body["stage"], ended=body["ended"]),
+        content=content,
+        people=tuple({**p, "violations": about(violations, p["id"])} for p in listed["items"]),
+        removed=tuple(listed["removed"]),
+        waiting=listed["waiting"],
+        documents=documents,
+        correction=correction["id"] if correction else "",
+        points=tuple(point for point in points if point),
+        violations=violations,
+        panel=panel_of(told["verdicts"], content["classes"]),
+        parts=_parts(content, listed, documents, violations),
     )
 
 
-async def _masters(access: Access, runtime: Runtime) -> tuple[Option, ...]:
-    """Whom an organiser may propose, by name, with what a class must know of each."""
-    found = (await persons.master_assessors(access, runtime))["items"]
-    return tuple(
-        plain(m["person"], f"{m['name'] or m['person'][:8]} ({', '.join(m['fields'])})")
-        for m in sorted(found, key=lambda m: m["name"] or "")
+async def scheme_name(access: Access, runtime: Runtime, scheme: str) -> Text:
+    items = (await organisations.schemes(access, runtime))["items"]
+    found = next((s for s in items if s["id"] == scheme), None)
+    return Text(id=found["name_id"], en=found["name_en"]) if found else Text(id=scheme, en=scheme)
+
+
+def panel_of(verdicts: Sequence[Mapped], classes: Iterable[Mapped]) -> Panel:
+    """The verdicts as the panel shows them; a class's label stands beside what is about it."""
+    persons: dict[tuple[str, str], int] = {}
+    for v in verdicts:
+        # A verdict about nobody only says that there is no participant yet.
+        if RULES[v["rule"]].per == "participant" and v["subject"] and v["outcome"] in ("fail", "needs_human"):
+            persons[v["rule"], v["outcome"]] = persons.get((v["rule"], v["outcome"]), 0) + 1
+    rest = [v for v in verdicts if RULES[v["rule"]].per != "participant"]
+    rest = [v for v in rest if v["outcome"] != "not_applicable"]
+    return Panel(
+        tuple(rest),
+        tuple(PersonRule(rule, RULES[rule].title, outcome, n) for (rule, outcome), n in persons.items()),
+        {c["id"]: c["label"] for c in classes},
+    )
+
+
+def _parts(
+    content: Mapped, listed: Mapped, documents: Sequence[Mapped], violations: Sequence[Mapped]
+) -> tuple[Part, ...]:
+    """The state of each part; of a request without classes or participants no rule has spoken yet."""
+    classes, people = content["classes"], listed["items"]
+    seats = {p["id"] for p in people}
+    letters = any(v["subject"] in seats and v["rule"] == "R-REC" for v in violations)
+    persons_wrong = listed["waiting"] or any(v["subject"] in seats for v in violations)
+    judged = bool(classes and people)
+
+    def state(there: bool, wrong: bool) -> PartState:
+        return "todo" if not there else "wrong" if wrong else "done"
+
+    basis = any(v["rule"] in BASIS_RULES for v in violations)
+    of_classes = any(v["rule"] in CLASS_RULES for v in violations)
+    return (
+        Part("basis", state(bool(content["scheme"]), basis)),
+        Part("classes", state(bool(classes), of_classes), len(classes)),
+        Part("participants", state(bool(people), persons_wrong), len(people)),
+        Part("documents", state(bool(documents), letters), len(documents)),
+        Part("check", "todo" if not judged else "wrong" if violations else "done"),
     )

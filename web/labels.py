@@ -94,6 +94,9 @@ LABELS: dict[str, Text] = {
     "scheme": Text(id="Skema sertifikasi", en="Certification scheme"),
     "track": Text(id="Jalur", en="Track"),
     "zone": Text(id="Zona waktu", en="Time zone"),
+    "token.label": Text(id="Nama token", en="Name of the token"),
+    "token.scopes": Text(id="Boleh", en="It may"),
+    "token.days": Text(id="Berlaku berapa hari", en="Days that it lasts"),
     # ---- values
     "BK": Text(id="BK – belum kompeten", en="BK – not yet competent"),
     "K": Text(id="K – kompeten", en="K – competent"),
@@ -123,13 +126,24 @@ HELPS: dict[str, Text] = {
         id="Pendek, misalnya A; daftar peserta menyebut kelas dengan label ini.",
         en="Short, such as A; rosters name the class by it.",
     ),
+    "token.label": Text(
+        id="Nama program yang memakainya, misalnya sistem absensi.",
+        en="The program that uses it, such as the attendance system.",
+    ),
+    "token.days": Text(id="1 sampai 366; setelah itu buat yang baru.", en="1 to 366; then make a new one."),
     "member.nik": Text(
         id="16 angka; disimpan terenkripsi dan tidak ditampilkan lagi.",
         en="16 digits; stored encrypted and not shown again.",
     ),
     "basis.venue": Text(
-        id="Berlaku untuk setiap kelas yang tidak menyebut TUK sendiri, misalnya TUK-BANDUNG.",
-        en="For every class that names no venue of its own, such as TUK-BANDUNG.",
+        id="Untuk setiap kelas yang tidak menyebut TUK sendiri. Pilih yang pernah dipakai, atau ketik "
+        "kodenya: huruf, angka dan tanda hubung, misalnya TUK-BANDUNG.",
+        en="For every class that names no venue of its own. Choose one that you have used, or type its "
+        "code: letters, digits and hyphens, such as TUK-BANDUNG.",
+    ),
+    "classes.venue": Text(
+        id="Kosong: TUK permohonan ini. Pilih yang pernah dipakai, atau ketik kodenya.",
+        en="Empty: the request's venue. Choose one that you have used, or type its code.",
     ),
     "document.seats": Text(
         id="Kosong: dokumen untuk seluruh permohonan. Satu surat dapat untuk beberapa peserta.",

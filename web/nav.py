@@ -18,20 +18,29 @@ class Entry:
 
 INBOX = Entry("/inbox", Text(id="Tugas", en="Tasks"))
 PROGRAMMES = Entry("/programmes", Text(id="Program", en="Programmes"), frozenset({Role.ORGANISER}))
+ASSESSORS = Entry("/assessors", Text(id="Asesor saya", en="My assessors"), frozenset({Role.ORGANISER}))
+TOKENS = Entry("/tokens", Text(id="Token API", en="API tokens"), frozenset({Role.ORGANISER}))
 APPLICATIONS = Entry(
     "/applications", Text(id="Permohonan saya", en="My applications"), frozenset({Role.CANDIDATE})
 )
+ASSIGNMENTS = Entry("/assignments", Text(id="Penugasan", en="Assignments"), frozenset({Role.MASTER_ASSESSOR}))
+ASSESSMENTS = Entry("/assessments", Text(id="Asesmen", en="Assessments"), frozenset({Role.MASTER_ASSESSOR}))
+DECISIONS = Entry("/decisions", Text(id="Keputusan", en="Decisions"), frozenset({Role.COMMITTEE}))
 HOMES = {
     Role.OPERATIONS: "/monitor",
     Role.AUDITOR: "/audit",
     Role.ORGANISER: PROGRAMMES.path,
     Role.CANDIDATE: APPLICATIONS.path,
+    Role.MASTER_ASSESSOR: ASSIGNMENTS.path,
 }
 """The first page of a hat; of any other it is the inbox."""
 MENU: tuple[Entry, ...] = (
     PROGRAMMES,
     APPLICATIONS,
+    ASSIGNMENTS,
     INBOX,
+    ASSESSORS,
+    TOKENS,
     Entry(
         "/monitor",
         Text(id="Pemantauan", en="Monitor"),

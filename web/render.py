@@ -106,6 +106,12 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
             return "–"
         return times.day(date.fromisoformat(value) if isinstance(value, str) else value, language)
 
+    def month(value: date) -> str:
+        return times.month(value, language)
+
+    def weekday(value: date, long: bool = False) -> str:
+        return times.weekday(value, language, long=long)
+
     def state(name: str, machine: str) -> str:
         """A state by what its machine calls it."""
         return i18n.say(language, TABLES[machine].state(name).label)
@@ -143,6 +149,8 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "when": when,
         "exact": exact,
         "day": day,
+        "month": month,
+        "weekday": weekday,
         "with_query": with_query,
     }
 

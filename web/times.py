@@ -48,6 +48,16 @@ def _day(value: date, language: Language) -> str:
     return format_date(value, "d MMMM y", locale=LOCALES[language])
 
 
+def month(value: date, language: Language) -> str:
+    """`November 2026`."""
+    return format_date(value, "MMMM y", locale=LOCALES[language])
+
+
+def weekday(value: date, language: Language, *, long: bool = False) -> str:
+    """`Sen`, or `Senin`."""
+    return format_date(value, "EEEE" if long else "EEE", locale=LOCALES[language])
+
+
 def parse(value: "str | datetime | None") -> datetime | None:
     """A moment of the API's JSON; None stays None."""
     if value is None or isinstance(value, datetime):

@@ -1,7 +1,5 @@
-"""Participants of a programme's draft: one by one, or as a roster; and the evidence that belongs to them."""
+"""Participants of a programme's draft, one by one, and the evidence that belongs to them."""
 
-import asyncio
-import hashlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -14,9 +12,7 @@ from api import (
     idempotency,
     limits,
     programmes,
-    roster_xlsx,
     rosters,
-    uploads,
     views,
 )
 from api.deps import STAFF, Allow, Key, Organiser, Run, wrong_role
@@ -24,13 +20,13 @@ from api.reading import one
 from api.schemas.common import PROBLEMS, Id
 from api.schemas.programmes import NewParticipant, ParticipantChange
 from api.sight import missing, sees_names
-from db import registry
+from db import registry, waiting_rosters
 from db.identity import Access
 from db.people_tables import ParticipantRecord
 from db.registry import ParticipantData
 from domain.clock import local_day
 from domain.commands import SeatRequest
-from domain.errors import Forbidden, Malformed, Refused, TooLarge
+from domain.errors import Forbidden, Malformed, Refused
 from domain.policy import default, policy
 from domain.roles import Role
 from state_machines.tables import TABLES
@@ -44,27 +40,21 @@ Uploaders = Annotated[
 ]
 
 
-@router.get("/roster-template.xlsx", summary="The empty roster", response_class=Response)
-async def template(_access: Readers) -> Response:
-    """A sheet with the columns that an import wants, and what may stand in each."""
-    content = await asyncio.to_thread(roster_xlsx.template)
-    headers = {"Content-Disposition": 'attachment; filename="daftar-peserta.xlsx"'}
-    return Response(content, media_type=roster_xlsx.MEDIA_TYPE, headers=headers)
-
-
 @router.get("/{programme}/participants", summary="Participants of the draft")
 async def participants(programme: Id, request: Request, access: Readers, runtime: Run) -> Response:
-    """Who is proposed, and what rules see of each."""
+    """Who is proposed, and what rules see of each; who was taken out and can be put back, the last first; and
+    whether a roster waits to be mended."""
     async with runtime.db.read() as session:
         found = await programmes.find(session, access, programme)
         if found.draft is None:
             raise missing()
         content = drafts.content_of(found.draft)
-        persons = [s.person for s in content.seats]
+        persons = [s.person for s in (*content.seats, *content.removed)]
         known = await programmes.names(session, runtime, access, persons)
         facts = await registry.participants(
             session, persons, scheme=content.scheme, drafts=[programme], own_streams=[programme]
         )
+        waiting = await waiting_rosters.find(session, programme)
     labels = {c.id: c.label for c in content.classes}
     items = [
         {
@@ -77,7 +67,12 @@ async def participants(programme: Id, request: Request, access: Readers, runtime
         }
         for seat in content.seats
     ]
-    return one(request, {"items": items, "version": found.draft.version})
+    gone = [
+        {"id": s.id, "class_label": labels.get(s.class_id, ""), **views.person_json(s.person, known)}
+        for s in reversed(content.removed)
+    ]
+    body = {"items": items, "removed": gone, "waiting": waiting is not None, "version": found.draft.version}
+    return one(request, body)
 
 
 @router.post("/{programme}/participants", status_code=201, summary="Add one participant")
@@ -103,51 +98,6 @@ async def add(
             session, runtime.vault, draft, reading, by=access.actor, at=runtime.now(), more=more
         )
         return {**answer["rows"][0], "version": answer["version"]}
-
-    answer, replayed = await idempotency.once(runtime, mark, work)
-    if replayed:
-        response.headers[idempotency.REPLAYED] = "true"
-    return answer
-
-
-@router.post(
-    "/{programme}/import",
-    summary="Import a roster (.xlsx)",
-    openapi_extra=uploads.body_docs(roster_xlsx.MEDIA_TYPE),
-)
-async def import_roster(
-    programme: Id,
-    request: Request,
-    response: Response,
-    access: Organiser,
-    key: Key,
-    runtime: Run,
-    replace: Annotated[bool, Query(description="The roster is the whole list, not an addition.")] = False,
-) -> dict[str, Any]:
-    """All or nothing: unless every row is in order nothing is stored, and the answer (422) says for each
-    row and cell what is wrong. 413 above the largest upload, 415 for what is not a plain .xlsx."""
-    limits.ROSTERS.check_for(access.account)
-    content = await uploads.whole(request)
-    if len(content) > runtime.settings.upload_limit:
-        raise _too_large(runtime.settings.upload_limit)
-    mark = idempotency.mark(
-        runtime.settings,
-        access,
-        key,
-        f"import {programme}",
-        {"file": hashlib.sha256(content).hexdigest(), "replace": replace},
-    )
-    async with runtime.db.read() as session:
-        await programmes.find(session, access, programme)  # before a stranger's file is worked on
-    async with runtime.rosters:
-        reading = await asyncio.to_thread(roster_xlsx.read, content)
-
-    async def work(session: AsyncSession) -> dict[str, Any]:
-        draft, case = await programmes.find_own(session, access, programme)
-        drafts.require_editable(case)
-        return await rosters.take(
-            session, runtime.vault, draft, reading, by=access.actor, at=runtime.now(), replace=replace
-        )
 
     answer, replayed = await idempotency.once(runtime, mark, work)
     if replayed:
@@ -245,17 +195,37 @@ async def remove(
         draft, case = await programmes.find_own(session, access, programme)
         drafts.require_editable(case)
         content = drafts.content_of(draft)
-        seats = tuple(s for s in content.seats if s.id != seat)
-        if len(seats) == len(content.seats):
+        content = drafts.without(content, {seat})
+        if not any(s.id == seat for s in content.removed):
             raise missing()
-        content = content.model_copy(update={"seats": seats})
         await drafts.save(
             session, draft, content, type="participant_removed", by=access.actor, at=runtime.now(), seat=seat
         )
-        return {"id": draft.id, "version": draft.version, "seats": len(seats)}
+        return {"id": draft.id, "version": draft.version, "seats": len(content.seats)}
 
     return await idempotency.write(
         runtime, access, key, f"remove_participant {programme} {seat}", {}, response, work
+    )
+
+
+@router.post("/{programme}/participants/{seat}/restore", summary="Put a participant back")
+async def restore(
+    programme: Id, seat: Id, response: Response, access: Organiser, key: Key, runtime: Run
+) -> dict[str, Any]:
+    """Undo a removal, as long as the class is there and the person was not added again. A seat that the case
+    has closed meanwhile comes back under another id."""
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        draft, case = await programmes.find_own(session, access, programme)
+        drafts.require_editable(case)
+        content = drafts.with_removed(draft, drafts.content_of(draft), seat, case)
+        await drafts.save(
+            session, draft, content, type="participant_restored", by=access.actor, at=runtime.now(), seat=seat
+        )
+        return {"id": content.seats[-1].id, "version": draft.version, "seats": len(content.seats)}
+
+    return await idempotency.write(
+        runtime, access, key, f"restore_participant {programme} {seat}", {}, response, work
     )
 
 
@@ -351,12 +321,3 @@ async def document(programme: Id, document: Id, access: Readers, runtime: Run) -
     async with runtime.db.read() as session:
         found = await programmes.find(session, access, programme)
     return await evidence.file(runtime, access, programme, document, found.case)
-
-
-def _too_large(limit: int) -> Exception:
-    return TooLarge.because(
-        "A-SIZE",
-        f"Berkas lebih besar dari {limit // 1024} KiB.",
-        f"The file is larger than {limit // 1024} KiB.",
-        limit=limit,
-    )

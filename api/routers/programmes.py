@@ -17,7 +17,7 @@ from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.derive import Derived, request_model
 from api.schemas.programmes import NewProgramme, ProgrammeChange, Submit
 from api.sight import missing
-from db import reads, registry
+from db import reads, registry, waiting_rosters
 from db.identity import Access
 from db.people_tables import EXPIRED, Draft
 from domain import commands as c
@@ -139,6 +139,16 @@ async def programmes_list(
     }
 
 
+@router.get("/venues", summary="Venues that the organisation has used")
+async def venues(access: Organiser, runtime: Run) -> dict[str, Any]:
+    """Codes of the venues of its classes and drafts, the latest first; BNSP keeps no list of venues."""
+    async with runtime.db.read() as session:
+        found = await reads.venues_of(session, access.hat.organisation)
+        written = await listings.open_drafts(session, organiser=access.hat.organisation)
+    codes = [*found, *(str(d.content.get("venue", "")) for d in written)]
+    return {"items": [{"code": code} for code in dict.fromkeys(codes) if code]}
+
+
 @router.get("/{programme}", summary="One programme")
 async def programme(programme: Id, request: Request, access: Readers, runtime: Run) -> Response:
     """The draft, or the case with classes, seats, tasks and what you may do. Participants' names are for
@@ -155,16 +165,12 @@ async def change(
     programme: Id, body: ProgrammeChange, response: Response, access: Organiser, key: Key, runtime: Run
 ) -> dict[str, Any]:
     """While it is a draft, and while the request is being corrected."""
-    given = body.model_dump(exclude_unset=True, exclude={"version", "classes"})
 
     async def work(session: AsyncSession) -> dict[str, Any]:
         draft, case = await programmes.find_own(session, access, programme)
         drafts.require_editable(case)
-        content = drafts.content_of(draft)
-        content = content.model_copy(update={k: v for k, v in given.items() if v is not None})
+        content = _changed(programme, draft, body)
         await registry.scheme_data(session, content.scheme, content.scheme_version)
-        if body.classes is not None:
-            content = drafts.with_classes(programme, content, body.classes, version=draft.version)
         await drafts.save(
             session,
             draft,
@@ -179,6 +185,16 @@ async def change(
     # What is not sent is not the same as null.
     asked = body.model_dump(mode="json", exclude_unset=True)
     return await idempotency.write(runtime, access, key, f"change {programme}", asked, response, work)
+
+
+def _changed(programme: str, draft: Draft, body: ProgrammeChange) -> drafts.DraftContent:
+    """The request with what is sent in it."""
+    given = body.model_dump(exclude_unset=True, exclude={"version", "classes"})
+    content = drafts.content_of(draft)
+    content = content.model_copy(update={k: v for k, v in given.items() if v is not None})
+    if body.classes is not None:
+        content = drafts.with_classes(programme, content, body.classes, version=draft.version)
+    return content
 
 
 @router.post("/{programme}/submit", summary="Submit the request to BNSP")
@@ -223,6 +239,7 @@ async def _submit(
     }
     sent = await commands.send(request, access, key, stream=programme, given=given, filled=filled)
     await _mark(runtime, programme, "SUBMITTED")
+    await runtime.db.retrying(lambda session: waiting_rosters.drop(session, [programme]))
     return sent.answer(response)
 
 
@@ -253,12 +270,30 @@ async def _mark(runtime: Runtime, programme: str, state: str) -> None:
 
 @router.get("/{programme}/forecast", summary="What a submit would be refused for")
 async def forecast(programme: Id, access: Organiser, runtime: Run) -> dict[str, Any]:
-    """Every rule that the draft would fail now, each with the class or seat that it is about; empty when none
-    is known to stand in the way. Nothing is sent, and nothing is recorded."""
+    """`violations`: every rule that the draft would fail now, each with the class or seat that it is about;
+    empty when none is known to stand in the way. `verdicts`: what each rule says, the good answers too.
+    Nothing is sent, and nothing is recorded."""
     async with runtime.db.read() as session:
         draft, case = await programmes.find_own(session, access, programme, lock=False)
     found = await forecasts.forecast(runtime.gateway, draft, case, access.actor)
-    return {"version": draft.version, "violations": [violation_json(v) for v in found]}
+    told = await forecasts.verdicts(runtime.gateway, draft, drafts.content_of(draft), case, access.actor)
+    return {
+        "version": draft.version,
+        "violations": [violation_json(v) for v in found],
+        "verdicts": [forecasts.verdict_json(v) for v in told],
+    }
+
+
+@router.post("/{programme}/forecast", summary="What rules would say of a change")
+async def forecast_change(
+    programme: Id, body: ProgrammeChange, access: Organiser, runtime: Run
+) -> dict[str, Any]:
+    """`verdicts` of the draft as it would be with this change, which is not kept: no Idempotency-Key."""
+    async with runtime.db.read() as session:
+        draft, case = await programmes.find_own(session, access, programme, lock=False)
+    content = _changed(programme, draft, body)
+    told = await forecasts.verdicts(runtime.gateway, draft, content, case, access.actor)
+    return {"version": draft.version, "verdicts": [forecasts.verdict_json(v) for v in told]}
 
 
 @router.get("/{programme}/commands", summary="What can be asked of a programme")

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from api import commands, next_task, sight, views
+from api import commands, next_task, sight, sitting, views
 from api.deps import Anybody, Key, Run
 from api.reading import fresh, one
 from api.runtime import DATABASE_DOWN, Runtime
@@ -239,6 +239,8 @@ async def complete(
     row, case, found = await find(runtime, access, task)
     given = body.command_request()
     await check_documents(runtime, row.stream, given)
+    async with runtime.db.read() as session:
+        await sitting.require_as_cast(session, runtime, case, found, given)
     filled = {"task": task, **await filled_for(runtime, access, case, given)}
     actor = actor_for(access, case, found, on_behalf=body.on_behalf)
     try:

@@ -4,6 +4,7 @@ Lists come in pages: `Page.next` is an opaque cursor for the same call with the 
 what is decided by the caller, who passes the organiser or the person that a list is narrowed to.
 """
 
+from db.reads.assessors import recommended_certificates
 from db.reads.audit import checkpoints, person, streams
 from db.reads.cases import (
     AHEAD,
@@ -15,6 +16,7 @@ from db.reads.cases import (
     case_by_workflow,
     case_row,
     cases_by_workflow,
+    cases_of,
     cases_of_workflows,
     command_event,
     credible,
@@ -23,12 +25,20 @@ from db.reads.cases import (
     wait_for,
     waiting_longest,
 )
-from db.reads.journeys import certificate, certificate_by_code, certificates, journey, journeys
+from db.reads.journeys import (
+    certificate,
+    certificate_by_code,
+    certificates,
+    journey,
+    journeys,
+    journeys_of,
+)
 from db.reads.ledger import (
     Telling,
     as_of,
     chain,
     denials,
+    events_about,
     notices_for,
     outbox_counts,
     reservation,
@@ -53,12 +63,16 @@ from db.reads.programmes import (
     assignments,
     assignments_of_person,
     classes,
+    classes_between,
+    classes_of,
     expired_requests,
     programme,
     programme_counts,
     programmes,
     seats,
+    seats_of_journey,
     seats_of_person,
+    venues_of,
 )
 from db.reads.reference import calendar_versions, holidays, scheme_units, scheme_versions
 from db.reads.search import (
@@ -126,6 +140,7 @@ __all__ = [
     "case_by_workflow",
     "case_row",
     "cases_by_workflow",
+    "cases_of",
     "cases_of_workflows",
     "certificate",
     "certificate_by_code",
@@ -133,16 +148,20 @@ __all__ = [
     "chain",
     "checkpoints",
     "classes",
+    "classes_between",
+    "classes_of",
     "command_event",
     "credible",
     "denials",
     "due_at",
     "entered",
+    "events_about",
     "expired_requests",
     "head",
     "holidays",
     "journey",
     "journeys",
+    "journeys_of",
     "link",
     "lives",
     "need_counts",
@@ -156,6 +175,7 @@ __all__ = [
     "programme",
     "programme_counts",
     "programmes",
+    "recommended_certificates",
     "reservation",
     "scheme_units",
     "scheme_versions",
@@ -164,6 +184,7 @@ __all__ = [
     "search_events",
     "search_tasks",
     "seats",
+    "seats_of_journey",
     "seats_of_person",
     "sim_clock",
     "state_counts",
@@ -175,6 +196,7 @@ __all__ = [
     "tasks_by_id",
     "timeline",
     "unseen",
+    "venues_of",
     "wait_for",
     "waiting_longest",
     "watched",

@@ -129,6 +129,13 @@ async def cases_of_workflows(session: AsyncSession, workflows: Sequence[str]) ->
     return sorted(latest.values(), key=lambda row: row.stream)
 
 
+async def cases_of(session: AsyncSession, streams: Sequence[str]) -> list[Case]:
+    """These cases as the ledger knows them, in the order of `streams`; those without a row are left out."""
+    query = select(CaseRow.stream, CaseRow.snapshot).where(col(CaseRow.stream).in_(list(streams)))
+    found = {stream: snapshot for stream, snapshot in await session.exec(query)}  # noqa: C416 (rows are no pairs to mypy)
+    return [await _judgeable(session, found[stream]) for stream in streams if stream in found]
+
+
 async def attention_count(session: AsyncSession) -> int:
     """How many cases operations must look at."""
     query = select(func.count()).select_from(CaseRow).where(_TROUBLED)

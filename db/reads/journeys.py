@@ -1,5 +1,6 @@
 """Journeys, and the certificates that come of them."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import or_
@@ -36,6 +37,14 @@ async def journeys(
 
 async def journey(session: AsyncSession, stream: str) -> JourneyRow | None:
     return (await session.exec(select(JourneyRow).where(JourneyRow.stream == stream))).one_or_none()
+
+
+async def journeys_of(session: AsyncSession, streams: Collection[str]) -> list[JourneyRow]:
+    """These journeys, by stream."""
+    found = await session.exec(
+        select(JourneyRow).where(col(JourneyRow.stream).in_(list(streams))).order_by(col(JourneyRow.stream))
+    )
+    return list(found)
 
 
 async def certificate(session: AsyncSession, stream: str) -> CertificateRow | None:

@@ -38,6 +38,17 @@ async def timeline(
     return Page([event_of(row) for row in found.items], found.next)
 
 
+async def events_about(session: AsyncSession, stream: str, subject: str) -> list[Event]:
+    """The stream's events in which this entity moved, in their order."""
+    found = await session.exec(
+        select(EventRow)
+        .where(EventRow.stream == stream, _holds(f'"subject":"{subject}"'))
+        .order_by(col(EventRow.seq))
+    )
+    events = [event_of(row) for row in found]
+    return [e for e in events if any(m.subject == subject for m in e.moves)]
+
+
 async def chain(
     session: AsyncSession, stream: str, *, telling: Telling | None = None, types: Sequence[str] = ()
 ) -> list[Event]:

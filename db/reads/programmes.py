@@ -1,7 +1,7 @@
 """Programmes with their classes, seats and assignments."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, or_, true
 from sqlmodel import col, select
@@ -85,6 +85,34 @@ async def classes(session: AsyncSession, stream: str) -> list[ClassRow]:
     return list(found)
 
 
+async def venues_of(session: AsyncSession, organiser: str, limit: int = 50) -> list[str]:
+    """Codes of the venues of this organiser's classes, the one used last first."""
+    used = func.max(ClassRow.last_day)
+    found = await session.exec(
+        select(ClassRow.venue)
+        .where(ClassRow.organiser == organiser)
+        .group_by(col(ClassRow.venue))
+        .order_by(used.desc(), col(ClassRow.venue))
+        .limit(limit)
+    )
+    return list(found)
+
+
+async def classes_between(
+    session: AsyncSession, organiser: str, first: date, last: date, limit: int = 500
+) -> list[ClassRow]:
+    """This organiser's classes of which a day may lie between these two days; the earliest first."""
+    found = await session.exec(
+        select(ClassRow)
+        .where(
+            ClassRow.organiser == organiser, col(ClassRow.first_day) <= last, col(ClassRow.last_day) >= first
+        )
+        .order_by(col(ClassRow.first_day), col(ClassRow.stream), col(ClassRow.label))
+        .limit(limit)
+    )
+    return list(found)
+
+
 async def seats(session: AsyncSession, stream: str, class_id: str = "") -> list[SeatRow]:
     """Seats of a programme (or of one class), main before the waiting list in its order."""
     query = select(SeatRow).where(SeatRow.stream == stream)
@@ -117,5 +145,23 @@ async def assignments_of_person(session: AsyncSession, person: str) -> list[Assi
         select(AssignmentRow)
         .where(AssignmentRow.person == person)
         .order_by(col(AssignmentRow.first_day), col(AssignmentRow.stream), col(AssignmentRow.id))
+    )
+    return list(found)
+
+
+async def classes_of(session: AsyncSession, streams: Collection[str]) -> list[ClassRow]:
+    """The classes of these programmes."""
+    found = await session.exec(
+        select(ClassRow)
+        .where(col(ClassRow.stream).in_(list(streams)))
+        .order_by(col(ClassRow.stream), col(ClassRow.id))
+    )
+    return list(found)
+
+
+async def seats_of_journey(session: AsyncSession, journey: str) -> list[SeatRow]:
+    """The seat whose application this is; none for a journey without a programme."""
+    found = await session.exec(
+        select(SeatRow).where(SeatRow.journey == journey).order_by(col(SeatRow.stream), col(SeatRow.id))
     )
     return list(found)

@@ -19,6 +19,12 @@ REFUSALS: Mapping[str, tuple[str, str, str, str]] = {
         "Pakai templat terbaru dan jangan mengubah baris judulnya.",
         "Use the current template and leave its header row as it is.",
     ),
+    "X-PASTE": (
+        "Teks yang ditempel tidak dapat dibaca sebagai baris-baris peserta.",
+        "The pasted text cannot be read as rows of participants.",
+        "Salin dari Excel bersama baris judulnya, atau tepat {columns} kolom dengan urutan seperti templat.",
+        "Copy from Excel with its header row, or exactly {columns} columns in the template's order.",
+    ),
     "X-COLUMN-MISSING": (
         "Kolom “{header_id}” tidak ada.", "The column “{header_en}” is missing.",
         "Tambahkan kolom itu, atau pakai templat terbaru.", "Add the column, or use the current template.",
@@ -149,6 +155,6 @@ def refusal(rule: str, remedy: Text | None = None, **facts: str | int | tuple[in
         rule=rule,
         text=Text(id=id, en=en).format(**shown),
         citation=CITATION,
-        remedy=remedy or Text(id=remedy_id, en=remedy_en),
+        remedy=remedy or Text(id=remedy_id, en=remedy_en).format(**shown),
         facts=dict(facts),
     )

@@ -12,8 +12,8 @@ from domain.roster.model import CellProblem, RosterReading, RosterRow
 from domain.roster.refusals import refusal
 from domain.verdict import Violation
 
-ROW_LIMIT = 200
-"""Participants in one sheet [D]; more classes than that are proposed in parts."""
+ROW_LIMIT = 500
+"""Participants in one sheet [D]: as many as one request may hold."""
 HEADER_WITHIN = 10
 """The header stands in one of the first rows; a title or a letterhead may stand above it."""
 HEADER_MATCHES = 3
@@ -73,7 +73,7 @@ def parse_rows(cells: Sequence[Sequence[Cell]]) -> RosterReading:
     return RosterReading(rows=rows, problems=tuple(problems), row_numbers=tuple(filled))
 
 
-def _known(cell: Cell) -> Column | None:
+def known_column(cell: Cell) -> Column | None:
     """The column with that header, in either language; case, spaces and a closing * do not count."""
     if cell.kind != "text":
         return None
@@ -83,9 +83,20 @@ def _known(cell: Cell) -> Column | None:
 
 def _header_row(grid: Sequence[Sequence[Cell]]) -> int | None:
     for n, row in enumerate(grid[:HEADER_WITHIN], start=1):
-        if len({column.key for cell in row if (column := _known(cell))}) >= HEADER_MATCHES:
+        if len({column.key for cell in row if (column := known_column(cell))}) >= HEADER_MATCHES:
             return n
     return None
+
+
+def places_of(cells: Sequence[Sequence[Cell]]) -> tuple[int, dict[int, Column]] | None:
+    """Number of the header row, and which column stands at which place of it; None unless each stands there
+    once and nothing else does."""
+    grid = [[Cell(*cell) for cell in row] for row in cells]
+    header = _header_row(grid)
+    if header is None:
+        return None
+    places, problems = _columns(header, grid[header - 1])
+    return None if problems else (header, places)
 
 
 def _columns(n: int, row: Sequence[Cell]) -> tuple[dict[int, Column], list[CellProblem]]:
@@ -93,7 +104,7 @@ def _columns(n: int, row: Sequence[Cell]) -> tuple[dict[int, Column], list[CellP
     places: dict[int, Column] = {}
     problems: list[CellProblem] = []
     for i, cell in enumerate(row):
-        column = _known(cell)
+        column = known_column(cell)
         if cell.kind == "merged":
             problems.append(_problem(n, i, None, refusal("X-MERGED")))
         elif is_empty(cell):

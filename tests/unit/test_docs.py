@@ -126,9 +126,9 @@ def test_the_readme_names_the_two_commands_and_a_wrong_one_would_be_seen() -> No
 
 
 def test_every_address_of_the_readme_is_one_of_the_api() -> None:
-    from api.routers import certificates, participants, persons, programmes, sessions
+    from api.routers import certificates, participants, persons, programmes, rosters, sessions
 
-    routers = (certificates, participants, persons, programmes, sessions)
+    routers = (certificates, participants, persons, programmes, rosters, sessions)
     routes = [r for module in routers for r in module.router.routes if isinstance(r, APIRoute)]
     schema = get_openapi(title="", version="", routes=routes)
     known = {

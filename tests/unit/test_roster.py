@@ -288,6 +288,7 @@ def test_every_refusal_is_tested_here() -> None:
     tested = {rule for _, _, rule in REFUSED} | {
         "X-SHEET-EMPTY",
         "X-HEADER",
+        "X-PASTE",
         "X-COLUMN-MISSING",
         "X-COLUMN-UNKNOWN",
         "X-COLUMN-TWICE",

@@ -15,6 +15,7 @@ from api.roster_xlsx import HELP_SHEET, OLE, SHEET, read, template, write
 from domain.errors import DomainError, TooLarge, UnsupportedMedia
 from domain.roster.columns import COLUMNS
 from domain.roster.model import RosterReading
+from domain.roster.sheet import ROW_LIMIT
 from examples.people import PEOPLE
 
 CELLS = [person.cells() for person in PEOPLE[:3]]
@@ -75,7 +76,7 @@ def test_the_template_helps_to_fill_it() -> None:
     formats = {c.header.id: sheet.column_dimensions[letter].number_format for c, letter in _letters()}
     assert formats["NIK"] == "@" and formats["Tanggal lahir"] == "yyyy-mm-dd"
     lists = {str(v.sqref): v.formula1 for v in sheet.data_validations.dataValidation}
-    assert lists["D2:D201"] == '"L,P"'
+    assert lists[f"D2:D{ROW_LIMIT + 1}"] == '"L,P"'
     assert len(sheet.data_validations.dataValidation) == len(COLUMNS)
     text = " ".join(str(c.value) for row in book[HELP_SHEET].iter_rows() for c in row if c.value)
     assert all(column.header.id in text and column.header.en in text for column in COLUMNS)

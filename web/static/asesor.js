@@ -145,3 +145,8 @@ document.addEventListener("DOMContentLoaded", () => {
   document.addEventListener("visibilitychange", () => { clearTimeout(timer); if (!document.hidden) ask(); });
   plan();
 })();
+
+// ---- Printing ------------------------------------------------------------------------------------------
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});
