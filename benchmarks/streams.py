@@ -222,7 +222,7 @@ def journey_template(week: int, stage: str) -> Template:
     JOURNEY_STAGES[stage](world)
     if world.now < NOW:
         world.pass_time(NOW)
-    return _template(world, {}, world.journey.certificate)
+    return template_of(world, {}, world.journey.certificate)
 
 
 @cache
@@ -232,15 +232,17 @@ def programme_template(week: int, stage: str) -> Template:
     PROGRAMME_STAGES[stage](world)
     if world.now < NOW:
         world.pass_time(NOW)
-    return _template(world, {s.id: s.journey for s in world.case.seats.values() if s.journey})
+    return template_of(world, {s.id: s.journey for s in world.case.seats.values() if s.journey})
 
 
 @cache
 def certificate_template(issued: datetime) -> Template:
-    return _template(_CertificateOf(issued))
+    return template_of(_CertificateOf(issued))
 
 
-def _template(world: World, its_journeys: Mapping[str, str] | None = None, certificate: str = "") -> Template:
+def template_of(
+    world: World, its_journeys: Mapping[str, str] | None = None, certificate: str = ""
+) -> Template:
     return Template(
         world.opening.stream,
         world.opening.model_dump_json(),

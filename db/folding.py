@@ -31,4 +31,12 @@ def fold_stream(openings: Mapping[int, Case], events: Iterable[Event]) -> Iterat
 
 def begun(before: Folded | None, opening: Case) -> Folded:
     """A run that begins: every row of the run before is replaced, the day of the first opening stays."""
-    return Folded(case=opening, opened_at=before.opened_at if before else None, touched=None)
+    if before is None:
+        return Folded(case=opening, touched=None)
+    return Folded(
+        case=opening,
+        opened_at=before.opened_at,
+        touched=None,
+        stage=before.stage,
+        entered=before.entered,
+    )

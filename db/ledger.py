@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import consequences, projection
 from db.folding import begun, fold_stream, openings_of
-from db.projection import Folded, table_of
+from db.projection import Folded, stage_of, table_of
 from db.session import Database
 from db.streams import (
     Head,
@@ -169,7 +169,7 @@ async def rebuild(session: AsyncSession, stream: str) -> Case | None:
     folded = await _refold(session, row)
     if folded is None:
         return None
-    await projection.write(session, folded)
+    await projection.write(session, folded, whole=True)
     return folded.case
 
 
@@ -267,9 +267,8 @@ async def _base(session: AsyncSession, stream: Locked, batch: Batch, head: Head)
 
 
 _CASES = table_of(CaseRow).c
-_PRESENT = columns(
-    _CASES.seq, _CASES.hash, _CASES.snapshot, _CASES.opened_at, _CASES.updated_at, _CASES.closed_at
-).where(_CASES.stream == bindparam("stream"))
+_KNOWN = ("kind", "state", "seq", "hash", "snapshot", "opened_at", "updated_at", "closed_at")
+_PRESENT = columns(*(_CASES[name] for name in _KNOWN)).where(_CASES.stream == bindparam("stream"))
 """Without the ORM: this is read for every batch, and half of such a read is making an object of the row."""
 
 
@@ -286,6 +285,7 @@ async def _present(session: AsyncSession, stream: Locked) -> Folded | None:
         opened_at=row.opened_at,
         updated_at=row.updated_at,
         closed_at=row.closed_at,
+        stage=stage_of(row.kind, row.state),
     )
 
 

@@ -126,6 +126,22 @@ class CaseRow(SQLModel, table=True):
     """Business time like the two above; set while the main entity is at an end or a draft again."""
 
 
+class StageRow(SQLModel, table=True):
+    """A case came into another stage; the first row is its beginning. Written once and never changed."""
+
+    __tablename__ = "stages"
+    __table_args__ = (Index("ix_stages_kind", "kind", "stream", "seq", postgresql_include=["stage", "at"]),)
+
+    stream: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    """Of the event."""
+    kind: str
+    stage: int
+    """0: in none, as at an end or while suspended."""
+    at: float
+    """Business time, in seconds since 1970 (UTC): what is asked of it is how long things took."""
+
+
 class ProgrammeRow(SQLModel, table=True):
     __tablename__ = "programmes"
     __table_args__ = (
@@ -420,6 +436,7 @@ class ArchiveStateRow(SQLModel, table=True):
 
 PROJECTED: tuple[type[SQLModel], ...] = (
     CaseRow,
+    StageRow,
     ProgrammeRow,
     ClassRow,
     SeatRow,

@@ -7,7 +7,7 @@ found again; and the events that histories recorded and the ledger must be the s
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from db import checkpoints, projection
 from db.findings import Hashes, Report
 from db.folding import fold_stream, openings_of
 from db.ledger import Batch
-from db.projection import Folded, table_of
+from db.projection import table_of
 from db.session import Database
 from db.streams import ROW_STREAM, event_values, is_row
 from db.tables import PROJECTED, EventRow, StreamRow
@@ -263,9 +263,7 @@ def _tables(
         for folded in fold_stream(begun, events):
             seq = folded.case.seq
         if folded is not None:
-            expected = projection.rows(
-                Folded(folded.case, folded.opened_at, folded.updated_at, folded.closed_at, None)
-            )
+            expected = projection.rows(replace(folded, touched=None))
     except Exception as error:
         report.add("fold", name, seq + 1, f"the events cannot be folded: {type(error).__name__}")
         return

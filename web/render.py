@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.assets import stamped
 from api.deps import hat_json
 from api.runtime import DATABASE_DOWN, Runtime
 from db.identity import Access
@@ -53,11 +54,19 @@ class Frame:
     """Of a page with live regions: what its script asks with whether there is anything new (web/live.py)."""
 
 
+class _Stamping(FileSystemLoader):
+    """Templates name files plainly; once, when a template is read, their versions are put in."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, file, current = super().get_source(environment, template)
+        return stamped(source), file, current
+
+
 @cache
 def environment(language: Language) -> Environment:
     """The templates in one language."""
     env = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=_Stamping(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -98,7 +98,7 @@ from db.reads.tasks import (
     tasks,
     tasks_by_id,
 )
-from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
+from db.reads.trends import Life, StageTime, lives, stage_times, tasks_by_age
 from db.reads.watched_tasks import TaskNeed, TaskWatch, TaskWatchSort, watched_tasks, watched_tasks_count
 
 __all__ = [
@@ -109,7 +109,6 @@ __all__ = [
     "Box",
     "CasesAsked",
     "Days",
-    "Entered",
     "EventsAsked",
     "Life",
     "Need",
@@ -118,6 +117,7 @@ __all__ = [
     "Place",
     "Separation",
     "Span",
+    "StageTime",
     "TaskNeed",
     "TaskSort",
     "TaskWatch",
@@ -154,7 +154,6 @@ __all__ = [
     "credible",
     "denials",
     "due_at",
-    "entered",
     "events_about",
     "expired_requests",
     "head",
@@ -187,6 +186,7 @@ __all__ = [
     "seats_of_journey",
     "seats_of_person",
     "sim_clock",
+    "stage_times",
     "state_counts",
     "streams",
     "task",
