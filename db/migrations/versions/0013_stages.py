@@ -1,7 +1,7 @@
 """When each case came into which stage: time per stage is then asked of a few rows a case and not of the bodies
 of all events.
 
-Revision ID: 0012
+Revision ID: 0013
 """
 
 import json
@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0012"
-down_revision = "0011"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
