@@ -34,6 +34,7 @@ from db.reads.journeys import (
     journeys_of,
 )
 from db.reads.ledger import (
+    Step,
     Telling,
     as_of,
     chain,
@@ -118,6 +119,7 @@ __all__ = [
     "Separation",
     "Span",
     "StageTime",
+    "Step",
     "TaskNeed",
     "TaskSort",
     "TaskWatch",
