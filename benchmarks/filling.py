@@ -11,6 +11,7 @@ import contextlib
 import sys
 import uuid
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from argon2 import PasswordHasher
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -117,7 +118,7 @@ async def people(db: Database, vault: Vault, programmes: range) -> None:
     with _quick_hashes():
         for first in range(0, len(wanted), BATCH):
             batch = wanted[first : first + BATCH]
-            await db.retrying(lambda session, batch=batch: some(session, batch))
+            await db.retrying(partial(some, batch=batch))
 
 
 @contextlib.contextmanager

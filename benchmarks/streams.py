@@ -22,8 +22,17 @@ from domain.openings import CertificateOpening
 from domain.roles import Role
 from state_machines.turn import Turn
 from tests.support import journeys, stages
-from tests.support.journeys import CHAIR, NUMBERS, OPERATIONS, JourneyWorld, votes
-from tests.support.programmes import CALENDAR, DIGEST, ORGANISER, START, World, actor, participant
+from tests.support.journeys import CHAIR, NUMBERS, JourneyWorld, votes
+from tests.support.programmes import (
+    CALENDAR,
+    DIGEST,
+    OPERATIONS,
+    ORGANISER,
+    START,
+    World,
+    actor,
+    participant,
+)
 from workflows.cases.certificate import CERTIFICATE_LOGIC, open_certificate
 from workflows.cases.journey import open_journey
 

@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sqlalchemy import bindparam, func, literal_column
 from sqlalchemy import select as columns
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
@@ -63,7 +63,8 @@ async def case_row(session: AsyncSession, stream: str) -> CaseRow | None:
 
 def _rows() -> SelectOfScalar[CaseRow]:
     """Rows without the case itself in them, which is a hundred times as large as the rest."""
-    return select(CaseRow).options(defer(col(CaseRow.snapshot), raiseload=True))
+    snapshot = cast("QueryableAttribute[str]", CaseRow.snapshot)
+    return select(CaseRow).options(defer(snapshot, raiseload=True))
 
 
 async def cases_by_workflow(session: AsyncSession, workflow_id: str) -> list[CaseRow]:

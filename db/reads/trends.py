@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, or_
 from sqlalchemy import select as columns
@@ -62,7 +62,7 @@ async def stage_times(session: AsyncSession, kind: str, *, since: datetime) -> l
         func.count().over(partition_by=spent.c.stage).label("cases"),
     ).subquery()
 
-    def share(tenths: int) -> ColumnElement[float]:
+    def share(tenths: int) -> ColumnElement[Any]:
         """The smallest of the values that at least so many tenths of them do not exceed."""
         rank = (ranked.c.cases * tenths + 9) // 10
         return func.max(case((ranked.c.rank == rank, ranked.c.seconds))) / DAY

@@ -55,7 +55,7 @@ def routes(product: Product) -> list[str]:
     return sorted(
         route.path
         for route in api_routes(product.app)
-        if "GET" in route.methods and not route.path.startswith(PROGRAMS)
+        if "GET" in (route.methods or ()) and not route.path.startswith(PROGRAMS)
     )
 
 

@@ -30,14 +30,20 @@ COUNTED = [
 ]
 
 
-def _partial(name, table, columns, where, beside=()):
+def _partial(
+    name: str,
+    table: str,
+    columns: list[str],
+    where: sa.ColumnElement[bool],
+    beside: list[str] | None = None,
+) -> None:
     op.create_index(
         name,
         table,
         columns,
         postgresql_where=where,
         sqlite_where=where,
-        postgresql_include=list(beside),
+        postgresql_include=beside or [],
     )
 
 

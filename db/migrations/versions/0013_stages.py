@@ -5,7 +5,9 @@ Revision ID: 0013
 """
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -17,7 +19,7 @@ depends_on = None
 
 BATCH = 5000
 # As the tables of the machines were when this was written; 0 for ends and what is in no stage.
-STAGES = {
+STAGES: dict[str, dict[str, int]] = {
     "programme": {
         "DRAFT": 1,
         "SUBMITTED": 1,
@@ -60,7 +62,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("stream", "seq", name=op.f("pk_stages")),
     )
     connection = op.get_bind()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for row in _changes(connection):
         rows.append(row)
         if len(rows) == BATCH:
@@ -76,10 +78,10 @@ def upgrade() -> None:
     )
 
 
-def _changes(connection):
+def _changes(connection: sa.Connection) -> Iterator[dict[str, Any]]:
     """Every change of stage of every case, in the order of the chains."""
     after, seq = "", 0
-    stream, state, stage, now = None, None, None, 0.0
+    stream, state, stage, now = "", "", -1, 0.0
     while True:
         found = connection.execute(
             sa.text(
@@ -92,7 +94,7 @@ def _changes(connection):
             return
         for name, number, kind, body in found:
             if name != stream:
-                stream, state, stage, now = name, None, None, 0.0
+                stream, state, stage, now = name, "", -1, 0.0
             event = json.loads(body)
             for change in event["changes"]:
                 if change["kind"] == kind and "state" in change["fields"]:
