@@ -3,19 +3,28 @@
 from dataclasses import dataclass
 from typing import Any
 
+from activities.verifying import public_keys
 from api import listings, views
 from api.limits import Brake
 from api.routers import applications, certificates, operations, programmes
 from api.runtime import Runtime
-from api.sight import mask_name, mask_nik, missing
-from db import reads
+from api.sight import mask_name, mask_nik, missing, sees_masked
+from db import checkpoints as seals
+from db import reads, registry
 from db.identity import Access
+from domain.cases import Case
 from domain.errors import Malformed
 from domain.nik import LENGTH
+from domain.roles import LABELS, Role
+from domain.text import Text
 
 LOOKING_UP = Brake(burst=30, every=10)
 """Persons looked up by NIK or e-mail, for each account: no trying of numbers."""
 FEW = 20
+HOLDER = Text(id="Pemegang", en="Holder")
+PARTICIPANT = Text(id="Peserta", en="Participant")
+CLASS_COMMITTEE = Text(id="Panitia kelas", en="Class committee")
+PRINTED = Text(id="Sertifikat tercetak", en="Printed certificate")
 SHORTEST = 4
 """Characters of a stream's name that are enough to look for it."""
 
@@ -124,7 +133,8 @@ async def heads(
 
 
 async def checkpoints(runtime: Runtime, cursor: str) -> dict[str, Any]:
-    """Signed checkpoints, the latest first."""
+    """Signed checkpoints, the latest first; `holds`: one of the known keys signed it."""
+    keys = public_keys(runtime.settings)
     async with runtime.db.read() as session:
         page = await reads.checkpoints(session, cursor=cursor)
     return {
@@ -136,6 +146,7 @@ async def checkpoints(runtime: Runtime, cursor: str) -> dict[str, Any]:
                 "previous": row.previous,
                 "signature": row.signature,
                 "key": row.public_key_id,
+                "holds": seals.holds(row, keys),
             }
             for row in page.items
         ],
@@ -152,10 +163,104 @@ async def chain(
         if row is None:
             raise missing()
         page = await reads.timeline(session, stream, telling=telling, cursor=cursor)
+        called = await listings.usernames(session, [event.actor.account for event in page.items])
     return {
         **stream_json(row),
-        "events": [views.event_json(event, access) for event in page.items],
+        "events": [
+            {**views.event_json(event, access), "username": called.get(event.actor.account, "")}
+            for event in page.items
+        ],
         "next": page.next,
+    }
+
+
+async def beside(access: Access, runtime: Runtime, stream: str) -> dict[str, Any]:
+    """Whom a case is about, masked, each with the part that they have in it; and its documents."""
+    async with runtime.db.read() as session:
+        case = await reads.case(session, stream)
+        if case is None or case.main is None:
+            return {"people": [], "documents": []}
+        parts = _parts(case)
+        known = await views.people(session, runtime.vault, parts, access)
+        documents = await listings.documents_of(session, [stream])
+    listed = [views.document_json(row, whole=True) for row in documents]
+    if case.kind == "certificate" and case.certificate.pdf_digest:
+        listed = [_printed(case)]
+    return {
+        "people": [
+            {"person": id_, "name": mask_name(known.get(id_, {}).get("name", "")), **views.both(part, "part")}
+            for id_, part in parts.items()
+        ],
+        "documents": listed,
+    }
+
+
+def _parts(case: Case) -> dict[str, Text]:
+    """person → what they are in the case; who is more than one thing is told by the first."""
+    found: dict[str, Text] = {}
+    if case.kind == "certificate":
+        found[case.certificate.person] = HOLDER
+    elif case.kind == "journey":
+        journey = case.journey
+        found[journey.person] = LABELS[Role.CANDIDATE]
+        for id_ in (journey.assessor, *journey.assessors):
+            found.setdefault(id_, LABELS[Role.MASTER_ASSESSOR])
+        found.setdefault(journey.reviewer, LABELS[Role.REVIEWER])
+    else:
+        for seat in case.seats.values():
+            found[seat.person] = PARTICIPANT
+        for assignment in case.assignments.values():
+            found.setdefault(assignment.person, LABELS[Role.MASTER_ASSESSOR])
+        for one in case.classes.values():
+            for id_ in one.committee:
+                found.setdefault(id_, CLASS_COMMITTEE)
+    found.pop("", None)
+    return found
+
+
+def _printed(case: Case) -> dict[str, Any]:
+    """The printed certificate as a document of its case."""
+    return {
+        "id": case.stream,
+        "digest": case.certificate.pdf_digest,
+        "media_type": "application/pdf",
+        "size": None,
+        "person": case.certificate.person,
+        "uploaded_at": None,
+        **views.both(PRINTED),
+    }
+
+
+async def document(access: Access, runtime: Runtime, id: str) -> dict[str, Any]:
+    """A document's record, or a printed certificate's by the certificate's id; `until` when it is open to
+    this account for a recorded reason, `path` where it stands. NotFound."""
+    async with runtime.db.read() as session:
+        row = await listings.documents_by_id(session, id)
+        case = await reads.case(session, row.application if row is not None else id)
+        printed = row is None and case is not None and case.kind == "certificate" and case.main is not None
+        if printed:
+            assert case is not None
+            told, stream, kind = _printed(case), id, "certificate"
+        elif row is not None:
+            told, stream = views.document_json(row, whole=True), row.application
+            draft = await listings.draft(session, stream) if case is None else None
+            kind = case.kind if case is not None else draft.kind if draft is not None else "programme"
+        else:
+            raise missing("D-MISSING")
+        known = await views.people(session, runtime.vault, [told["person"]], access)
+        until = await registry.opened(session, account=access.account, document=id, at=runtime.now())
+    path = {
+        "certificate": f"/v1/certificates/{id}/pdf",
+        "journey": f"/v1/applications/{stream}/evidence/{id}",
+    }.get(kind, f"/v1/programmes/{stream}/evidence/{id}")
+    return {
+        **told,
+        "case": stream,
+        "case_kind": kind,
+        "name": mask_name(known.get(told["person"], {}).get("name", "")),
+        "masked": sees_masked(access),
+        "until": views.moment(until),
+        "path": path,
     }
 
 

@@ -2,7 +2,7 @@
 in any of it."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from api import listings, views
@@ -178,6 +178,17 @@ async def reveals(runtime: Runtime, *, account: str = "", cursor: str = "") -> F
         ],
         "next": page.next,
     }
+
+
+async def record_export(
+    runtime: Runtime, access: Access, what: str, form: str, filters: Mapping[str, str]
+) -> None:
+    """That this list leaves as a file, on record before it does. `filters` hold nothing personal."""
+    await runtime.db.retrying(
+        lambda session: registry.record_export(
+            session, actor=access.actor, what=what, form=form, filters=filters, at=runtime.now()
+        )
+    )
 
 
 async def every(lister: Lister) -> AsyncIterator[dict[str, Any]]:

@@ -156,6 +156,7 @@ def view(access: Access, sitting: Sitting, known: views.People, now: datetime) -
             }
             for p in j.members
         ],
+        "decisions": list(policy(case.policy_version).task(DECIDING).decisions),
         "cast": len(sitting.cast),
         "sealed": not reads_all,
         "version": sitting.cast[access.person].version if access.person in sitting.cast else 0,

@@ -146,9 +146,14 @@ async def newest(session: AsyncSession, keys: Collection[Ed25519PublicKey]) -> S
     row = found.first()
     if row is None:
         return None
+    return Seal(row.id, utc(row.at), holds(row, keys))
+
+
+def holds(row: CheckpointRow, keys: Collection[Ed25519PublicKey]) -> bool:
+    """Is the checkpoint's signature one of these keys'?"""
     report = Report()
     _signature(report, row, {key_id(key): key for key in keys})
-    return Seal(row.id, utc(row.at), report.ok)
+    return report.ok
 
 
 async def check(

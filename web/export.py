@@ -8,13 +8,16 @@ is written as a text.
 import asyncio
 import csv
 import io
+import json
 import tempfile
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
 CSV_TYPE = "text/csv; charset=utf-8"
+JSONL_TYPE = "application/jsonl; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 CHUNK = 64 * 1024
@@ -39,6 +42,12 @@ def _line(row: Cells) -> bytes:
     buffer = io.StringIO()
     csv.writer(buffer).writerow([harmless(cell) for cell in row])
     return buffer.getvalue().encode()
+
+
+async def as_jsonl(items: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    """One JSON object a line, for programs."""
+    async for item in items:
+        yield json.dumps(item, ensure_ascii=False, default=str).encode() + b"\n"
 
 
 async def as_xlsx(title: str, head: Cells, rows: AsyncIterator[Cells]) -> AsyncIterator[bytes]:

@@ -32,12 +32,15 @@ HOMES = {
     Role.ORGANISER: PROGRAMMES.path,
     Role.CANDIDATE: APPLICATIONS.path,
     Role.MASTER_ASSESSOR: ASSIGNMENTS.path,
+    Role.COMMITTEE: DECISIONS.path,
 }
 """The first page of a hat; of any other it is the inbox."""
 MENU: tuple[Entry, ...] = (
     PROGRAMMES,
     APPLICATIONS,
     ASSIGNMENTS,
+    ASSESSMENTS,
+    DECISIONS,
     INBOX,
     ASSESSORS,
     TOKENS,

@@ -17,13 +17,14 @@ from api.deps import hat_json
 from api.runtime import DATABASE_DOWN, Runtime
 from db.identity import Access
 from domain.clock import UTC
+from domain.decisions import DECISIONS
 from domain.document_names import document_name
 from domain.errors import DomainError
 from domain.roles import LABELS, Role
 from domain.text import Text
 from domain.verdict import Violation
 from state_machines.tables import TABLES
-from web import i18n, times
+from web import i18n, said, times
 from web.forms import without_path
 from web.i18n import Language
 from web.labels import label_of
@@ -135,6 +136,10 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
     def document(name: str) -> str:
         return i18n.say(language, document_name(name))
 
+    def decision(sitting: Mapping[str, Any]) -> str:
+        """What a task was completed with, in words."""
+        return i18n.say(language, DECISIONS[sitting["decision"]])
+
     def role(name: str) -> str:
         return i18n.say(language, LABELS[Role(name)])
 
@@ -142,6 +147,9 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "state": state,
         "move": move,
         "role": role,
+        "decision": decision,
+        "field": lambda name: i18n.say(language, said.field(name)),
+        "said": lambda value, name: said.said(language, name, value),
         "told": told,
         "document": document,
         "size": lambda size: f"{size // 1024 or 1} KiB",

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import audit_search, idempotency, views
+from api import audit, audit_search, idempotency, views
 from api.deps import Key, Run, Watchers
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.exact import Day
@@ -103,6 +103,13 @@ async def reveals(
 ) -> dict[str, Any]:
     """Who saw what whole, when and why; which lists left as files. The latest first."""
     return await audit_search.reveals(runtime, account=account, cursor=cursor)
+
+
+@router.get("/audit/documents/{document}", summary="A document's record")
+async def document(document: Id, access: Watchers, runtime: Run) -> dict[str, Any]:
+    """Whose it is (masked), of which case, its digest; `until`: it is open to you for a recorded reason. A
+    printed certificate is named by its certificate's id."""
+    return await audit.document(access, runtime, document)
 
 
 @router.post("/documents/{document}/reveal", summary="Open a document for a recorded reason")

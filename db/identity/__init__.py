@@ -16,6 +16,7 @@ from db.identity.accounts import (
     roles_of,
     withdraw,
 )
+from db.identity.invitations import accept, has_account, invitation, invite, secret_of, uninvited
 from db.identity.passwords import PASSWORD_MAX, PASSWORD_MIN, fold_username
 from db.identity.signing_in import (
     FIRST_WAIT,
@@ -46,6 +47,7 @@ __all__ = [
     "Hat",
     "NewToken",
     "Scope",
+    "accept",
     "access_as",
     "actor",
     "change_password",
@@ -55,16 +57,21 @@ __all__ = [
     "enable_account",
     "fold_username",
     "grant",
+    "has_account",
     "hats",
+    "invitation",
+    "invite",
     "resolve_session",
     "resolve_token",
     "revoke_token",
     "roles_of",
+    "secret_of",
     "sign_in",
     "sign_out",
     "sweep",
     "touch_session",
     "touch_token",
+    "uninvited",
     "wear",
     "withdraw",
 ]

@@ -137,7 +137,7 @@ async def test_checkpoints_and_refusals_come_page_by_page(product: Product) -> N
                 )
             )
     await enter(product, "auditor")
-    for path in ("/audit/checkpoints", "/audit/denials"):
+    for path in ("/audit/checkpoints", "/audit/search/denials"):
         rows, address = 0, path
         while address:
             page = (await product.client.get(address)).text
@@ -145,7 +145,7 @@ async def test_checkpoints_and_refusals_come_page_by_page(product: Product) -> N
             more = re.search(r'class="more"><a href="([^"]+)"', page)
             address = path + more[1].replace("&amp;", "&") if more else ""
         assert rows == 60
-    page = (await product.client.get("/audit/denials?account=acc-1")).text
+    page = (await product.client.get("/audit/search/denials?account=acc-1")).text
     assert page.count("<tr>") == 31
     assert "/admin/rules#R-30" in page
 
@@ -158,7 +158,14 @@ async def test_only_those_who_watch(product: Product) -> None:
         "/audit/streams",
         "/audit/streams/x",
         "/audit/checkpoints",
-        "/audit/denials",
+        "/audit/ledger",
+        "/audit/reveals",
+        "/audit/jobs/x",
+        "/audit/documents/x",
+        "/audit/streams/x/1",
+        "/audit/streams/x/export.csv",
+        "/audit/search/cases",
+        "/audit/search/cases/export.csv",
         "/audit/persons/p1",
         "/audit/organisations/LSP-TIK",
     ):

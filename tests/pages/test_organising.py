@@ -11,8 +11,10 @@ from domain import commands as c
 from domain.clock import local_day
 from examples import organisations, people
 from tests.pages.conftest import Screens, sound
-from tests.support.openings import opened as opened_journey
+from tests.support.requests import approved as requested
+from tests.support.requests import assignment, candidates, letters
 from tests.support.stack import Stack
+from tests.support.stories import on
 
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 1\ntrailer\n<< >>\nstartxref\n50\n%%EOF\n"
 WORDS = {
@@ -244,40 +246,69 @@ async def test_an_organisers_day(
     assert [m for m in screens.said if "422 (" not in m] == []
 
 
-@pytest.mark.parametrize(("width", "lang", "script"), [(390, "id", True), (1280, "en", False)])
-async def test_a_candidate_hands_in_what_is_missing_and_applies(
+async def held(stack: Stack) -> str:
+    """A programme whose only class has begun: everything that it needed was given."""
+    request = await requested(stack, [1, 2, 4])
+    stream, (class_id,) = request.programme, [k.id for k in request.classes]
+    await letters(
+        stack,
+        stream,
+        ("master1", "trainer"),
+        ("master2", "trainer"),
+        ("master3", "assessor"),
+        ("master4", "assessor"),
+    )
+    for name in ("master1", "master2", "master3", "master4"):
+        given = await assignment(stack, stream, name)
+        await stack.complete(stack.staff(name), stream, "answer_assignment", "accept", subject=given.id)
+    await stack.send(stack.staff("penyelenggara"), stream, c.ConfirmVenue(class_id=class_id))
+    for number, seat in candidates(stack, request, (1, 2, 4)).items():
+        await stack.complete(stack.candidate(number), stream, "confirm_seat", "confirm", subject=seat)
+    await stack.until(stream, lambda x: x.classes[class_id].state == "READY")
+    await on(stack, request.classes[0].days[0])
+    await stack.until(stream, lambda x: x.classes[class_id].state == "RUNNING")
+    return stream
+
+
+@pytest.mark.parametrize(("width", "lang", "script"), [(390, "id", True)])
+async def test_a_class_day_by_phone_and_the_report(
     screens: Screens, tmp_path: Path, width: int, lang: str, script: bool
 ) -> None:
     stack = screens.stack
-    stream = await opened_journey(stack, 1)
-    task = (await stack.task(stream, "submit_application")).id
-    form = tmp_path / "formulir.pdf"
-    async with screens.window(people.PEOPLE[0].username, width=width, lang=lang, script=script) as page:
-        await page.goto(f"{screens.address}/home")
-        await expect(page.locator(f"a[href='/tasks/{task}']").first).to_be_visible()
+    organiser, operations = stack.staff("penyelenggara"), stack.staff("petugas")
+    stream = await held(stack)
+    report = tmp_path / "laporan.pdf"
+    report.write_bytes(PDF)
+    async with screens.window("penyelenggara", width=width, lang=lang, script=script) as page:
+        await page.goto(f"{screens.address}/programmes/{stream}")
+        await page.locator("a[href$='/check-in']").first.click()
+        await expect(page.locator(".check-in fieldset")).to_have_count(3)
         await looked_at(page, script=script)
-        await page.click(f"a[href='/applications/{stream}']")
-        await expect(page.locator(".wanted .late")).to_have_count(2)
+        await page.locator(".check-in input[value=laptop]").first.check()
+        await press(page, "Sudah datang")
+        await stack.until(stream, lambda x: any(s.facts.kit for s in x.seats.values()))
+        await expect(page.locator(".check-in .here")).to_have_count(1)
+
+        # the class cannot go on, and what was held is reported
+        (class_id,) = (await stack.case(stream)).classes
+        for command in (c.InterruptClass, c.CancelClass):
+            reason = await stack.seal(stream, "Gedung banjir.")
+            await stack.send(organiser, stream, command(class_id=class_id, reason=reason))
+        await stack.until(stream, lambda x: x.state == "REPORTING")
+        for answer in ("return_report", "accept_report"):
+            await page.goto(f"{screens.address}/programmes/{stream}/report")
+            await looked_at(page, script=script)
+            await page.set_input_files("#f-file", report)
+            await press(page, "Kirim laporan ke BNSP")
+            reason = (
+                await stack.seal(stream, "Lampiran belum lengkap.") if answer == "return_report" else None
+            )
+            await stack.complete(operations, stream, "accept_report", answer, reason=reason)
+            await stack.until(stream, lambda x: x.state != "REPORTING" or not x.programme.report_digest)
+            if answer == "return_report":
+                await page.goto(f"{screens.address}/programmes/{stream}/report")
+                await expect(page.locator("main .warning")).to_contain_text("Lampiran belum lengkap.")
+        await stack.until(stream, lambda x: x.state == "COMPLETED")
+        await page.goto(f"{screens.address}/programmes/{stream}")
         await looked_at(page, script=script)
-        for code in ("FR.APL.01", "FR.APL.02"):
-            form.write_bytes(PDF.replace(b"Catalog", b"Catalog /" + code.encode()))
-            await page.click(f"a[href$='requirement={code}']")
-            if code == "FR.APL.01":
-                await looked_at(page, script=script)
-                await press(page, WORDS[lang]["hand"])
-                await expect(page.locator("#f-evidence-photo-error")).to_be_visible()
-                await looked_at(page, script=script)
-            await page.set_input_files("#f-evidence-photo", form)
-            await press(page, WORDS[lang]["hand"])
-        await expect(page.locator(".wanted .late")).to_have_count(0)
-        await page.goto(f"{screens.address}/tasks/{task}")
-        await press(page, "Ambil tugas ini" if lang == "id" else "Claim this task")
-        await page.goto(f"{screens.address}/tasks/{task}")
-        await page.locator("summary").first.click()
-        await page.check("input[name='form.it_declared'][value=yes]")
-        await page.locator("form:has(input[value=submit]) button").click()
-        await stack.until(stream, lambda x: x.state == "RECEIVED")
-        await page.goto(f"{screens.address}/applications/{stream}")
-        await expect(page.locator(".turn").first).to_be_visible()
-        await looked_at(page, script=script)
-    assert [m for m in screens.said if "422 (" not in m] == []
+    assert screens.said == []
