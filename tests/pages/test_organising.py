@@ -14,7 +14,7 @@ from tests.pages.conftest import Screens, sound
 from tests.support.requests import approved as requested
 from tests.support.requests import assignment, candidates, letters
 from tests.support.stack import Stack
-from tests.support.stories import on
+from tests.support.stories import applied, on
 
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 1\ntrailer\n<< >>\nstartxref\n50\n%%EOF\n"
 WORDS = {
@@ -264,6 +264,8 @@ async def held(stack: Stack) -> str:
     await stack.send(stack.staff("penyelenggara"), stream, c.ConfirmVenue(class_id=class_id))
     for number, seat in candidates(stack, request, (1, 2, 4)).items():
         await stack.complete(stack.candidate(number), stream, "confirm_seat", "confirm", subject=seat)
+        application = (await stack.case(stream)).seats[seat].journey
+        await applied(stack, application, stack.candidate(number))  # an invitation does not last for ever
     await stack.until(stream, lambda x: x.classes[class_id].state == "READY")
     await on(stack, request.classes[0].days[0])
     await stack.until(stream, lambda x: x.classes[class_id].state == "RUNNING")
@@ -300,12 +302,11 @@ async def test_a_class_day_by_phone_and_the_report(
             await looked_at(page, script=script)
             await page.set_input_files("#f-file", report)
             await press(page, "Kirim laporan ke BNSP")
-            reason = (
-                await stack.seal(stream, "Lampiran belum lengkap.") if answer == "return_report" else None
-            )
+            returned = answer == "return_report"
+            reason = await stack.seal(stream, "Lampiran belum lengkap.") if returned else None
             await stack.complete(operations, stream, "accept_report", answer, reason=reason)
             await stack.until(stream, lambda x: x.state != "REPORTING" or not x.programme.report_digest)
-            if answer == "return_report":
+            if returned:
                 await page.goto(f"{screens.address}/programmes/{stream}/report")
                 await expect(page.locator("main .warning")).to_contain_text("Lampiran belum lengkap.")
         await stack.until(stream, lambda x: x.state == "COMPLETED")
