@@ -303,8 +303,8 @@ async def test_a_class_day_by_phone_and_the_report(
             await page.set_input_files("#f-file", report)
             await press(page, "Kirim laporan ke BNSP")
             returned = answer == "return_report"
-            reason = await stack.seal(stream, "Lampiran belum lengkap.") if returned else None
-            await stack.complete(operations, stream, "accept_report", answer, reason=reason)
+            why = await stack.seal(stream, "Lampiran belum lengkap.") if returned else None
+            await stack.complete(operations, stream, "accept_report", answer, reason=why)
             await stack.until(stream, lambda x: x.state != "REPORTING" or not x.programme.report_digest)
             if returned:
                 await page.goto(f"{screens.address}/programmes/{stream}/report")
