@@ -27,6 +27,7 @@ from api.denials import record
 from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
+    accounts,
     applications,
     assessments,
     assignments,
@@ -60,7 +61,7 @@ from logs import setup
 from settings import ROOT, Settings, load
 
 STATIC = Path(ROOT) / "web" / "static"
-OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}"})
+OPEN_TO_ALL = frozenset({"/v1/passwords", "/v1/sessions", "/v1/check/{code}"})
 """Addresses below /v1 that need no sign-in (of the first, POST alone)."""
 BAD_CHARACTERS = frozenset({"22021", "22P05"})
 """PostgreSQL's answers to text with a NUL in it (SQLite takes it)."""
@@ -113,6 +114,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     for module in (
+        accounts,
         sessions,
         organisations,
         rosters,  # before programmes: its template's address would be taken for an id
