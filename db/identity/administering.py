@@ -127,6 +127,7 @@ async def password_link(
     plain = f"{account}|{int(until.timestamp())}"
     told = base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
     secret = f"{LINK_PREFIX}{told}.{vault.sign(_message(row, plain))}"
+    await tell(session, row.person, "password_link_made", by, at, account=account)
     await _note(session, vault, account, "password_link_made", reason, by, at)
     return secret, until
 

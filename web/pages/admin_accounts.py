@@ -81,7 +81,9 @@ FIELDS = ("username", "full_name", "nik", "email", "person", "role", "organisati
 @router.get("/admin/accounts/new", name="admin_new_account_page")
 async def new_account_page(request: Request, access: Operations, runtime: Run) -> HTMLResponse:
     """A new account's form."""
-    return await _new_shown(request, access, runtime, {"role": Role.VERIFIER.value})
+    return await _new_shown(
+        request, access, runtime, {**dict.fromkeys(FIELDS, ""), "role": Role.VERIFIER.value}
+    )
 
 
 async def _new_shown(
