@@ -63,15 +63,15 @@ def address_of(person: PersonData) -> Address | None:
     return address if address.addr_spec.isascii() and address.username and address.domain else None
 
 
-def compose(occasion: Occasion, person: str, address: Address) -> Mail:
-    """The mail to that person: Indonesian first, English under it.
+def compose(occasion: Occasion, person: str, address: Address, invitation: str = "") -> Mail:
+    """The mail to that person: Indonesian first, English under it. `invitation`: the address at which who has
+    no account yet opens one.
 
     Raises KeyError for a notice whose data lacks what its text says, NotFound for a kind or policy that
     this version does not know.
     """
     row, about = occasion.row, occasion.about
-    values = said(occasion)
-    subject, body = _filled(occasion.text.subject, values), _filled(occasion.text.body, values)
+    subject, body = sentences(occasion)
     name, domain = message_name(row, person), _domain(occasion.public_url)
     mail = EmailMessage(policy=email.policy.SMTP)
     mail["Message-ID"] = f"<{name}@{domain}>"
@@ -88,14 +88,20 @@ def compose(occasion: Occasion, person: str, address: Address) -> Mail:
             name=address.display_name,
             body_id=body.id,
             about_id=f"Perkara: {about.id}, {row.stream}\n" if about else "",
-            link_id=f"Masuk untuk melihatnya: {url}\n" if url else "",
+            link_id=_way_in(url, invitation).id,
             body_en=body.en,
             about_en=f"Case: {about.en}, {row.stream}\n" if about else "",
-            link_en=f"Sign in to see it: {url}\n" if url else "",
+            link_en=_way_in(url, invitation).en,
         ),
         cte="quoted-printable",
     )
     return Mail(f"{name}.eml", mail.as_bytes())
+
+
+def sentences(occasion: Occasion) -> tuple[Text, Text]:
+    """Subject and body. Raises as `compose` does."""
+    values = said(occasion)
+    return _filled(occasion.text.subject, values), _filled(occasion.text.body, values)
 
 
 def said(occasion: Occasion) -> dict[str, Text]:
@@ -170,6 +176,19 @@ Dear {name},
 
 {about_en}{link_en}This mail was sent automatically; please do not reply.
 """
+
+
+def _way_in(url: str, invitation: str) -> Text:
+    if invitation:
+        return Text(
+            id=f"Anda belum mempunyai akun. Buka akun Anda di sini, sekali saja, lalu lihat perkaranya: "
+            f"{invitation}\nTautan ini untuk Anda sendiri; jangan diteruskan.\n",
+            en=f"You have no account yet. Open yours here, once, and see the case: {invitation}\n"
+            "The link is for you alone; do not pass it on.\n",
+        )
+    if url:
+        return Text(id=f"Masuk untuk melihatnya: {url}\n", en=f"Sign in to see it: {url}\n")
+    return Text(id="", en="")
 
 
 def _filled(text: Text, values: Mapping[str, Text]) -> Text:

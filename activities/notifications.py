@@ -20,7 +20,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from activities.mail import Mail, Occasion, address_of, compose, publish
-from db import reads
+from db import identity, reads
 from db.people_tables import Account, AccountRole
 from db.projection import table_of
 from db.session import Database
@@ -106,6 +106,8 @@ async def send_once(
                 raise  # says nothing about the notice, which its lease gives back
             except Exception as error:
                 failures[_place(row)] = error
+    if readers.invited:
+        await db.retrying(lambda session: _invite(session, readers.invited, now))
     failures |= await asyncio.to_thread(_publish, folder, mails)
     await db.retrying(lambda session: _settle(session, rows, failures, lease, now))
     for row in rows:
@@ -236,6 +238,9 @@ class Readers:
     def __init__(self, session: AsyncSession, vault: Vault) -> None:
         self.session, self._vault = session, vault
         self._found: dict[str, dict[str, Address]] = {}
+        self._without: dict[str, bool] = {}
+        self.invited: dict[str, str] = {}
+        """secret → person, of the invitations that the mails of this batch carry."""
         self._cases: dict[str, Row[str, str, str] | None] = {}
 
     async def reached(self, to: str) -> dict[str, Address]:
@@ -249,6 +254,18 @@ class Readers:
             if found := self._found[group]:
                 return found
         raise Unreachable
+
+    async def invitation(self, row: OutboxRow, person: str, public_url: str) -> str:
+        """Where this person, a participant without an account, opens one; empty for everybody else."""
+        if not public_url or row.to != f"person:{person}":
+            return ""
+        if person not in self._without:
+            self._without[person] = bool(await identity.uninvited(self.session, [person]))
+        if not self._without[person]:
+            return ""
+        secret = identity.secret_of(self._vault, "/".join(map(str, _place(row))), person)
+        self.invited[secret] = person
+        return f"{public_url}/invitation/{secret}"
 
     async def case(self, stream: str) -> Row[str, str, str] | None:
         """Kind, policy version and clock of the case; None for a stream of rows."""
@@ -277,7 +294,16 @@ async def _mails(readers: Readers, row: OutboxRow, public_url: str) -> list[Mail
         public_url=public_url,
     )
     people = await readers.reached(row.to)
-    return [compose(occasion, person, address) for person, address in people.items()]
+    return [
+        compose(occasion, person, address, await readers.invitation(row, person, public_url))
+        for person, address in people.items()
+    ]
+
+
+async def _invite(session: AsyncSession, invited: Mapping[str, str], at: datetime) -> None:
+    """The invitations hold before the mails that carry them are out."""
+    for secret, person in invited.items():
+        await identity.invite(session, person, secret, at=at)
 
 
 def _publish(folder: Path, mails: Mapping[Place, Sequence[Mail]]) -> dict[Place, Exception]:

@@ -28,6 +28,7 @@ from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
     accounts,
+    answers,
     applications,
     assessments,
     assignments,
@@ -38,7 +39,9 @@ from api.routers import (
     certificates,
     desk,
     health,
+    invitations,
     jobs,
+    notices,
     operations,
     organisations,
     participants,
@@ -61,7 +64,7 @@ from logs import setup
 from settings import ROOT, Settings, load
 
 STATIC = Path(ROOT) / "web" / "static"
-OPEN_TO_ALL = frozenset({"/v1/passwords", "/v1/sessions", "/v1/check/{code}"})
+OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}", "/v1/invitations", "/v1/passwords"})
 """Addresses below /v1 that need no sign-in (of the first, POST alone)."""
 BAD_CHARACTERS = frozenset({"22021", "22P05"})
 """PostgreSQL's answers to text with a NUL in it (SQLite takes it)."""
@@ -126,14 +129,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         reviewing,
         desk,
         applications,
+        answers,
         assessments,
         assignments,
         sittings,
         certificates,
         cases,
+        invitations,
         persons,
         pictures,
         operations,
+        notices,
         jobs,
         audit,
         bulk,

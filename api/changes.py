@@ -51,13 +51,14 @@ async def changes(runtime: Runtime, access: Access, case: Case) -> dict[str, Any
         sides = await reads.as_of(session, case.stream, (away.seq, back.seq))
         before, after = sides[away.seq], sides[back.seq]
         known = await programmes.names(session, runtime, access, _persons(before) | _persons(after))
-        points = await runtime.vault.open_texts(session, _points(before, after))
+        wanted = _points(before, after)
+        points = await runtime.vault.open_texts(session, wanted)
         documents = await _documents(session, access, case, away.at, back.at)
     return {
         "returned_at": views.moment(away.business_at),
         "returned_by": away.actor.role.value,
         "came_back_at": views.moment(back.business_at),
-        "points": list(points.values()),
+        "points": [points[id_] for id_ in wanted if id_ in points],
         "items": list(_items(before, after, known)),
         "documents": [_document_json(*one, known) for one in documents],
     }

@@ -39,7 +39,7 @@ async def review(
     runtime: Runtime, access: Access, case: Case, task: Task, subject: str = ""
 ) -> dict[str, Any]:
     """Everybody and everything that the task judges, with the worst outcome of every rule; and, of the one
-    chosen (`subject`; else what the task is about), each requirement in full."""
+    chosen (`subject`; else where a person has to look first), each requirement in full."""
     async with runtime.db.read() as session:
         events = await reads.chain(session, case.stream, telling="rules")
         documents = await _documents(session, access, case)
@@ -50,10 +50,8 @@ async def review(
         named = await registry.organisation_names(session, _institutions(case))
     found = _latest(events)
     subjects = list(_subjects(case, task, known, named))
-    chosen = next((s for s in subjects if s["id"] == subject), None)
-    if chosen is None:
-        chosen = next((s for s in subjects if s["id"] == task.subject), subjects[0] if subjects else None)
     lines = {s["id"]: _lines(case, task, s, found, documents, named) for s in subjects}
+    chosen = next((s for s in subjects if s["id"] == subject), None) or _first(subjects, lines)
     return {
         "subjects": [
             {**s, "outcomes": {one["requirement"]: one["outcome"] for one in lines[s["id"]]}}
@@ -63,6 +61,16 @@ async def review(
         "lines": lines[chosen["id"]] if chosen else [],
         "other": _others(case, chosen, lines[chosen["id"]], documents) if chosen else [],
     }
+
+
+def _first(
+    subjects: Sequence[dict[str, Any]], lines: Mapping[str, Sequence[Mapping[str, Any]]]
+) -> dict[str, Any] | None:
+    """Whom one looks at first: where something failed or is left to a person, else what stands on top."""
+    for subject in subjects:
+        if any(line["outcome"] in ("fail", "needs_human") for line in lines[subject["id"]]):
+            return subject
+    return subjects[0] if subjects else None
 
 
 def _institutions(case: Case) -> list[str]:
@@ -142,9 +150,9 @@ def _lines(
     named: Mapping[str, str],
 ) -> list[dict[str, Any]]:
     """One line for each rule that looked at this subject or has documents of it, in the book's order."""
-    here = {"", case.stream} if subject["kind"] in ("programme", "journey") else {subject["id"]}
-    if subject["kind"] == "journey":  # what rules found of the candidate carries the seat's or person's id
-        here |= {case.journey.seat, case.journey.person, case.journey.id}
+    here = {subject["id"]}
+    if subject["kind"] in ("programme", "journey"):  # and whatever is not about one of its parts
+        here |= {id_ for _, id_ in found} - {*case.seats, *case.classes}
     facts = _facts(case, subject)
     mine = [d for d in documents if d.person == subject.get("person", "")]
     asked = {r.rule: r for r in policy(case.policy_version).requirements} if facts else {}

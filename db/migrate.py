@@ -25,6 +25,7 @@ WAIT_SECONDS = 120
 
 def all_tables() -> MetaData:
     """The metadata with every module of tables loaded."""
+    import db.candidate_tables
     import db.desk_tables
     import db.job_tables
     import db.people_tables

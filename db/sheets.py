@@ -24,7 +24,8 @@ from domain.text import Text
 
 @dataclass(frozen=True)
 class Cell:
-    """What stands in a cell: any JSON value, how often it was changed, by whom and when (UTC)."""
+    """What stands in a cell: any JSON value, how often it was changed, by whom and when (UTC, business
+    time)."""
 
     value: Any
     version: int
@@ -67,20 +68,21 @@ async def put_cell(
     version: int,
     by: Actor,
     at: datetime,
+    moment: datetime,
     tell: bool = True,
 ) -> int:
     """Fill in a cell of which the writer has seen `version` (0: empty); gives its version now.
 
     The last writer who saw the latest value wins; whoever did not is told (Conflict X-CELL, with the value
     that stands there when `tell`), so that nobody overwrites a colleague unawares. The same value again
-    changes nothing, whichever version was seen. `at` is the real moment (UTC).
+    changes nothing, whichever version was seen. `at` is the real moment, `moment` the business one (UTC).
     """
     key = (stream, sheet, cell)
     row = await session.get(SheetCell, key, with_for_update=True, populate_existing=True)
     if row is None:
         sealed = await vault.seal_text(session, case_owner(stream), json.dumps(value), by.account, at=at)
         made = SheetCell(
-            stream=stream, sheet=sheet, cell=cell, version=1, text=sealed.id, person=by.person, at=at
+            stream=stream, sheet=sheet, cell=cell, version=1, text=sealed.id, person=by.person, at=moment
         )
         try:
             async with session.begin_nested():
@@ -97,7 +99,7 @@ async def put_cell(
         raise _overtaken(cell, row, standing if tell else None)
     former = row.text
     sealed = await vault.seal_text(session, case_owner(stream), json.dumps(value), by.account, at=at)
-    row.version, row.text, row.person, row.at = row.version + 1, sealed.id, by.person, at
+    row.version, row.text, row.person, row.at = row.version + 1, sealed.id, by.person, moment
     session.add(row)
     await session.flush()
     await session.exec(delete(SealedText).where(col(SealedText.id) == former))  # no event names it

@@ -26,6 +26,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sqlmodel.sql.expression import SelectOfScalar
 
+from db.candidate_tables import ApplicationPart
 from db.desk_tables import Phrase, TaskDraft
 from db.people_tables import ParticipantRecord, Person, PersonKey, SealedText
 from db.sealing import (
@@ -176,7 +177,7 @@ class Vault:
             .where(col(ParticipantRecord.person) == person_id)
             .values(ciphertext=None)
         )
-        for kept in (TaskDraft, Phrase):
+        for kept in (TaskDraft, Phrase, ApplicationPart):
             await session.exec(delete(kept).where(col(kept.person) == person_id))
         await session.flush()
 

@@ -44,6 +44,25 @@ DECISIONS: dict[str, Text] = {
     "withdraw": Text(id="Mengundurkan diri", en="Withdraw"),
 }
 
+IRREVERSIBLE: frozenset[tuple[str, str]] = frozenset(
+    {
+        ("verify_programme", "reject"),
+        ("approve_programme", "approve"),
+        ("approve_programme", "approve_without"),
+        ("approve_programme", "reject"),
+        ("correct_programme", "cancel"),
+        ("resolve_equivalence", "accept"),
+        ("resolve_equivalence", "refuse"),
+        ("resolve_exception", "accept"),
+        ("resolve_exception", "refuse"),
+        ("review_documents", "reject"),
+        ("submit_application", "withdraw"),
+        ("correct_application", "withdraw"),
+        ("choose_application", "give_up"),
+    }
+)
+"""Task kind and decision that no later step takes back: whoever decides is asked once more."""
+
 FORMS: dict[tuple[str, str], type[c.Model]] = {
     ("verify_programme", "send_back"): c.PointsForm,
     ("approve_programme", "approve_without"): c.ApproveWithoutForm,

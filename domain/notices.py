@@ -151,6 +151,15 @@ NOTICES: dict[str, NoticeText] = {
             "propose you again.",
         ),
     ),
+    # ---- the account
+    "account_invited": _notice(
+        ("Undangan untuk membuka akun", "An invitation to open an account"),
+        (
+            "Penyelenggara mengusulkan Anda sebagai peserta pelatihan dan sertifikasi asesor kompetensi.",
+            "An organiser proposed you as a participant of the training and certification of competency "
+            "assessors.",
+        ),
+    ),
     # ---- the application
     "application_received": _notice(
         ("Permohonan sertifikasi diterima", "Your application was received"),

@@ -6,6 +6,9 @@ ROW_EVENTS: dict[str, Text] = {
     "account_created": Text(id="Akun dibuat", en="An account was created"),
     "account_disabled": Text(id="Akun ditutup", en="The account was disabled"),
     "account_enabled": Text(id="Akun dibuka kembali", en="The account was enabled again"),
+    "application_part_saved": Text(
+        id="Satu bagian permohonan disimpan", en="A part of the application was saved"
+    ),
     "calendar_version_added": Text(
         id="Versi baru tabel hari libur ditambahkan", en="A new version of the holiday table was added"
     ),
@@ -29,6 +32,11 @@ ROW_EVENTS: dict[str, Text] = {
     ),
     "hat_changed": Text(id="Peran yang dipakai diganti", en="Another hat was put on"),
     "licence_moved": Text(id="Lisensi lembaga berubah keadaan", en="The licence moved"),
+    "invitation_asked": Text(id="Undangan diminta", en="An invitation was asked for"),
+    "invitation_made": Text(id="Undangan dibuat", en="An invitation was made"),
+    "invitation_used": Text(
+        id="Undangan dipakai untuk membuka akun", en="The invitation was used to open an account"
+    ),
     "list_exported": Text(id="Daftar diekspor sebagai berkas", en="A list was exported as a file"),
     "master_assessor_recorded": Text(
         id="Data Master Asesor dicatat", en="The master assessor's record was made"

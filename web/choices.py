@@ -8,6 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import listings, sight, views
 from api.programmes import names
 from api.runtime import Runtime
+from api.views import People
 from db.identity import Access
 from db.people_tables import Document
 from domain.cases import Case, Task
@@ -32,6 +33,10 @@ FORM_CODES = {
 """Fields that ask for one certain form: what was uploaded as that form is offered alone, if there is any."""
 
 
+TO_CHOOSE_FROM = 40
+"""Documents of participants that one list offers."""
+
+
 def plain(value: str, label: str, hint: Text | None = None) -> Option:
     """A choice that is called the same in both languages."""
     return Option(value, Text(id=label, en=label), hint)
@@ -43,10 +48,12 @@ async def choices_of(runtime: Runtime, access: Access, case: Case, task: Task | 
         options: dict[str, Sequence[Option]] = {}
         rows: dict[str, Sequence[dict[str, Any]]] = {}
         documents = await listings.documents_of(session, [case.stream])
-        seen = [d for d in documents if sight.sees_file(access, d, case)]
+        several = {d.person for d in documents if d.person} if case.kind == "programme" else set()
+        called = await names(session, runtime, access, several)
+        seen = _about(task, case, [d for d in documents if sight.sees_file(access, d, case)])
         for field in DIGESTS:
             fitting = [d for d in seen if d.requirement == FORM_CODES.get(field)]
-            options[field] = _documents(fitting or seen)
+            options[field] = _documents(fitting or seen, called)
         options |= await _people(session, runtime, access)
         if case.kind == "programme":
             options |= await _programme(session, runtime, access, case)
@@ -56,14 +63,27 @@ async def choices_of(runtime: Runtime, access: Access, case: Case, task: Task | 
     return Choices(options, rows)
 
 
-def _documents(documents: Iterable[Document]) -> tuple[Option, ...]:
+def _about(task: Task | None, case: Case, documents: list[Document]) -> list[Document]:
+    """Documents that a decision of this task may name: of one participant when it is about one; of a whole
+    request those of the request itself, once there are too many to choose from."""
+    if task is None or case.kind != "programme":
+        return documents
+    seat = case.seats.get(task.subject)
+    if seat is not None:
+        return [d for d in documents if d.person in ("", seat.person)]
+    return documents if len(documents) <= TO_CHOOSE_FROM else [d for d in documents if not d.person]
+
+
+def _documents(documents: Iterable[Document], called: People) -> tuple[Option, ...]:
+    """One choice for each file, with whose it is where there are several people."""
     kept: dict[str, Option] = {}
     for d in documents:
         hint = Text(
             id=f"{d.media_type}, {d.size // 1024 or 1} KiB", en=f"{d.media_type}, {d.size // 1024 or 1} KiB"
         )
         name = document_name(d.requirement)
-        label = Text(id=f"{name.id} · {d.digest[:8]}", en=f"{name.en} · {d.digest[:8]}")
+        whose = called.get(d.person, {}).get("name", d.digest[:8])
+        label = Text(id=f"{name.id} · {whose}", en=f"{name.en} · {whose}")
         kept.setdefault(d.digest, Option(d.digest, label, hint))
     return tuple(kept.values())
 

@@ -67,6 +67,8 @@ class Field:
     least: int | None = None
     most: int | None = None
     pattern: str = ""
+    auto: str = ""
+    """What the browser may fill in of the one who types (WCAG 1.3.5), such as `tel`."""
     errors: tuple[Text, ...] = ()
 
     @property

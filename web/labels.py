@@ -4,6 +4,7 @@ By the last name of a field's path, or by two names where one is not enough (`le
 has no entry here is shown by its own name, and a test fails.
 """
 
+from api.answers import WORDS
 from domain.roster.columns import COLUMNS
 from domain.text import Text
 
@@ -109,11 +110,25 @@ LABELS: dict[str, Text] = {
     "reserve": Text(id="Cadangan", en="Reserve"),
     "trainer": Text(id="Pelatih", en="Trainer"),
 }
+LABELS |= {name: text for name, text in WORDS.items() if name not in LABELS}
+"""An application's questions are called as its printed forms call them."""
+LABELS |= {
+    "shown_by": Text(id="Yang membuktikannya", en="What shows it"),
+    "units": Text(id="Unit kompetensi", en="Units of competency"),
+    "username": Text(id="Nama pengguna", en="User name"),
+    "password": Text(id="Kata sandi", en="Password"),
+    "again": Text(id="Kata sandi sekali lagi", en="Password again"),
+}
 LABELS |= {f"participant.{column.key}": column.header for column in COLUMNS}
 """A participant's fields are called as the roster's columns are."""
 
 
 HELPS: dict[str, Text] = {
+    "shown_by": Text(
+        id="Misalnya pekerjaan, pelatihan, atau dokumen yang Anda serahkan.",
+        en="Such as work, training, or documents that you hand in.",
+    ),
+    "phone": Text(id="Diawali 0 atau +62.", en="Beginning with 0 or +62."),
     "dated": Text(
         id="Bila dokumen bertanggal, misalnya surat rekomendasi.",
         en="If the document has a date, such as a letter of recommendation.",

@@ -24,7 +24,7 @@ from domain.roles import LABELS, Role
 from domain.text import Text
 from domain.verdict import Violation
 from state_machines.tables import TABLES
-from web import i18n, times
+from web import i18n, said, times
 from web.forms import without_path
 from web.i18n import Language
 from web.labels import label_of
@@ -148,6 +148,8 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "move": move,
         "role": role,
         "decision": decision,
+        "field": lambda name: i18n.say(language, said.field(name)),
+        "said": lambda value, name: said.said(language, name, value),
         "told": told,
         "document": document,
         "size": lambda size: f"{size // 1024 or 1} KiB",

@@ -28,3 +28,38 @@ UNITS: dict[str, Text] = {
     "months": Text(id="bulan", en="months"),
     "hours": Text(id="jam", en="hours"),
 }
+MEANINGS: dict[tuple[str, str], Text] = {
+    ("confirm_seat", "confirm"): Text(
+        id="Tempat Anda di kelas ini menjadi pasti. Anda harus hadir setiap hari kelas.",
+        en="Your place in this class is then certain. You must attend every class day.",
+    ),
+    ("confirm_seat", "withdraw"): Text(
+        id="Tempat Anda ditawarkan kepada cadangan, dan permohonan sertifikasi Anda di sini berakhir. "
+        "Ini tidak dapat dibatalkan.",
+        en="Your place is offered to a reserve, and your application for certification here ends. This "
+        "cannot be undone.",
+    ),
+    ("answer_offer", "accept_offer"): Text(
+        id="Anda mendapat tempat di kelas ini, dan permohonan sertifikasi Anda dibuka.",
+        en="You get a place in this class, and your application for certification opens.",
+    ),
+    ("answer_offer", "decline"): Text(
+        id="Tempat ini ditawarkan kepada orang berikutnya, dan Anda keluar dari daftar tunggu.",
+        en="The place is offered to the next person, and you leave the waiting list.",
+    ),
+    ("choose_application", "keep"): Text(
+        id="Permohonan ini berjalan terus; yang lain tidak diteruskan.",
+        en="This application goes on; the other one does not.",
+    ),
+    ("choose_application", "give_up"): Text(
+        id="Permohonan ini berakhir, agar yang lain dapat berjalan.",
+        en="This application ends, so that the other one can go on.",
+    ),
+    ("sign_agreement", "sign"): Text(
+        id="Anda menyetujui rencana asesmen dan menjaga kerahasiaan bahan asesmen. Asesor Anda "
+        "menandatanganinya juga; baru sesudah itu asesmen dapat dimulai.",
+        en="You agree to the assessment's plan and keep its material confidential. Your assessor signs it, "
+        "too; only then can the assessment begin.",
+    ),
+}
+"""What a candidate's answer leads to (task kind and decision)."""

@@ -14,7 +14,7 @@ from api.schemas.derive import request_model
 from db import reads
 from db.identity import Access
 from domain import commands as c
-from domain.cases import Case, DocumentFinding
+from domain.cases import Case, DocumentFinding, Task
 from domain.commands import Receipt
 from domain.document_names import document_name
 from domain.errors import Refused
@@ -40,6 +40,8 @@ Uploaders = Annotated[
         )
     ),
 ]
+REFUSED = frozenset({"REJECTED", "NOT_YET_COMPETENT", "APPEAL", "CLOSED"})
+NEGATIVE = frozenset({"reject", "decide_not_yet"})
 
 
 @router.get("", summary="Applications")
@@ -104,13 +106,19 @@ async def application(application: Id, request: Request, access: Readers, runtim
     now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
         journey = case.journey
-        named = {journey.person} | {p for o in journey.overrides for p in (o.person, o.by)}
+        named = {journey.person, *filter(None, (journey.assessor,))} | {
+            p for o in journey.overrides for p in (o.person, o.by)
+        }
         known = await names(session, runtime, access, named)
         reasons: dict[str, str] = {}
         if sight.staff(access) or access.hat.role is Role.ORGANISER:
             reasons = await runtime.vault.open_texts(session, [o.reason.id for o in journey.overrides])
         documents = await listings.documents_of(session, [application])
         rows = await views.task_rows(session, application, now)
+        verdict = _verdict(case)
+        told = await runtime.vault.open_texts(
+            session, [verdict.reason.id] if verdict and verdict.reason else []
+        )
     visible = {id_ for id_, row in rows.items() if sight.sees_task(access, row)}
     uploaded = [views.document_json(d, whole=sight.staff(access)) for d in documents]
     offers = views.allowed_json(runtime.gateway, case, access, now)
@@ -120,12 +128,29 @@ async def application(application: Id, request: Request, access: Readers, runtim
         **views.journey_json(journey, known, reasons),
         "requirements": _requirements(asked, journey.findings, uploaded, whole=sight.staff(access)),
         "checking": any(e.kind == "review_documents" and e.state == "ASKED" for e in case.errands.values()),
+        "zone": journey.zone.value,
+        "assessor_name": known.get(journey.assessor, {}).get("name"),
+        "refusal": {
+            "decision": verdict.decision,
+            "reason": next(iter(told.values()), None),
+            "at": views.moment(verdict.completed_at),
+        }
+        if verdict
+        else None,
         "consent_version_now": policy(case.policy_version).consent_version,
         "tasks": [views.task_json(case, t, now) for t in case.tasks.values() if t.id in visible],
         "waiting": views.waiting_json((row for row in rows.values() if row.open), access, now),
         "allowed": [o for o in offers if o["kind"] != "task" or o["id"] in visible],
     }
     return one(request, body, projection)
+
+
+def _verdict(case: Case) -> Task | None:
+    """The task by which the application was refused last, while that stands: its candidate reads why."""
+    if case.journey.state not in REFUSED:
+        return None
+    negative = [t for t in case.tasks.values() if t.decision in NEGATIVE and t.completed_at]
+    return max(negative, key=lambda t: t.completed_at or case.business_at, default=None)
 
 
 def _requirements(

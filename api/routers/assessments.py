@@ -67,6 +67,7 @@ async def fill_in(
 ) -> dict[str, Any]:
     """Kept as a draft until the assessment is filed. The same value again changes nothing; a cell that was
     changed since `version` is a conflict."""
+    now = await runtime.gateway.business_now()
     async with runtime.db.read() as session:
         case = await applications.find(session, access, application)
         found = await assessment.find(session, runtime, case)
@@ -87,6 +88,7 @@ async def fill_in(
             version=body.version,
             by=access.actor,
             at=runtime.now(),
+            moment=now,
             tell=body.part not in assessment.WORDS,
         )
         return {"version": version}
@@ -176,6 +178,8 @@ async def _name_forms(
         return
     where, named = assessment.sheet_of(found.task), {"ak02": digests["FR.AK.02"], "ak05": digests["FR.AK.05"]}
 
+    now = await runtime.gateway.business_now()
+
     async def work(session: AsyncSession) -> None:
         held = await sheets.cells(session, runtime.vault, found.case.stream, where)
         before = held.get(assessment.FILED)
@@ -189,6 +193,7 @@ async def _name_forms(
             version=before.version if before else 0,
             by=access.actor,
             at=runtime.now(),
+            moment=now,
         )
 
     await runtime.db.retrying(work)

@@ -80,6 +80,7 @@ async def mark(
             version=body.version,
             by=access.actor,
             at=runtime.now(),
+            moment=found.now,
         )
         return {"version": version}
 

@@ -1,5 +1,6 @@
 """Certificates: for those who work with them, and the check that is open to all."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -15,8 +16,11 @@ from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit, Probl
 from db import reads
 from db.identity import Access
 from domain.cases import Case
+from domain.clock import local_day
 from domain.errors import NotFound
+from domain.policy import default
 from domain.roles import Role
+from domain.rules.recertification import window
 from logs import bind_case
 
 router = APIRouter(prefix="/v1", tags=["certificates"], responses=PROBLEMS)
@@ -36,8 +40,10 @@ async def certificates(
     cursor: Cursor = "",
     limit: Limit = DEFAULT_LIMIT,
 ) -> dict[str, Any]:
-    """Those that end first come first; a holder sees the own ones. `number` is any of the three."""
+    """Those that end first come first; a holder sees the own ones. `number` is any of the three. `window`:
+    the first and the last day for recertification (R-WIN), by the policy of today."""
     whose = person if sight.staff(access) else access.person
+    today = local_day(await runtime.gateway.business_now())
     async with runtime.db.read() as session:
         page = await reads.certificates(
             session, person=whose, state=state, number=number, cursor=cursor, limit=limit
@@ -51,11 +57,17 @@ async def certificates(
                 **views.state_json("certificate", row.state),
                 **views.person_json(row.person, known),
                 "pdf": bool(row.pdf_digest),
+                **_window(row.valid_until, today),
             }
             for row in page.items
         ],
         "next": page.next,
     }
+
+
+def _window(until: date, today: date) -> dict[str, Any]:
+    first, last = window(until, default(today))
+    return {"window": {"first": first.isoformat(), "last": last.isoformat(), "open": first <= today <= last}}
 
 
 async def _find(session: AsyncSession, access: Access, certificate: str) -> Case:

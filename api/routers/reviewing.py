@@ -23,7 +23,8 @@ async def review(
     access: Judges,
     runtime: Run,
     subject: Annotated[
-        str, Query(max_length=80, description="Whose requirements are told in full; empty: the task's own.")
+        str,
+        Query(max_length=80, description="Who is told in full; empty: where one looks first."),
     ] = "",
 ) -> dict[str, Any]:
     """Every participant, class or candidate that it is about, with the worst outcome of each rule; of one of

@@ -156,6 +156,7 @@ async def vote(
             version=body.version,
             by=access.actor,
             at=runtime.now(),
+            moment=now,
             tell=False,
         )
         return {"version": version}

@@ -13,7 +13,7 @@ from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Cursor, Id, Limit
 from api.schemas.derive import Derived, request_model
 from api.schemas.tasks import Complete
 from api.tasks import actor_for, as_malformed, check_documents, comments_of, filled_for, find
-from db import desk, reads
+from db import desk, reads, registry
 from db.identity import Access
 from db.reads import Whose
 from db.tables import TaskRow
@@ -102,8 +102,9 @@ async def inbox(
                 limit=limit,
             )
         counts = await reads.task_counts(session, mine, now=now) if not cursor else {}
+        named = await registry.organisation_names(session, {row.organiser for row in page.items})
     return {
-        "items": [_row(row, now) for row in page.items],
+        "items": [{**_row(row, now), "organiser_name": named.get(row.organiser, "")} for row in page.items],
         "counts": counts,
         "next": page.next,
         "now": views.moment(now),

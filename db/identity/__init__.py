@@ -28,6 +28,7 @@ from db.identity.administering import (
     reopen_account,
     use_link,
 )
+from db.identity.invitations import accept, has_account, invitation, invite, secret_of, uninvited
 from db.identity.passwords import PASSWORD_MAX, PASSWORD_MIN, fold_username
 from db.identity.signing_in import (
     FIRST_WAIT,
@@ -60,6 +61,7 @@ __all__ = [
     "Hat",
     "NewToken",
     "Scope",
+    "accept",
     "access_as",
     "actor",
     "change_own_password",
@@ -75,7 +77,10 @@ __all__ = [
     "follow_link",
     "give_role",
     "grant",
+    "has_account",
     "hats",
+    "invitation",
+    "invite",
     "open_account",
     "password_link",
     "reopen_account",
@@ -83,11 +88,13 @@ __all__ = [
     "resolve_token",
     "revoke_token",
     "roles_of",
+    "secret_of",
     "sign_in",
     "sign_out",
     "sweep",
     "touch_session",
     "touch_token",
+    "uninvited",
     "use_link",
     "wear",
     "withdraw",

@@ -126,11 +126,15 @@ async def outbox_counts(session: AsyncSession) -> dict[str, int]:
     return {state: n for state, n in found}  # noqa: C416 (rows are not pairs to mypy)
 
 
-async def notices_for(session: AsyncSession, to: Sequence[str], limit: int = PAGE) -> list[OutboxRow]:
-    """What these recipients (`person:…`, `role:…`, `organisation:…`) were told, the latest first."""
+async def notices_for(
+    session: AsyncSession, to: Sequence[str], limit: int = PAGE, *, streams: Sequence[str] = ()
+) -> list[OutboxRow]:
+    """What these recipients (`person:…`, `role:…`, `organisation:…`) were told, the latest first; with
+    `streams`, about these cases alone."""
+    about = [col(OutboxRow.stream).in_(list(streams))] if streams else []
     found = await session.exec(
         select(OutboxRow)
-        .where(col(OutboxRow.to).in_(list(to)))
+        .where(col(OutboxRow.to).in_(list(to)), *about)
         .order_by(col(OutboxRow.created_at).desc(), col(OutboxRow.stream), col(OutboxRow.seq))
         .limit(limited(limit))
     )

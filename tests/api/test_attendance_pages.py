@@ -255,3 +255,11 @@ async def test_anothers_assignment_is_not_there(product: Product) -> None:
     assert (await product.client.get(f"/assignments/{case.stream}/{other.id}/letter")).status_code == 404
     await enter(product, "verifier")
     assert (await product.client.get("/assignments")).status_code == 403
+
+
+async def test_who_has_no_mark_is_not_counted_as_present(product: Product) -> None:
+    await begun(product)
+    await enter(product, "m-1")
+    page = await product.client.get(f"{PAGE}/check")
+    counted = re.findall(r"<dt>([^<]+)</dt><dd>(\d+)</dd>", page.text)
+    assert dict(counted) == {"Peserta": "4", "Hadir setiap hari": "0", "Tanpa tanda": "12"}

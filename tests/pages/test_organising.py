@@ -1,4 +1,4 @@
-"""An organiser's day in a browser: from nothing to a request that BNSP has; and a candidate's, on a phone."""
+"""An organiser's day in a browser: from nothing to a request that BNSP has."""
 
 import re
 from pathlib import Path
@@ -10,7 +10,6 @@ from api.roster_xlsx import write
 from domain.clock import local_day
 from examples import organisations, people
 from tests.pages.conftest import Screens, sound
-from tests.support.openings import opened as opened_journey
 
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\nxref\n0 1\ntrailer\n<< >>\nstartxref\n50\n%%EOF\n"
 WORDS = {
@@ -135,43 +134,4 @@ async def test_an_organiser_writes_and_submits_a_request(
         await expect(page.locator(f"a[href='/programmes/{stream}']")).to_be_visible()
         await looked_at(page, script=script)
     # the two refusals of this story are answers that Chromium notes as well
-    assert [m for m in screens.said if "422 (" not in m] == []
-
-
-@pytest.mark.parametrize(("width", "lang", "script"), [(390, "id", True), (1280, "en", False)])
-async def test_a_candidate_hands_in_what_is_missing_and_applies(
-    screens: Screens, tmp_path: Path, width: int, lang: str, script: bool
-) -> None:
-    stack = screens.stack
-    stream = await opened_journey(stack, 1)
-    task = (await stack.task(stream, "submit_application")).id
-    form = tmp_path / "formulir.pdf"
-    async with screens.window(people.PEOPLE[0].username, width=width, lang=lang, script=script) as page:
-        await page.goto(f"{screens.address}/home")
-        await expect(page.locator(f"a[href='/tasks/{task}']").first).to_be_visible()
-        await looked_at(page, script=script)
-        await page.click(f"a[href='/applications/{stream}']")
-        await expect(page.locator(".wanted .late")).to_have_count(2)
-        await looked_at(page, script=script)
-        for code in ("FR.APL.01", "FR.APL.02"):
-            form.write_bytes(PDF.replace(b"Catalog", b"Catalog /" + code.encode()))
-            await page.click(f"a[href$='requirement={code}']")
-            if code == "FR.APL.01":
-                await looked_at(page, script=script)
-                await press(page, WORDS[lang]["hand"])
-                await expect(page.locator("#f-evidence-photo-error")).to_be_visible()
-                await looked_at(page, script=script)
-            await page.set_input_files("#f-evidence-photo", form)
-            await press(page, WORDS[lang]["hand"])
-        await expect(page.locator(".wanted .late")).to_have_count(0)
-        await page.goto(f"{screens.address}/tasks/{task}")
-        await press(page, "Ambil tugas ini" if lang == "id" else "Claim this task")
-        await page.goto(f"{screens.address}/tasks/{task}")
-        await page.locator("summary").first.click()
-        await page.check("input[name='form.it_declared'][value=yes]")
-        await page.locator("form:has(input[value=submit]) button").click()
-        await stack.until(stream, lambda x: x.state == "RECEIVED")
-        await page.goto(f"{screens.address}/applications/{stream}")
-        await expect(page.locator(".turn").first).to_be_visible()
-        await looked_at(page, script=script)
     assert [m for m in screens.said if "422 (" not in m] == []

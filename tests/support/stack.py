@@ -84,7 +84,9 @@ class Stack:
         async with db.read() as session:
             calendar = await registry.calendar(session)
         stop = asyncio.Event()
-        outbox = asyncio.create_task(run_outbox(db, vault, settings.mail_folder, stop))
+        outbox = asyncio.create_task(
+            run_outbox(db, vault, settings.mail_folder, stop, public_url=settings.public_url)
+        )
         try:
             async with parts.worker():
                 yield Stack(settings, parts, Gateway(client, db, vault, settings), calendar)

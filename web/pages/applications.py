@@ -1,67 +1,39 @@
-"""A candidate's applications: what is missing, what happens next and until when; evidence; certificates."""
+"""A candidate's own case: where it stands, who has it, what is mine to do and until when, what was told."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import create_model
 
-from api import evidence
-from api.deps import Allow, Run
-from api.evidence import Dated, Requirement
+from api.answers import unit_name
+from api.deps import Run
 from api.routers import applications as api
-from api.routers import certificates, organisations, tasks
+from api.routers import cases, certificates, notices, programmes, tasks
+from api.routers.applications import router as commands
 from api.runtime import Runtime
-from api.schemas.common import Body, Cursor, Id
+from api.schemas.common import Cursor, Id
+from api.schemas.derive import request_model
 from db.identity import Access
-from domain.document_names import document_name
-from domain.errors import DomainError, TooLarge, UnsupportedMedia
-from domain.policy import policy
+from domain.commands import WithdrawJourney
+from domain.errors import DomainError, NotFound
+from domain.facts import UnitFacts
 from domain.reference import CERTIFICATION_STEPS
-from domain.roles import Role
 from domain.text import Text
 from domain.verdict import Violation
 from state_machines.tables import TABLES
 from web import acts
+from web.candidate import Candidate, Mapped, Wanted, applying, documents, door, forms, named, schemes
 from web.deps import go
-from web.forms import Form, form_of, parse, prefixed
+from web.forms import Form, form_of, parse
 from web.reading import body_of, caught_up
 from web.render import page
 from web.stages import Stage, stages_of
-from web.uploads import file_form, require_file
 
 router = APIRouter(include_in_schema=False)
-Candidate = Annotated[Access, Depends(Allow(Role.CANDIDATE))]
-Mapped = Mapping[str, Any]
-FILLED_IN = "FR.APL."
-"""Forms of this series are the candidate's to fill in and hand in."""
-PREFIX = "evidence."
-EvidenceOf = create_model("EvidenceOf", __base__=Body, requirement=(Requirement, ...), dated=(Dated, None))
-"""What is said of evidence that is handed in."""
-
-
-APPLYING = frozenset({"submit_application", "correct_application"})
-"""Tasks for which a candidate hands documents in."""
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """One document that the application needs."""
-
-    requirement: str
-    label: Text
-    why: Text | None
-    """The requirement that it shows."""
-    citation: str
-    uploaded: tuple[Mapped, ...]
-    by_organiser: bool
-    """It came with the programme's request."""
-
-    @property
-    def missing(self) -> bool:
-        return not self.uploaded and not self.by_organiser
+Turns = tuple[tuple[Mapped, str], ...]
+"""My open tasks, the earliest due first, each with the page on which it is done."""
 
 
 @dataclass(frozen=True)
@@ -73,79 +45,41 @@ class ApplicationCard:
 
 @dataclass(frozen=True)
 class ApplicationsPage:
-    turns: Sequence[Mapped]
+    turns: Turns
     items: tuple[ApplicationCard, ...]
     certificates: Sequence[Mapped]
     schemes: Mapping[str, Text]
+    notices: Sequence[Mapped]
     next: str | None
 
 
 @router.get("/applications", name="applications_page")
 async def mine(request: Request, access: Candidate, runtime: Run, cursor: Cursor = "") -> HTMLResponse:
-    """Everything of mine: what waits for me, my applications and my certificates."""
+    """Everything of mine: what waits for me, my applications, my certificates, and what I was told."""
     await caught_up(request, runtime)
     found = await api.applications(access, runtime, cursor=cursor, limit=10)
-    schemes = await _schemes(access, runtime)
+    known = await schemes(access, runtime)
     cards = []
     for item in found["items"]:
         body = body_of(await api.application(item["id"], request, access, runtime))
-        wanted = await _wanted(access, runtime, body) if _applying(body) else ()
+        wanted = await documents(access, runtime, body) if applying(body) else ()
         cards.append(
-            ApplicationCard(body, _named(schemes, body["scheme"]), tuple(w for w in wanted if w.missing))
+            ApplicationCard(body, named(known, body["scheme"]), tuple(w for w in wanted if w.missing))
         )
     context = ApplicationsPage(
-        turns=(await tasks.inbox(access, runtime, view="mine", limit=20))["items"],
+        turns=await _turns(access, runtime),
         items=tuple(cards),
         certificates=(await certificates.certificates(access, runtime))["items"],
-        schemes=schemes,
+        schemes=known,
+        notices=(await notices.notices(access, runtime, limit=5))["items"],
         next=found["next"],
     )
     return await page(request, runtime, access, "applications.html", context)
 
 
-async def _schemes(access: Access, runtime: Runtime) -> dict[str, Text]:
-    items = (await organisations.schemes(access, runtime))["items"]
-    return {s["id"]: Text(id=s["name_id"], en=s["name_en"]) for s in items}
-
-
-def _named(schemes: Mapping[str, Text], id_: str) -> Text:
-    return schemes.get(id_, Text(id=id_, en=id_))
-
-
-def _applying(body: Mapped) -> bool:
-    """Is it the candidate's turn to hand documents in?"""
-    return any(w["kind"] in APPLYING and w["yours"] for w in body["waiting"])
-
-
-async def _wanted(access: Access, runtime: Runtime, body: Mapped) -> tuple[Wanted, ...]:
-    """The forms of the application and the documents of its requirements, and which of them there are."""
-    uploaded = (await api.uploaded(body["stream"], access, runtime))["items"]
-    given: set[str] = set()
-    if body["programme"]:
-        listed = await evidence.listed(runtime, access, body["programme"], person=access.person)
-        given = {d["requirement"] for d in listed["items"]}
-
-    def one(name: str, label: Text, why: Text | None, citation: str) -> Wanted:
-        own = tuple(d for d in uploaded if d["requirement"] == name)
-        return Wanted(name, label, why, citation, own, name in given)
-
-    forms = [f for f in policy(body["policy_version"]).forms if f.code.startswith(FILLED_IN)]
-    return (
-        *(
-            one(f.code, Text(id=f"{f.code} {f.title.id}", en=f"{f.code} {f.title.en}"), None, "")
-            for f in forms
-        ),
-        *(
-            one(
-                d["requirement"],
-                document_name(d["requirement"]),
-                Text(id=line["title"], en=line["title_en"]) if line.get("title") else None,
-                line["citation"],
-            )
-            for line in body["requirements"]
-            for d in line["documents"]
-        ),
-    )
+async def _turns(access: Access, runtime: Runtime, streams: Sequence[str] = ()) -> Turns:
+    rows = (await tasks.inbox(access, runtime, view="mine", limit=50))["items"]
+    return tuple((row, door(row)) for row in rows if not streams or row["stream"] in streams)
 
 
 @dataclass(frozen=True)
@@ -153,114 +87,147 @@ class ApplicationPage:
     body: Mapped
     scheme: Text
     steps: tuple[Stage, ...]
-    applying: bool
-    wanted: tuple[Wanted, ...]
+    turns: Turns
+    waits: Sequence[Mapped]
+    """What happens by itself, and when."""
+    documents: tuple[Wanted, ...]
+    forms: tuple[Wanted, ...]
+    class_: Mapped | None
+    """The class with its days in the venue's zone, as far as the candidate may see it."""
+    seat: Mapped | None
+    units: tuple[tuple[Text, str], ...]
+    """Unit and its standing result; empty before there is one."""
+    withdraw: Mapped | None
+    """The offer to withdraw, with why not."""
     certificate: Mapped | None
+    timeline: Sequence[Mapped]
+    notices: Sequence[Mapped]
 
 
 @router.get("/applications/{application}", name="application_page")
 async def one(application: Id, request: Request, access: Candidate, runtime: Run) -> HTMLResponse:
-    """One application: where it stands, what is missing, what happens next and until when."""
+    """One application: where it stands, what is mine to do now, and everything about it."""
     await caught_up(request, runtime)
     body = body_of(await api.application(application, request, access, runtime))
+    head = body_of(await cases.case(application, request, access, runtime))
+    programme = await _programme(request, access, runtime, body["programme"])
+    chain = await cases.timeline(application, request, access, runtime, limit=50)
     certificate = None
     if body["certificate"]:
         held = await certificates.certificates(access, runtime)
         certificate = next((c for c in held["items"] if c["journey"] == application), None)
+    streams = [s for s in (application, body["programme"]) if s]
     context = ApplicationPage(
         body=body,
-        scheme=_named(await _schemes(access, runtime), body["scheme"]),
+        scheme=named(await schemes(access, runtime), body["scheme"]),
         steps=stages_of(
             CERTIFICATION_STEPS, TABLES["journey"].state(body["state"]).stage, ended=body["ended"]
         ),
-        applying=_applying(body),
-        wanted=await _wanted(access, runtime, body),
+        turns=await _turns(access, runtime, streams),
+        waits=head.get("waits", ()),
+        documents=await documents(access, runtime, body),
+        forms=await forms(access, runtime, body),
+        class_=_part(programme, "classes", body["class_id"]),
+        seat=_part(programme, "seats", body["seat"]),
+        units=_results(body),
+        withdraw=_offer(body, "withdraw"),
         certificate=certificate,
+        timeline=[e for e in chain["items"] if e["moves"]],
+        notices=(await notices.notices(access, runtime, stream=streams, limit=20))["items"],
     )
     return await page(request, runtime, access, "application.html", context)
 
 
+async def _programme(request: Request, access: Access, runtime: Runtime, programme: str) -> Mapped | None:
+    """The programme as its participant may see it; None when there is none, or it is not there to be seen."""
+    if not programme:
+        return None
+    try:
+        return body_of(await programmes.programme(programme, request, access, runtime))
+    except NotFound:
+        return None
+
+
+def _part(programme: Mapped | None, kind: str, id_: str) -> Mapped | None:
+    return next((one for one in programme[kind] if one["id"] == id_), None) if programme else None
+
+
+def _results(body: Mapped) -> tuple[tuple[Text, str], ...]:
+    called = {u["id"]: unit_name(UnitFacts.model_validate(u)) for u in body["units"]}
+    return tuple((called[r["unit"]], r["result"]) for r in body["results"] if r["unit"] in called)
+
+
+def _offer(body: Mapped, trigger: str) -> Mapped | None:
+    return next((o for o in body["allowed"] if o["kind"] == "journey" and o["trigger"] == trigger), None)
+
+
+# ---- giving it up -------------------------------------------------------------------------------
+
+Withdraw: Any = request_model(WithdrawJourney)
+
+
 @dataclass(frozen=True)
-class EvidencePage:
-    application: str
-    wanted: Wanted
-    way: Literal["photo", "file"]
-    """The form that was sent, by the camera or with a file."""
+class WithdrawPage:
+    body: Mapped
+    scheme: Text
     form: Form
-    accept: str
-    largest: int
-    """MiB that a file may have."""
     errors: tuple[Violation, ...]
     key: str
 
 
-@router.get("/applications/{application}/evidence", name="evidence_page")
-async def evidence_page(
-    application: Id,
-    request: Request,
-    access: Candidate,
-    runtime: Run,
-    requirement: Annotated[str, Query(max_length=40)] = "",
-) -> Response:
-    """One document to hand in: photographed, or chosen from what is there."""
-    return await _asked(request, access, runtime, application, {"requirement": requirement})
+@router.get("/applications/{application}/withdraw", name="withdraw_page")
+async def withdraw_page(application: Id, request: Request, access: Candidate, runtime: Run) -> Response:
+    """What giving it up means, before it is done."""
+    return await _withdrawing(request, access, runtime, application)
 
 
-async def _asked(
+async def _withdrawing(
     request: Request,
     access: Access,
     runtime: Runtime,
     application: str,
-    values: Mapped,
+    values: Mapped | None = None,
     error: DomainError | None = None,
 ) -> Response:
     await caught_up(request, runtime)
     body = body_of(await api.application(application, request, access, runtime))
-    every = await _wanted(access, runtime, body)
-    wanted = next((w for w in every if w.requirement == values.get("requirement")), None)
-    if wanted is None:
+    if _offer(body, "withdraw") is None:
         return go(f"/applications/{application}")
-    way: Literal["photo", "file"] = "photo" if values.get("way") == "photo" else "file"
-    errors = tuple(_beside(way, error)) if error else ()
-    context = EvidencePage(
-        application=application,
-        wanted=wanted,
-        way=way,
-        form=form_of(EvidenceOf, values=values, violations=errors, prefix=PREFIX, leave_out=("requirement",)),
-        accept=",".join(policy(body["policy_version"]).upload_types),
-        largest=policy(body["policy_version"]).upload_bytes // 2**20,
-        errors=errors,
+    context = WithdrawPage(
+        body=body,
+        scheme=named(await schemes(access, runtime), body["scheme"]),
+        form=form_of(Withdraw, values=values, violations=error.violations if error else ()),
+        errors=tuple(error.violations) if error else (),
         key=acts.new_key(),
     )
-    status = error.status if error else 200
-    return await page(request, runtime, access, "evidence.html", context, status=status)
+    return await page(
+        request, runtime, access, "withdraw.html", context, status=error.status if error else 200
+    )
 
 
-def _beside(way: Literal["photo", "file"], error: DomainError) -> list[Violation]:
-    """What is wrong, about the fields of the form that was sent; a file that is not taken, about the file."""
-
-    def about(violation: Violation) -> Violation:
-        field = violation.facts.get("field", "")
-        if field == "file" or (not field and isinstance(error, TooLarge | UnsupportedMedia)):
-            return violation.model_copy(update={"facts": {**violation.facts, "field": way}})
-        return violation
-
-    return prefixed([about(v) for v in error.violations], PREFIX)
-
-
-@router.post("/applications/{application}/evidence")
-async def upload(application: Id, request: Request, access: Candidate, runtime: Run) -> Response:
-    """One document handed in; the forms of the application's tasks then offer it."""
-    values: dict[str, Any] = {}
+@router.post("/applications/{application}/withdraw")
+async def withdraw(application: Id, request: Request, access: Candidate, runtime: Run) -> Response:
+    """Give it up. What was typed stays when it is refused."""
+    sent = await request.form()
+    values = parse(Withdraw, sent)
     try:
-        async with file_form(request) as sent:
-            values = parse(EvidenceOf, sent, PREFIX)
-            body = acts.validated(EvidenceOf, values).model_dump()
-            require_file(sent)
-            await api.upload(application, request, Response(), access, acts.key_of(sent), runtime, **body)
+        receipt = await _withdraw_endpoint()(
+            application=application,
+            body=acts.validated(Withdraw, values),
+            request=request,
+            response=Response(),
+            access=access,
+            key=acts.key_of(sent),
+            runtime=runtime,
+        )
     except DomainError as error:
-        # What was too large was never read: which document it was to be, and by which way,
-        # stands in the address.
-        asked = {**request.query_params, **values}
-        return await _asked(request, access, runtime, application, asked, error)
-    return go(f"/applications/{application}?done=1#documents")
+        return await _withdrawing(request, access, runtime, application, values, error)
+    target = go(f"/applications/{application}?done=1")
+    acts.note(request, target, receipt)
+    return target
+
+
+def _withdraw_endpoint() -> Any:
+    """The API's own function of that command."""
+    name = str(WithdrawJourney.model_fields["type"].default)
+    return next(r.endpoint for r in commands.routes if getattr(r, "name", "") == name)  # type: ignore[attr-defined]

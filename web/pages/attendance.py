@@ -96,6 +96,8 @@ class CheckPage:
     list: Mapped
     absent: Sequence[Mapped]
     """Participants who are marked absent on some day."""
+    present: int
+    """How many are marked present on every day."""
     errors: tuple[Violation, ...]
     key: str
 
@@ -118,6 +120,7 @@ async def _check(
     found = await api.attendance_list(programme, class_id, access, runtime)
     context = CheckPage(
         list=found,
+        present=sum(all(c["mark"] == "present" for c in p["cells"]) for p in found["people"]),
         absent=[p for p in found["people"] if any(c["mark"] == "absent" for c in p["cells"])],
         errors=tuple(error.violations) if error else (),
         key=acts.new_key(),

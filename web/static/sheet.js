@@ -38,7 +38,7 @@ document.addEventListener("DOMContentLoaded", () => {
   };
   const waiting = () => [...words, ...Object.entries(kept())];
 
-  const inputs = (cell) => [...cell.querySelectorAll("input, textarea")];
+  const inputs = (cell) => [...cell.querySelectorAll("input:not([type=hidden]), textarea")];
   const valueOf = (cell) => {
     const all = inputs(cell);
     if (cell.dataset.kind === "ticks") return all.filter((i) => i.checked).map((i) => i.value);
