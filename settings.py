@@ -134,6 +134,12 @@ class Settings(BaseSettings):
         le=65535,
         description="First choice for the port of Temporal's own pages; else the next free one.",
     )
+    temporal_ui_address: str = Field(
+        "",
+        pattern=r"^(https?://[^\s]+[^/\s])?$",
+        description="Address of Temporal's own pages, such as `https://temporal.example.go.id`, to which "
+        "those who watch are led from a case. Empty: the embedded server's; in production none.",
+    )
     task_queue: str = Field(
         "asesor", min_length=1, description="Temporal task queue that the API and the worker share."
     )

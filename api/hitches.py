@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from api.runtime import Runtime
 from db import reads
-from domain.errors import Unknown
+from domain.errors import DomainError, Unknown
 
 FRESH_SECONDS = 10.0
 """Within this Temporal is not asked again, however many watch."""
@@ -66,14 +66,14 @@ async def _look(runtime: Runtime) -> dict[str, list[Hitch]]:
 
     async def one(workflow: str) -> tuple[str, list[Hitch]]:
         async with places:
-            return workflow, await hitches_of(runtime, workflow)
+            return workflow, await _described(runtime, workflow)
 
     try:
         async with asyncio.timeout(runtime.settings.rpc_timeout * 2):
             failing = await _failing(runtime)
             found = await asyncio.gather(*(one(w) for w in dict.fromkeys([*failing, *waiting])))
     except (RPCError, RuntimeError, TimeoutError):
-        raise Unknown.because("T-LIST", "Temporal tidak menjawab.", "Temporal does not answer.") from None
+        raise _no_answer() from None
     return {workflow: told for workflow, told in found if told}
 
 
@@ -92,7 +92,19 @@ async def _failing(runtime: Runtime) -> list[str]:
 
 
 async def hitches_of(runtime: Runtime, workflow: str) -> list[Hitch]:
-    """What fails in this running case now; nothing for one that has ended. Raises RPCError."""
+    """What fails in this running case now; nothing for one that has ended. Raises Unknown when Temporal does
+    not answer."""
+    try:
+        return await _described(runtime, workflow)
+    except (RPCError, RuntimeError, TimeoutError):
+        raise _no_answer() from None
+
+
+def _no_answer() -> DomainError:
+    return Unknown.because("T-LIST", "Temporal tidak menjawab.", "Temporal does not answer.")
+
+
+async def _described(runtime: Runtime, workflow: str) -> list[Hitch]:
     handle = runtime.client.get_workflow_handle(workflow)
     try:
         described = await handle.describe(rpc_timeout=timedelta(seconds=runtime.settings.rpc_timeout))

@@ -6,7 +6,7 @@ from api import sight, views
 from db.identity import Access
 from domain.cases import Case
 from domain.roles import Role
-from domain.wait_labels import errand_label, trouble_label, wait_of
+from domain.wait_labels import errand_label, remedy_of, trouble_label, wait_of
 
 WATCHERS = (Role.OPERATIONS, Role.AUDITOR)
 
@@ -42,6 +42,10 @@ def of_case(case: Case, access: Access) -> dict[str, Any]:
 
 
 def trouble_json(attention: str) -> dict[str, Any]:
-    """Why a case needs somebody, in words where there are some."""
-    found = trouble_label(attention)
-    return {"attention": attention, **(views.both(found, "trouble") if found else {})}
+    """Why a case needs somebody and how that is mended, in words where there are some."""
+    found, remedy = trouble_label(attention), remedy_of(attention)
+    return {
+        "attention": attention,
+        **(views.both(found, "trouble") if found else {}),
+        **(views.both(remedy, "remedy") if remedy else {}),
+    }

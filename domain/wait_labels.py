@@ -118,6 +118,43 @@ TROUBLES: dict[str, Text] = {
 }
 """What a case says when it needs somebody, by the first word of its `attention`."""
 
+REMEDIES: dict[str, Text] = {
+    "calendar": Text(
+        id="Muat tabel hari libur tahun itu; perkara lalu berjalan sendiri.",
+        en="Load the holiday table of that year; the case then goes on by itself.",
+    ),
+    "errand": Text(
+        id="Perbaiki penyebab galatnya (basis data, Temporal, atau penyimpanan berkas); dicoba lagi sendiri.",
+        en="Mend what causes the error (database, Temporal or document store); it is tried again by itself.",
+    ),
+    "facts": Text(
+        id="Periksa basis data; tidak ada yang hilang dan dicoba lagi sendiri.",
+        en="Look at the database; nothing is lost, and it is tried again by itself.",
+    ),
+    "ledger": Text(
+        id="Periksa basis data. Bila peristiwa lama hilang karena cadangan lama dipulihkan: asesor repair.",
+        en="Look at the database. If events are missing, as an older backup was restored: asesor repair.",
+    ),
+    "ledger_forked": Text(
+        id="Orang yang memutuskan: asesor verify menunjukkan selisihnya; lalu asesor repair --thaw.",
+        en="People decide: asesor verify shows where they differ; when it is mended, asesor repair --thaw.",
+    ),
+    "notice_failed": Text(
+        id="Periksa pengiriman surat, lalu beri tahu orangnya dengan cara lain.",
+        en="Look at the mail's way out, and tell the person by another way.",
+    ),
+    "signal": Text(
+        id="Periksa sistem yang mengirim sinyal; perkara tidak terganggu.",
+        en="Look at the system that sent the signal; the case is not harmed.",
+    ),
+}
+"""How it is mended; details stand in docs/operations.md."""
+
+
+def remedy_of(attention: str) -> Text | None:
+    """How what is wrong is mended; None when only the code is known."""
+    return REMEDIES.get(attention.partition(":")[0].strip())
+
 
 def wait_of(kind: str) -> Wait:
     """The words of a deadline's kind (`reminder_90` is a `reminder`); the kind itself for an unknown one."""

@@ -31,6 +31,7 @@ from web.pages import (
     audit_reveals,
     audit_search,
     bulk,
+    case_acts,
     cases,
     check,
     class_days,
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         task_desk,  # before tasks: what is kept is no act of the task's machine
         tasks,
         cases,
+        case_acts,
         monitor,
         watched_tasks,
         bulk,

@@ -1,10 +1,12 @@
 """The picture of a machine, drawn on the server: states in layers, the way taken, and where it stands.
 
-The layout is computed once a table: a state's layer is its distance from the beginning, by the shortest way;
-within a layer states stand in the order of the table. Colours and lines are the style sheet's.
+The layout is computed once a table: a row for each of the four stages, or, where there are none, a column for
+each step away from the beginning; within it states stand in the order of the table. Colours and lines are the
+style sheet's.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,7 +15,7 @@ from state_machines.table import Table
 from state_machines.tables import TABLES
 
 WIDTH, HEIGHT = 168, 44
-GAP_X, GAP_Y = 56, 22
+GAP_X, GAP_Y = 44, 30
 MARGIN = 12
 
 
@@ -25,6 +27,10 @@ class Box:
     y: int
     kind: str
     """`now`, `been`, `end`, or nothing of these."""
+    visits: int = 0
+    """How often the case came to be in it."""
+    incidents: int = 0
+    """What fails in it now."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,21 @@ class Diagram:
 
 @cache
 def _places(name: str) -> dict[str, tuple[int, int]]:
-    """state → (column, row)."""
+    """state → (column, row): a row a stage, what is in no stage and what is an end below; or, for a machine
+    without stages, a column for each step away from its beginning."""
     table = TABLES[name]
+    staged = {s.name: s.stage for s in table.states if s.stage and not s.terminal}
+    layer = _layers(table)
+    if staged:
+        lanes = sorted(set(staged.values()))
+        rows = {s.name: lanes.index(staged[s.name]) if s.name in staged else len(lanes) for s in table.states}
+        return _filled(table, rows, swap=True)
+    last = max(layer.values())
+    return _filled(table, {s.name: layer.get(s.name, last) for s in table.states}, swap=False)
+
+
+def _layers(table: Table) -> dict[str, int]:
+    """state → its distance from the beginning, by the shortest way."""
     layer = dict.fromkeys(table.initial, 0)
     todo = list(table.initial)
     while todo:
@@ -59,27 +78,44 @@ def _places(name: str) -> dict[str, tuple[int, int]]:
             if row.source == source and row.dest not in layer:
                 layer[row.dest] = layer[source] + 1
                 todo.append(row.dest)
-    last = max(layer.values())
-    filled: dict[int, int] = {}
+    return layer
+
+
+def _filled(table: Table, group: Mapping[str, int], *, swap: bool) -> dict[str, tuple[int, int]]:
+    """The states of each group one after another, in the order of the table."""
+    taken: Counter[int] = Counter()
     places = {}
     for state in table.states:
-        column = layer.get(state.name, last)
-        places[state.name] = (column, filled.get(column, 0))
-        filled[column] = filled.get(column, 0) + 1
+        line = group[state.name]
+        places[state.name] = (taken[line], line) if swap else (line, taken[line])
+        taken[line] += 1
     return places
 
 
-def diagram_of(table: Table, state: str, moves: Sequence[tuple[str, str]]) -> Diagram:
-    """The machine with the moves that were made (source, dest) and the present state."""
+def diagram_of(table: Table, state: str, moves: Sequence[tuple[str, str]], *, incidents: int = 0) -> Diagram:
+    """The machine with the moves that were made (source, dest), the present state, and how many things fail
+    in it now."""
     places = _places(table.name)
     been = {name for move in moves for name in move}
+    visits = Counter([moves[0][0] if moves else state, *(dest for _, dest in moves)])
     boxes = tuple(
-        Box(s.name, s.label, *_corner(*places[s.name]), _kind(s.name, state, been, s.terminal))
+        Box(
+            s.name,
+            s.label,
+            *_corner(*places[s.name]),
+            _kind(s.name, state, been, s.terminal),
+            visits[s.name],
+            incidents if s.name == state else 0,
+        )
         for s in table.states
     )
     taken = set(moves)
     pairs = dict.fromkeys((r.source, r.dest) for r in table.rows if r.source != r.dest)
-    lines = [Line(a, b, _path(places[a], places[b]), (a, b) in taken) for a, b in pairs]
+    lanes = any(s.stage for s in table.states)
+    if lanes:  # almost every state may end or pause: said once, by the last row
+        aside = {s.name for s in table.states if s.terminal or not s.stage}
+        pairs = {pair: None for pair in pairs if pair in taken or not aside & {*pair}}
+    lines = [Line(a, b, _path(places[a], places[b], lanes=lanes), (a, b) in taken) for a, b in pairs]
     order = [moves[0][0], *(dest for _, dest in moves)] if moves else [state]
     columns = 1 + max(column for column, _ in places.values())
     rows = 1 + max(row for _, row in places.values())
@@ -104,9 +140,16 @@ def _corner(column: int, row: int) -> tuple[int, int]:
     return MARGIN + column * (WIDTH + GAP_X), MARGIN + row * (HEIGHT + GAP_Y)
 
 
-def _path(a: tuple[int, int], b: tuple[int, int]) -> str:
-    """A curve from one box to the other; what goes back leaves on the left."""
+def _path(a: tuple[int, int], b: tuple[int, int], *, lanes: bool) -> str:
+    """A curve from one box to the other; what goes back leaves on the left. With `lanes`, rows follow each
+    other."""
     (ax, ay), (bx, by) = _corner(*a), _corner(*b)
+    if lanes and b[1] != a[1]:  # out below or above, and in on the other side
+        down = b[1] > a[1]
+        x1, y1 = ax + WIDTH // 2, ay + (HEIGHT if down else 0)
+        x2, y2 = bx + WIDTH // 2, by + (0 if down else HEIGHT)
+        bend = GAP_Y if down else -GAP_Y
+        return f"M{x1} {y1}C{x1} {y1 + bend} {x2} {y2 - bend} {x2} {y2}"
     if b[0] > a[0]:
         x1, y1, x2, y2, bend = ax + WIDTH, ay + HEIGHT // 2, bx, by + HEIGHT // 2, GAP_X // 2
         return f"M{x1} {y1}C{x1 + bend} {y1} {x2 - bend} {y2} {x2} {y2}"

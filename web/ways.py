@@ -24,7 +24,7 @@ from domain.text import Text
 from domain.verdict import Violation
 from web import acts
 from web.choices import plain
-from web.forms import Choices, Form, form_of
+from web.forms import Choices, Form, Option, form_of
 
 LOOKED_AT = 50
 """Things that are asked what they allow, before a command is chosen."""
@@ -172,13 +172,18 @@ def _negative(kind: str) -> frozenset[str]:
 async def _choices(runtime: Runtime, access: Access, cases: Sequence[tuple[Thing, Case]]) -> Choices:
     """People of the group that all these tasks are for, and reviewers."""
     groups = {case.tasks[thing.task].group for thing, case in cases if thing.task}
+    return await people_for(runtime, access, next(iter(groups)) if len(groups) == 1 else "")
+
+
+async def people_for(runtime: Runtime, access: Access, group: str) -> Choices:
+    """To whom a task of this group can be given (empty: to nobody by name), and who can review."""
     async with runtime.db.read() as session:
         reviewers = await listings.persons_in_role(session, Role.REVIEWER)
-        group = await listings.persons_in_role(session, next(iter(groups))) if len(groups) == 1 else []
-        known = await views.people(session, runtime.vault, {*reviewers, *group}, access)
+        members = await listings.persons_in_role(session, group) if group else []
+        known = await views.people(session, runtime.vault, {*reviewers, *members}, access)
 
-    def options(persons: Sequence[str]) -> tuple[Any, ...]:
+    def options(persons: Sequence[str]) -> tuple[Option, ...]:
         called = sorted((known.get(p, {}).get("name", p), p) for p in persons)
         return tuple(plain(p, name) for name, p in called)
 
-    return Choices({"to_person": options(group), "reviewer": options(reviewers)})
+    return Choices({"to_person": options(members), "reviewer": options(reviewers)})

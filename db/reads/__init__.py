@@ -36,6 +36,7 @@ from db.reads.journeys import (
     journeys_of,
 )
 from db.reads.ledger import (
+    Step,
     Telling,
     as_of,
     chain,
@@ -122,6 +123,7 @@ __all__ = [
     "Place",
     "Separation",
     "Span",
+    "Step",
     "TaskNeed",
     "TaskSort",
     "TaskWatch",

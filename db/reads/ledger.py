@@ -3,9 +3,9 @@
 import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, false, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,14 +25,25 @@ async def timeline(
     stream: str,
     *,
     telling: Telling | None = None,
+    role: str = "",
+    rule: str = "",
+    spans: Sequence[tuple[int, int]] | None = None,
     newest_first: bool = True,
     cursor: str = "",
     limit: int = PAGE,
 ) -> Page[Event]:
-    """The events of a stream, of either kind of truth; those alone that hold what is asked for."""
+    """The events of a stream, of either kind of truth; those alone that hold what is asked for, are of
+    somebody in that role, hold a finding of that rule, and whose number lies in one of `spans` (both ends
+    included)."""
     query = select(EventRow).where(EventRow.stream == stream)
     if telling is not None:
         query = query.where(_TELLING[telling])
+    if role:
+        query = query.where(EventRow.actor_role == role)
+    if rule:
+        query = query.where(_holds(f'"rule":"{rule}"'))
+    if spans is not None:
+        query = query.where(or_(false(), *(col(EventRow.seq).between(a, b) for a, b in spans)))
     order = Order((col(EventRow.seq),), (int,), descending=newest_first)
     found = await page_of(session, query, order, cursor, limit, lambda r: (r.seq,))
     return Page([event_of(row) for row in found.items], found.next)
@@ -72,16 +83,25 @@ async def as_of(session: AsyncSession, stream: str, seqs: Collection[int]) -> di
     return {f.case.seq: f.case for f in fold_stream(openings_of(row), events) if f.case.seq in seqs}
 
 
-async def way(session: AsyncSession, stream: str, machine: str) -> list[tuple[str, str, datetime]]:
-    """The moves of the case's main machine: source, destination and business time, the first one first."""
+class Step(NamedTuple):
+    """A move of a case's main machine: business time, and the number of the event that holds it."""
+
+    source: str
+    dest: str
+    at: datetime
+    seq: int
+
+
+async def way(session: AsyncSession, stream: str, machine: str) -> list[Step]:
+    """The moves of the case's main machine, the first one first."""
     query = (
-        select(col(EventRow.body), col(EventRow.business_at))
+        select(col(EventRow.body), col(EventRow.business_at), col(EventRow.seq))
         .where(EventRow.stream == stream, _holds(f'"machine":"{machine}"'))
         .order_by(col(EventRow.seq))
     )
     return [
-        (move["source"], move["dest"], at)
-        for body, at in await session.exec(query)
+        Step(move["source"], move["dest"], at, seq)
+        for body, at, seq in await session.exec(query)
         for move in json.loads(body)["moves"]
         if move["machine"] == machine and move["source"] != move["dest"]
     ]

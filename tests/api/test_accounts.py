@@ -50,6 +50,9 @@ async def test_an_account_is_opened_and_its_owner_chooses_the_password_once(prod
     assert (again.status_code, again.json()["violations"][0]["rule"]) == (404, "A-LINK")
     told = await product.events(f"person-{made['person']}")
     assert told.count("reason_recorded") == 2 and "password_link_made" in told
+    seq = told.index("reason_recorded") + 1
+    why = await product.ask("GET", f"/v1/audit/events/person-{made['person']}/{seq}", "auditor")
+    assert why.json()["reason"] == WHY["reason"]
     taken = await post(product, "/v1/accounts", body)
     assert taken.status_code == 409
 

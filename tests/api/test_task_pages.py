@@ -129,7 +129,7 @@ async def test_evidence_stands_beside_its_requirement(product: Product) -> None:
     (image,) = re.findall(r'<img src="([^"]+)"', page.text)
     shown = await product.client.get(image.replace("&amp;", "&"))
     assert shown.headers["content-type"] == "image/jpeg"
-    assert re.search(r'R-Q3</span>.*?verdict \w+">', page.text, re.S)
+    assert re.search(r'R-Q3</span>.*?outcome \w+">', page.text, re.S)
     assert "[S] Persyaratan Peserta" in page.text
     turned = await product.client.get(f"/tasks/{task}?doc={image.split('/')[5]}&turn=90&zoom=2")
     assert "turn=90&amp;zoom=2" in turned.text

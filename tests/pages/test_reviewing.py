@@ -248,7 +248,7 @@ async def test_a_reviewer_looks_at_a_candidates_documents_and_accepts(
     task = (await stack.task(stream, "review_documents")).id
     async with screens.window("penelaah", width=width, lang=lang, script=script) as page:
         await page.click(f'a[href="/tasks/{task}"]')
-        await expect(page.locator(".requirement", has_text="R-Q3").locator(".verdict").first).to_be_visible()
+        await expect(page.locator(".requirement", has_text="R-Q3").locator(".outcome").first).to_be_visible()
         await looked_at(page, script=script)
         await page.locator("#comment-f-text").fill("Ijazah sudah dicocokkan.")
         await press(page, "#comments", "")

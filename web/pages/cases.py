@@ -2,51 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 
 from api.deps import Run
-from api.routers import applications, cases, certificates, programmes
+from api.routers import cases
 from api.runtime import Runtime
 from api.schemas.common import Cursor
-from api.schemas.derive import request_model
+from api.waiting import WATCHERS
 from db import reads
 from db.identity import Access
-from domain import commands as c
-from domain.cases import Case
-from domain.errors import DomainError
+from domain.errors import Unknown
 from domain.reference import STAGES
-from domain.text import Text
-from domain.verdict import Violation
+from domain.roles import Role
+from domain.rules.book import RULES
 from state_machines.tables import TABLES
-from web import acts
-from web.choices import choices_of
-from web.commands import COMMANDS, command_of, subject_of
-from web.deps import Anybody, go
+from web import live
+from web.case_offers import Offer, called_in, offers_in, whole
+from web.case_people import Somebody, people_of
+from web.deps import Anybody
 from web.diagram import Diagram, diagram_of
-from web.forms import Form, form_of, parse
 from web.reading import body_of, caught_up
 from web.render import page
 from web.stages import Stage, stages_of
 
 router = APIRouter(include_in_schema=False)
-
-
-@dataclass(frozen=True)
-class Offer:
-    """One move that may be asked for here, or why not."""
-
-    command: str
-    about: str
-    """Id of the class, seat … it is about."""
-    called: str
-    """What people call that: a class's label, a participant's name."""
-    label: Text
-    violations: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(frozen=True)
@@ -57,11 +40,23 @@ class CasePage:
     stages: tuple[Stage, ...]
     """Empty for what has no stages."""
     diagram: Diagram
+    at: str
+    """The state that is selected in the picture; empty: none."""
     offers: tuple[Offer, ...]
+    reassignable: frozenset[str]
+    """Tasks that the one who asks may give to somebody else."""
+    people: tuple[Somebody, ...]
     called: Mapping[str, str]
     """What people call the classes, seats and assignments, by id."""
+    hitches: list[dict[str, Any]]
+    asked: bool
+    """Could Temporal be asked what fails in the case? True for whom it was not."""
     telling: str | None
     """The kind of events that the timeline is narrowed to."""
+    role: str
+    rule: str
+    roles: tuple[str, ...]
+    rules: tuple[str, ...]
     timeline: list[dict[str, Any]]
     next: str | None
     temporal: str
@@ -74,169 +69,94 @@ async def case_page(
     request: Request,
     access: Anybody,
     runtime: Run,
-    telling: reads.Telling | None = None,
+    at: Annotated[str, Query(max_length=30)] = "",
+    telling: reads.Telling | Literal[""] = "",
+    role: Role | Literal[""] = "",
+    rule: Annotated[str, Query(pattern=r"^[A-Z0-9-]{0,30}$")] = "",
     cursor: Cursor = "",
-) -> HTMLResponse:
-    """Everything about one case that the one who asks may see."""
+) -> Response:
+    """Everything about one case that the one who asks may see; `at` is a state of its machine, whose history
+    is then shown alone."""
     await caught_up(request, runtime)
     head = body_of(await cases.case(stream, request, access, runtime))
-    body = body_of(await _WHOLE[head["kind"]](stream, request, access, runtime))
-    chain = await cases.timeline(stream, request, access, runtime, telling=telling, cursor=cursor, limit=50)
+    tag = await live.tag_of(request, access, runtime, stream=stream)
+    if (same := live.unchanged(request, tag)) is not None:
+        return same
+    body = await whole(head["kind"], stream, request, access, runtime)
+    table = TABLES[head["kind"]]
+    at = at if at in {state.name for state in table.states} else ""
+    chain = await cases.timeline(
+        stream,
+        request,
+        access,
+        runtime,
+        telling=telling or None,
+        state=at,
+        role=role,
+        rule=rule,
+        cursor=cursor,
+        limit=50,
+    )
+    told, asked = await _hitches(access, runtime, head)
+    incidents = len(told) + (not told and bool(head.get("attention")))
     way = [(m["source"], m["dest"]) for m in head.get("way", ())]
     context = CasePage(
         head=head,
         body=body,
-        stages=stages_of(STAGES, body["stage"], ended=body["ended"]) if head["kind"] == "programme" else (),
-        diagram=diagram_of(TABLES[head["kind"]], head["state"], way),
-        offers=tuple(_offers(body)),
-        called=_called(body),
+        stages=_stages(head, body),
+        diagram=diagram_of(table, head["state"], way, incidents=incidents),
+        at=at,
+        offers=tuple(offers_in(body)),
+        reassignable=frozenset(
+            o["id"] for o in body.get("allowed", ()) if o["trigger"] == "reassign" and o["ok"]
+        ),
+        people=await people_of(access, runtime, head, body),
+        called=called_in(body),
+        hitches=told,
+        asked=asked,
         telling=telling,
+        role=role,
+        rule=rule,
+        roles=tuple(r.value for r in Role),
+        rules=tuple(sorted(RULES)),
         timeline=chain["items"],
         next=chain["next"],
         temporal=_temporal(runtime, head),
     )
-    return await page(request, runtime, access, "case.html", context)
+    return await page(request, runtime, access, "case.html", context, tag=tag)
+
+
+def _stages(head: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[Stage, ...]:
+    """Of a programme and of an application; a certificate has none."""
+    if head["kind"] not in ("programme", "journey"):
+        return ()
+    now = body["stage"] if head["kind"] == "programme" else TABLES["journey"].state(head["state"]).stage
+    if not now and head["ended"]:  # an end stands in no stage: it got as far as the last one that it had
+        seen = [TABLES[head["kind"]].state(m["source"]).stage for m in head.get("way", ())]
+        now = max(seen, default=0)
+    return stages_of(STAGES, now, ended=body["ended"])
+
+
+async def _hitches(
+    access: Access, runtime: Runtime, head: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], bool]:
+    """What fails in the case now, for those who watch, and whether Temporal could be asked."""
+    if access.hat.role not in WATCHERS or head["ended"] or not head.get("workflow"):
+        return [], True
+    try:
+        told: list[dict[str, Any]] = (await cases.case_hitches(head["stream"], access, runtime))["items"]
+    except Unknown:
+        return [], False
+    return told, True
 
 
 def _temporal(runtime: Runtime, head: Mapping[str, Any]) -> str:
-    """In production Temporal's pages stand at no address that we know."""
+    """In production Temporal's pages stand where the settings say, if they do."""
     settings = runtime.settings
-    if settings.production or not head.get("workflow"):
+    pages = settings.temporal_ui_address or (
+        "" if settings.production else f"http://127.0.0.1:{settings.temporal_ui_port}"
+    )
+    if not pages or not head.get("workflow"):
         return ""
     namespace, workflow = quote(settings.temporal_namespace, safe=""), quote(head["workflow"], safe="")
-    return f"http://127.0.0.1:{settings.temporal_ui_port}/namespaces/{namespace}/workflows/{workflow}"
-
-
-_WHOLE: dict[str, Any] = {
-    "programme": programmes.programme,
-    "journey": applications.application,
-    "certificate": certificates.certificate,
-}
-
-
-def _called(body: Mapping[str, Any]) -> dict[str, str]:
-    """What people call the parts of a case, by their ids."""
-    called = {one["id"]: one.get("label") or "" for one in body.get("classes", ())}
-    for one in (*body.get("seats", ()), *body.get("assignments", ())):
-        called[one["id"]] = one.get("name") or one["id"][:8]
-    return called
-
-
-def _offers(body: Mapping[str, Any]) -> list[Offer]:
-    """What has a command of its own; the rest is done in tasks."""
-    called = _called(body)
-    found = []
-    for offer in body.get("allowed", ()):
-        cls = command_of(offer["kind"], offer["trigger"])
-        if cls is None or cls is c.SubmitProgramme:
-            continue
-        found.append(
-            Offer(
-                str(cls.model_fields["type"].default),
-                "" if offer["kind"] in ("programme", "journey", "certificate") else offer["id"],
-                called.get(offer["id"], ""),
-                Text(id=offer["label"], en=offer["label_en"]),
-                tuple(offer["violations"]),
-            )
-        )
-    return found
-
-
-# ---- doing something with it ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ActPage:
-    stream: str
-    command: str
-    about: str
-    called: str
-    label: Text
-    form: Form
-    errors: tuple[Violation, ...]
-    key: str
-
-
-@router.get("/cases/{stream}/do/{command}", name="act_page")
-async def act_page(
-    stream: str, command: str, request: Request, access: Anybody, runtime: Run, about: str = ""
-) -> Response:
-    """What one command asks for, before it is sent."""
-    return await _act_shown(request, access, runtime, stream, command, about)
-
-
-async def _act_shown(
-    request: Request,
-    access: Access,
-    runtime: Runtime,
-    stream: str,
-    command: str,
-    about: str,
-    *,
-    values: Mapping[str, Any] | None = None,
-    error: DomainError | None = None,
-) -> Response:
-    cls = COMMANDS.get(command)
-    head = body_of(await cases.case(stream, request, access, runtime))
-    if cls is None or head.get("hash") is None:
-        return go(f"/cases/{stream}")
-    body = body_of(await _WHOLE[head["kind"]](stream, request, access, runtime))
-    offer = next((o for o in _offers(body) if o.command == command and o.about == about), None)
-    if offer is None:
-        return go(f"/cases/{stream}")
-    async with runtime.db.read() as session:
-        case = await reads.case(session, stream)
-    assert isinstance(case, Case)
-    context = ActPage(
-        stream=stream,
-        command=command,
-        about=about,
-        called=offer.called,
-        label=offer.label,
-        form=form_of(
-            request_model(cls),
-            choices=await choices_of(runtime, access, case),
-            values=values,
-            violations=error.violations if error else (),
-            leave_out=subject_of(cls, about),
-        ),
-        errors=tuple(error.violations) if error else (),
-        key=acts.new_key(),
-    )
-    return await page(request, runtime, access, "act.html", context, status=error.status if error else 200)
-
-
-@router.post("/cases/{stream}/do/{command}")
-async def act(stream: str, command: str, request: Request, access: Anybody, runtime: Run) -> Response:
-    """Send it. What was typed stays when it is refused."""
-    cls = COMMANDS.get(command)
-    if cls is None:
-        return go(f"/cases/{stream}")
-    sent = await request.form()
-    about = str(sent.get("about", ""))
-    model = request_model(cls)
-    values = {**parse(model, sent), **(subject_of(cls, about) if about else {})}
-    journey = cls in c.JOURNEY_COMMANDS
-    named = {"application": stream} if journey else {"programme": stream}
-    try:
-        body = acts.validated(model, values)
-        receipt = await _endpoint(command, journey=journey)(
-            **named,
-            body=body,
-            request=request,
-            response=Response(),
-            access=access,
-            key=acts.key_of(sent),
-            runtime=runtime,
-        )
-    except DomainError as error:
-        return await _act_shown(request, access, runtime, stream, command, about, values=values, error=error)
-    target = go(f"/cases/{stream}?done=1")
-    acts.note(request, target, receipt)
-    return target
-
-
-def _endpoint(command: str, *, journey: bool) -> Any:
-    """The API's own function of that command."""
-    router = applications.router if journey else programmes.router
-    return next(r.endpoint for r in router.routes if isinstance(r, APIRoute) and r.name == command)
+    return f"{pages}/namespaces/{namespace}/workflows/{workflow}"

@@ -25,15 +25,18 @@ from domain import commands as c
 from domain.cases import Case, Task
 from domain.decisions import DECISIONS, IRREVERSIBLE
 from domain.errors import DomainError
+from domain.roles import Role
 from domain.text import Text
 from domain.verdict import Violation
 from web import acts
+from web.candidate import door
 from web.choices import choices_of
 from web.deciding import Choice, again, choices, values_of
 from web.deps import Anybody, go
 from web.desk import BESIDE, OnShelf, Shelf, carried, following, listed
 from web.evidence_view import Look, Viewer, viewer_of
 from web.forms import Form, form_of, parse
+from web.pages import assignments
 from web.pages.inbox import done_before
 from web.reading import body_of, caught_up
 from web.render import page
@@ -73,6 +76,8 @@ class TaskPage:
     """The chosen decision cannot be undone, and waits for a second press."""
     phrases: Sequence[Mapped]
     uploads: bool
+    place: str
+    """Where this kind of task has a page of its own; empty where it has none for this hat."""
     comment: Form
     errors: tuple[Violation, ...]
     key: str
@@ -170,11 +175,25 @@ async def shown(
         confirm=bool(tried and tried.confirm),
         phrases=(await desk.phrases(access, runtime, entry.kind))["items"],
         uploads=may_upload(access, case),
+        place=_place(access, body),
         comment=form_of(request_model(c.CommentTask), values=written),
         errors=tuple(errors),
         key=acts.new_key(),
     )
     return await page(request, runtime, access, "task.html", context, status=error.status if error else 200)
+
+
+def _place(access: Access, task: Mapped) -> str:
+    """The page that was made for this kind of task and this hat; empty where there is none."""
+    role, here = access.hat.role, f"/tasks/{task['id']}"
+    where = here
+    if role is Role.CANDIDATE:
+        where = door(task)
+    elif role is Role.MASTER_ASSESSOR:
+        where = assignments.place_of(task)
+    elif role in (Role.COMMITTEE, Role.OPERATIONS) and task["kind"] == "decide":
+        where = f"/decisions/{task['stream']}"
+    return where if where != here else ""
 
 
 def _returned(case: Case) -> bool:
