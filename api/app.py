@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from socket import gaierror
 from typing import Any
 
@@ -13,13 +12,14 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from fastapi.routing import APIRoute
-from fastapi.staticfiles import StaticFiles
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from activities.plugin import codec
 from api import problems
+from api.assets import Assets
 from api.bulk_runner import run_bulks
 from api.codec_server import codec_router
 from api.commands import database_down
@@ -61,9 +61,13 @@ from api.schemas.common import Problem
 from domain.errors import DomainError, Malformed
 from interpreter import settled
 from logs import setup
-from settings import ROOT, Settings, load
+from settings import Settings, load
 
-STATIC = Path(ROOT) / "web" / "static"
+COMPRESSED_ALREADY = (
+    *DEFAULT_EXCLUDED_CONTENT_TYPES,
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+)
 OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}", "/v1/invitations", "/v1/passwords"})
 """Addresses below /v1 that need no sign-in (of the first, POST alone)."""
 BAD_CHARACTERS = frozenset({"22021", "22P05"})
@@ -155,12 +159,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             trust_loopback=not settings.production,
         )
     )
-    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.mount("/static", Assets(), name="static")
     app.add_exception_handler(DomainError, _refused)
     app.add_exception_handler(RequestValidationError, _malformed)
     app.add_exception_handler(HTTPException, _http)
     for error in DATABASE_DOWN:
         app.add_exception_handler(error, _database_down)
+    app.add_middleware(
+        GZipMiddleware, minimum_size=1024, compresslevel=5, exclude_content_types=COMPRESSED_ALREADY
+    )
     app.add_middleware(Edge, upload_limit=settings.upload_limit, production=settings.production)
     _default_deny(app)
     _document(app)

@@ -81,7 +81,7 @@ async def access_of(request: Request) -> Access:
     """
     runtime = runtime_of(request)
     secret, by_cookie = _secret(request, runtime.settings)
-    async with runtime.db.read() as session:
+    async with runtime.db.glance() as session:
         now = runtime.now()
         if secret.startswith(identity.TOKEN_PREFIX):
             access = await identity.resolve_token(session, secret, now=now)

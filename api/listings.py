@@ -190,11 +190,14 @@ async def conflicts(session: AsyncSession, *, open: bool = True, limit: int = 20
 
 async def ledger_summary(session: AsyncSession) -> tuple[int, int, int]:
     """Streams, events and frozen streams."""
-    streams = (await session.exec(select(func.count()).select_from(StreamRow))).one()
-    events = (await session.exec(select(func.coalesce(func.sum(StreamRow.head_seq), 0)))).one()
-    frozen = (
-        await session.exec(select(func.count()).select_from(StreamRow).where(col(StreamRow.frozen).is_(True)))
-    ).one()
+    found = await session.exec(
+        select(
+            func.count(),
+            func.coalesce(func.sum(StreamRow.head_seq), 0),
+            func.count().filter(col(StreamRow.frozen).is_(True)),
+        ).select_from(StreamRow)
+    )
+    streams, events, frozen = found.one()
     return int(streams), int(events), int(frozen)
 
 

@@ -1,5 +1,6 @@
 """What operations watch: cases by stage and by what they need, and how it went over time."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -11,10 +12,12 @@ from api.routers import operations
 from api.runtime import Runtime
 from db import reads, registry
 from db.identity import Access
+from db.projection import over
 from db.reads import Need, Separation, Watch, WatchSort
 from db.reads.monitor import Kind
 from domain.clock import at
 from domain.policy import default
+from state_machines.tables import TABLES
 
 SOON = timedelta(days=2)
 """A task that is due within this is about to be late."""
@@ -78,11 +81,13 @@ async def board(runtime: Runtime, kind: Kind, stuck: Trouble) -> Board:
     """The counts of one kind of case."""
     watch = await _watch(runtime, Asked(kind), stuck)
     async with runtime.db.read() as session:
-        return Board(
-            await reads.stage_counts(session, kind),
-            await reads.state_counts(session, kind),
-            {**await reads.need_counts(session, watch), "stuck": len(stuck.streams(kind))},
-        )
+        states = await reads.state_counts(session, kind)
+        needs = await reads.need_counts(session, watch)
+    stages: Counter[int] = Counter()
+    for state, count in states.items():
+        if not over(kind, state):
+            stages[TABLES[kind].state(state).stage] += count
+    return Board(stages, states, {**needs, "stuck": len(stuck.streams(kind))})
 
 
 async def listed(

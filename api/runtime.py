@@ -62,8 +62,9 @@ class Runtime:
     checked: tuple[float, dict[str, dict[str, Any]]] | None = None
     """When the parts of the product were last looked at, and what was found (api/routers/health.py)."""
     checking: asyncio.Lock = field(default_factory=asyncio.Lock)
-    pulse: tuple[float, int] | None = None
-    """When all events were last counted, and how many there were (api/pulse.py)."""
+    pulse: tuple[float, tuple[int, int, int]] | None = None
+    """When all chains were last counted, and how many streams, events and frozen streams there were
+    (api/pulse.py)."""
     beating: asyncio.Lock = field(default_factory=asyncio.Lock)
     hitches: tuple[float, dict[str, Any]] | None = None
     """When Temporal was last asked what fails, and what it said (api/hitches.py)."""

@@ -406,12 +406,13 @@ def _system_info() -> Any:
     return GetSystemInfoRequest()
 
 
-def keep(result: dict[str, Any]) -> Path:
-    """Write the results down; gives the file, which `latest.json` repeats."""
+def keep(result: dict[str, Any], of: str = "") -> Path:
+    """Write the results down; gives the file, which `latest.json` repeats (`pages-latest.json`)."""
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(result, indent=1, ensure_ascii=False) + "\n"
-    file = RESULTS / f"{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
-    for path in (file, RESULTS / "latest.json"):
+    prefix = f"{of}-" if of else ""
+    file = RESULTS / f"{prefix}{datetime.now(UTC):%Y-%m-%d-%H%M%S}.json"
+    for path in (file, RESULTS / f"{prefix}latest.json"):
         path.write_text(text)
     return file.relative_to(ROOT)
 

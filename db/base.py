@@ -8,7 +8,7 @@ way in: make them from what has been validated already.
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, DateTime, Dialect
+from sqlalchemy import JSON, ColumnElement, DateTime, Dialect, Index
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
@@ -55,3 +55,10 @@ class Json(TypeDecorator[Any]):
         if dialect.name == "postgresql":
             return dialect.type_descriptor(JSONB(none_as_null=True))
         return dialect.type_descriptor(JSON(none_as_null=True))
+
+
+def partial(name: str, *columns: str, where: ColumnElement[bool], beside: str = "") -> Index:
+    """An index of some of the rows, with the values of further columns beside (SQLite has none of those)."""
+    return Index(
+        name, *columns, postgresql_where=where, sqlite_where=where, postgresql_include=beside.split()
+    )

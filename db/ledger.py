@@ -6,7 +6,7 @@ freezing that must outlive the refused one.
 """
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -16,7 +16,8 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import consequences, projection
-from db.projection import Folded, table_of
+from db.folding import begun, fold_stream, openings_of
+from db.projection import Folded, stage_of, table_of
 from db.session import Database
 from db.streams import (
     Head,
@@ -160,24 +161,6 @@ async def thaw(session: AsyncSession, stream: str) -> str:
 # ---- reading back ------------------------------------------------------------------------------------
 
 
-def openings_of(row: Locked | StreamRow) -> dict[int, Case]:
-    """The empty cases from which the stream's runs began, by the seq after which they did."""
-    return {int(seq): Case.model_validate(case) for seq, case in json.loads(row.openings).items()}
-
-
-def fold_stream(openings: Mapping[int, Case], events: Iterable[Event]) -> Iterator[Folded]:
-    """What a case stream is after each of its events; raises as `evolve` does."""
-    folded: Folded | None = None
-    for event in events:
-        opening = openings.get(event.seq - 1)
-        if opening is not None and (folded is None or folded.case != opening):
-            folded = _begun(folded, opening)
-        if folded is None:
-            raise AssertionError("the stream has no opening")
-        folded = folded.after(event, evolve(folded.case, event))
-        yield folded
-
-
 async def rebuild(session: AsyncSession, stream: str) -> Case | None:
     """Make the stream's projection again from its events alone; None when it has no case."""
     row = await _locked(session, stream)
@@ -186,7 +169,7 @@ async def rebuild(session: AsyncSession, stream: str) -> Case | None:
     folded = await _refold(session, row)
     if folded is None:
         return None
-    await projection.write(session, folded)
+    await projection.write(session, folded, whole=True)
     return folded.case
 
 
@@ -280,18 +263,12 @@ async def _base(session: AsyncSession, stream: Locked, batch: Batch, head: Head)
     openings = json.loads(stream.openings)
     openings[str(head.seq)] = opening.model_dump(mode="json")
     await keep_openings(session, stream.stream, openings)
-    return _begun(present, opening)
-
-
-def _begun(before: Folded | None, opening: Case) -> Folded:
-    """A run that begins: every row of the run before is replaced, the day of the first opening stays."""
-    return Folded(case=opening, opened_at=before.opened_at if before else None, touched=None)
+    return begun(present, opening)
 
 
 _CASES = table_of(CaseRow).c
-_PRESENT = columns(
-    _CASES.seq, _CASES.hash, _CASES.snapshot, _CASES.opened_at, _CASES.updated_at, _CASES.closed_at
-).where(_CASES.stream == bindparam("stream"))
+_KNOWN = ("kind", "state", "seq", "hash", "snapshot", "opened_at", "updated_at", "closed_at")
+_PRESENT = columns(*(_CASES[name] for name in _KNOWN)).where(_CASES.stream == bindparam("stream"))
 """Without the ORM: this is read for every batch, and half of such a read is making an object of the row."""
 
 
@@ -308,6 +285,7 @@ async def _present(session: AsyncSession, stream: Locked) -> Folded | None:
         opened_at=row.opened_at,
         updated_at=row.updated_at,
         closed_at=row.closed_at,
+        stage=stage_of(row.kind, row.state),
     )
 
 

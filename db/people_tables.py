@@ -8,10 +8,10 @@ stream of its own (`person-…`, `org-…`, `account-…`, `policy-…`, `access
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, column
 from sqlmodel import Field, SQLModel
 
-from db.base import Json, UtcDateTime
+from db.base import Json, UtcDateTime, partial
 
 # ---- persons and what is sealed ----------------------------------------------------------------
 
@@ -230,6 +230,7 @@ class Account(SQLModel, table=True):
     """A way in for one person. R-SOD compares persons, so two accounts of one person are one."""
 
     __tablename__ = "accounts"
+    __table_args__ = (partial("ix_accounts_able", "person", where=column("disabled_at").is_(None)),)
 
     id: str = Field(primary_key=True, max_length=80)
     person: str = Field(max_length=80, foreign_key="persons.id", index=True)
@@ -264,9 +265,10 @@ class AccountRole(SQLModel, table=True):
     """A hat that an account may wear; an organiser's belongs to one organisation."""
 
     __tablename__ = "account_roles"
+    __table_args__ = (Index("ix_account_roles_worn", "role", "organisation", "account"),)
 
     account: str = Field(primary_key=True, max_length=80, foreign_key="accounts.id")
-    role: str = Field(primary_key=True, max_length=20, index=True)
+    role: str = Field(primary_key=True, max_length=20)
     organisation: str = Field(primary_key=True, default="", max_length=80)
 
 

@@ -24,6 +24,7 @@ from db.tables import (
     JourneyRow,
     ProgrammeRow,
     SeatRow,
+    StageRow,
     TaskRow,
 )
 from domain.cases import KINDS, Case, Entity
@@ -52,23 +53,44 @@ class Folded:
     updated_at: datetime | None = None
     closed_at: datetime | None = None
     touched: Touched | None = field(default=frozenset())
+    stage: int | None = None
+    """Where the case stands (`stage_of`); None before the first event."""
+    entered: tuple[tuple[int, int, datetime], ...] = ()
+    """Seq, stage and business time of each change of stage that these events made."""
 
     def after(self, event: Event, case: Case) -> "Folded":
         """The same one event later; `case` is what `evolve` made of it."""
         moved = touched_by(event, case)
+        stage = stage_of(case.kind, case.state)
+        entered = self.entered
+        if stage != self.stage:
+            entered = (*entered, (case.seq, stage, case.business_at))
         return Folded(
             case=case,
             opened_at=self.opened_at or case.business_at,
             updated_at=case.business_at,
             closed_at=(self.closed_at or case.business_at) if ended(case) else None,
             touched=None if self.touched is None or moved is None else self.touched | moved,
+            stage=stage,
+            entered=entered,
         )
 
 
 def ended(case: Case) -> bool:
-    """Is the case's main entity at an end? A request taken back is a draft again: its workflow has ended."""
-    state = case.state
-    return (case.kind == "programme" and state == DRAFT) or state in TABLES[case.kind].terminal
+    """Is the case's main entity at an end?"""
+    return over(case.kind, case.state)
+
+
+def over(kind: str, state: str) -> bool:
+    """Has a case of that kind ended in that state? A request taken back is a draft again: its workflow has
+    ended."""
+    return (kind == "programme" and state == DRAFT) or state in TABLES[kind].terminal
+
+
+def stage_of(kind: str, state: str) -> int:
+    """The stage in which a case of that kind is in that state; 0 for none, as at an end."""
+    found = TABLES[kind].state(state)
+    return 0 if found.terminal else found.stage
 
 
 def touched_by(event: Event, case: Case) -> Touched | None:
@@ -98,21 +120,29 @@ def rows(folded: Folded) -> Rows:
         ]
         if entities:
             made[model] = [{"stream": case.stream, **values(folded, entity)} for entity in entities]
+    if folded.entered:
+        made[StageRow] = [
+            {"stream": case.stream, "seq": seq, "kind": case.kind, "stage": stage, "at": at.timestamp()}
+            for seq, stage, at in folded.entered
+        ]
     return made
 
 
-async def write(session: AsyncSession, folded: Folded) -> None:
-    """Bring the tables up to the case; `touched` None replaces every row of the stream."""
+async def write(session: AsyncSession, folded: Folded, *, whole: bool = False) -> None:
+    """Bring the tables up to the case; `touched` None replaces every row of the stream. `whole`: it is the
+    fold of all the stream's events."""
     if folded.touched is None:
-        await clear(session, folded.case.stream)
+        await clear(session, folded.case.stream, whole=whole)
     for model, values in rows(folded).items():
         await upsert(session, model, values)
 
 
-async def clear(session: AsyncSession, stream: str) -> None:
-    """Take the stream out of every projected table but `cases`, whose `attention` no event gives back."""
+async def clear(session: AsyncSession, stream: str, *, whole: bool) -> None:
+    """Take the stream out of every projected table but `cases`, whose `attention` no event gives back, and,
+    unless it is the `whole` fold that comes, `stages`: a run that begins does not know those of the run
+    before."""
     for model in PROJECTED:
-        if model is not CaseRow:
+        if model is not CaseRow and (whole or model is not StageRow):
             table = table_of(model)
             await session.exec(delete(table).where(table.c.stream == stream))
 

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import ledger, streams
+from db.folding import openings_of
 from db.ledger import Batch
 from db.projection import table_of
 from db.registry import REASON_MIN
@@ -147,7 +148,7 @@ class _Told:
         row = await streams.hold(session, self.stream, self.kind, self.workflow_id)
         owner, chain = await _stored(session, self.stream)
         try:
-            begun = ledger.openings_of(row).keys() | self.openings.keys()
+            begun = openings_of(row).keys() | self.openings.keys()
         except (ValueError, TypeError, AttributeError):
             raise _Refused("the stream's openings cannot be read") from None
         missing = [event for seq, event in sorted(self.events.items()) if seq not in chain]

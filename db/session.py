@@ -8,6 +8,7 @@ SELECT … FOR UPDATE; reads in one snapshot, so that a page or an audit never s
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Literal, TypeVar
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -25,6 +26,11 @@ BUSY_TIMEOUT_MS = 5000
 STATEMENT_TIMEOUT_MS = 15000
 IDLE_IN_TRANSACTION_MS = 60000
 ATTEMPTS = 8
+UNASKED = 1.0
+"""Seconds for which a connection is taken to be alive after it was used last. To ask it costs three round
+trips: as much as half a page's own questions."""
+STATEMENTS_KEPT = 400
+"""Statements that a connection keeps prepared: more than the product has in daily use."""
 SERIALIZATION_FAILURE, DEADLOCK = "40001", "40P01"
 SQLITE_BUSY, SQLITE_LOCKED = 5, 6
 
@@ -56,12 +62,13 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         if self.sqlite:
             self._writer = _sqlite(self.url, sqlite_synchronous, writes=True)
-            self._reader = _sqlite(self.url, sqlite_synchronous, writes=False)
+            self._reader = self._glancer = _sqlite(self.url, sqlite_synchronous, writes=False)
         else:
             self._writer = _postgresql(self.url)
             self._reader = self._writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+            self._glancer = self._writer.execution_options(isolation_level="AUTOCOMMIT")
         self._lock = asyncio.Lock()
         self._owner: asyncio.Task[Any] | None = None
 
@@ -69,6 +76,13 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session that sees one snapshot and cannot write."""
         async with Session(self._reader, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncSession]:
+        """A session for a single SELECT, which is a snapshot by itself: without the transaction that `read`
+        needs, and its two round trips."""
+        async with Session(self._glancer, expire_on_commit=False) as session:
             yield session
 
     @asynccontextmanager
@@ -149,21 +163,39 @@ def _sqlite(url: URL, synchronous: str, *, writes: bool) -> AsyncEngine:
 
 
 def _postgresql(url: URL) -> AsyncEngine:
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         isolation_level="READ COMMITTED",
         pool_size=10,
         max_overflow=10,
-        pool_pre_ping=True,
+        pool_use_lifo=True,  # the connection used last is the one that need not be asked whether it lives
         connect_args={
+            "prepared_statement_cache_size": STATEMENTS_KEPT,
             "server_settings": {
                 "application_name": "asesor",
                 "timezone": "UTC",
                 "statement_timeout": str(STATEMENT_TIMEOUT_MS),
                 "idle_in_transaction_session_timeout": str(IDLE_IN_TRANSACTION_MS),
-            }
+            },
         },
     )
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def used(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def ask(connection: Any, record: Any, _proxy: Any) -> None:
+        """Is it still a connection? The server may have been started again since."""
+        now = time.monotonic()
+        if now - record.info.get("used", now) < UNASKED:  # just used, or just made
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error  # the pool makes another one
+
+    return engine
 
 
 def _undone(error: DBAPIError) -> bool:

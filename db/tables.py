@@ -7,10 +7,15 @@ alone (db.ledger.rebuild). Persons, organisations, accounts and documents stand 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, Text
+from sqlalchemy import Index, Text, column, literal_column
 from sqlmodel import Field, SQLModel
 
-from db.base import Json, UtcDateTime
+from db.base import Json, UtcDateTime, partial
+
+COUNTED = "stream case_kind kind state group_role for_person for_organisation holder level seen_by opened_at"
+"""Columns by which open tasks are counted. They stand in the index of open tasks, so that counting reads that
+alone: as much as there is open, however many tasks there ever were."""
+
 
 # ---- the ledger ----------------------------------------------------------------------------------
 
@@ -49,6 +54,10 @@ class StreamRow(SQLModel, table=True):
     """
 
     __tablename__ = "streams"
+    __table_args__ = (
+        # What begins so: the primary key's order is that of a language, which says nothing of beginnings.
+        Index("ix_streams_beginning", "stream", postgresql_ops={"stream": "varchar_pattern_ops"}),
+    )
 
     stream: str = Field(primary_key=True)
     kind: str
@@ -84,7 +93,15 @@ class CaseRow(SQLModel, table=True):
     """A case as its events made it; `snapshot` is the Case as JSON text (entities keep their order)."""
 
     __tablename__ = "cases"
-    __table_args__ = (Index("ix_cases_next", "closed_at", "next_moment"),)
+    __table_args__ = (
+        Index("ix_cases_next", "closed_at", "next_moment"),
+        Index("ix_cases_states", "kind", "state"),
+        Index("ix_cases_opened", "kind", "opened_at", "closed_at"),
+        Index("ix_cases_closed", "kind", "closed_at", "opened_at"),
+        partial(
+            "ix_cases_attention", "updated_at", "stream", where=column("attention") != literal_column("''")
+        ),
+    )
 
     stream: str = Field(primary_key=True)
     kind: str
@@ -107,6 +124,22 @@ class CaseRow(SQLModel, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     """Business time like the two above; set while the main entity is at an end or a draft again."""
+
+
+class StageRow(SQLModel, table=True):
+    """A case came into another stage; the first row is its beginning. Written once and never changed."""
+
+    __tablename__ = "stages"
+    __table_args__ = (Index("ix_stages_kind", "kind", "stream", "seq", postgresql_include=["stage", "at"]),)
+
+    stream: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    """Of the event."""
+    kind: str
+    stage: int
+    """0: in none, as at an end or while suspended."""
+    at: float
+    """Business time, in seconds since 1970 (UTC): what is asked of it is how long things took."""
 
 
 class ProgrammeRow(SQLModel, table=True):
@@ -188,11 +221,15 @@ class SeatRow(SQLModel, table=True):
 
 class JourneyRow(SQLModel, table=True):
     __tablename__ = "journeys"
+    __table_args__ = (
+        Index("ix_journeys_list", "updated_at", "stream"),
+        Index("ix_journeys_state", "state", "updated_at", "stream"),
+    )
 
     stream: str = Field(primary_key=True)
     id: str = Field(index=True)
     workflow_id: str = Field(index=True)
-    state: str = Field(index=True)
+    state: str
     person: str = Field(index=True)
     scheme: str
     scheme_version: str
@@ -211,7 +248,7 @@ class JourneyRow(SQLModel, table=True):
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     certificate: str
     opened_at: datetime = Field(sa_type=UtcDateTime)
-    updated_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class CertificateRow(SQLModel, table=True):
@@ -267,8 +304,14 @@ class TaskRow(SQLModel, table=True):
         Index("ix_tasks_organisation", "for_organisation", "open", "due_at"),
         Index("ix_tasks_holder", "holder", "open", "due_at"),
         Index("ix_tasks_level", "open", "level"),
-        Index("ix_tasks_due", "open", "due_at", "id"),
-        Index("ix_tasks_completed_by", "completed_by", "completed_at"),
+        partial("ix_tasks_open", "due_at", "id", where=column("open").is_(True), beside=COUNTED),
+        partial(
+            "ix_tasks_done",
+            "completed_by",
+            "completed_at",
+            "id",
+            where=column("state") == literal_column("'COMPLETED'"),
+        ),
     )
 
     id: str = Field(primary_key=True)
@@ -393,6 +436,7 @@ class ArchiveStateRow(SQLModel, table=True):
 
 PROJECTED: tuple[type[SQLModel], ...] = (
     CaseRow,
+    StageRow,
     ProgrammeRow,
     ClassRow,
     SeatRow,

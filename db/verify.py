@@ -7,7 +7,7 @@ found again; and the events that histories recorded and the ledger must be the s
 import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlmodel import SQLModel, col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db import checkpoints, ledger, projection
+from db import checkpoints, projection
 from db.findings import Hashes, Report
+from db.folding import fold_stream, openings_of
 from db.ledger import Batch
-from db.projection import Folded, table_of
+from db.projection import table_of
 from db.session import Database
 from db.streams import ROW_STREAM, event_values, is_row
 from db.tables import PROJECTED, EventRow, StreamRow
@@ -136,7 +137,7 @@ def _stream(
         _row_stream(report, stream, there)
         return
     try:
-        begun = ledger.openings_of(stream)
+        begun = openings_of(stream)
     except (ValueError, TypeError, AttributeError):
         report.add("fold", stream.stream, 1, "the openings cannot be read")
         return
@@ -259,12 +260,10 @@ def _tables(
     name, folded, seq = stream.stream, None, 0
     expected: Mapping[type[SQLModel], Sequence[Mapping[str, Any]]] = {}
     try:
-        for folded in ledger.fold_stream(begun, events):
+        for folded in fold_stream(begun, events):
             seq = folded.case.seq
         if folded is not None:
-            expected = projection.rows(
-                Folded(folded.case, folded.opened_at, folded.updated_at, folded.closed_at, None)
-            )
+            expected = projection.rows(replace(folded, touched=None))
     except Exception as error:
         report.add("fold", name, seq + 1, f"the events cannot be folded: {type(error).__name__}")
         return

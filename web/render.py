@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from api.assets import stamped
 from api.deps import hat_json
 from api.runtime import DATABASE_DOWN, Runtime
 from db.identity import Access
@@ -29,6 +30,7 @@ from web.forms import without_path
 from web.i18n import Language
 from web.labels import label_of
 from web.nav import Entry, entries
+from web.places import own_page
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -54,11 +56,19 @@ class Frame:
     """Of a page with live regions: what its script asks with whether there is anything new (web/live.py)."""
 
 
+class _Stamping(FileSystemLoader):
+    """Templates name files plainly; once, when a template is read, their versions are put in."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        source, file, current = super().get_source(environment, template)
+        return stamped(source), file, current
+
+
 @cache
 def environment(language: Language) -> Environment:
     """The templates in one language."""
     env = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=_Stamping(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -87,11 +97,11 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         moment = times.parse(value)
         if moment is None:
             return Markup("–")
-        return Markup('<time datetime="{}" title="{}">{}</time><span class="exact"> ({})</span>').format(
-            moment.astimezone(UTC).isoformat(),
-            times.exact(moment, language),
-            times.relative(moment, now, language),
-            times.exact(moment, language),
+        machine, said = moment.astimezone(UTC).isoformat(), times.exact(moment, language)
+        # Numbers and names of months and units: there is nothing to escape.
+        return Markup(  # noqa: S704
+            f'<time datetime="{machine}" title="{said}">{times.relative(moment, now, language)}</time>'
+            f'<span class="exact"> ({said})</span>'
         )
 
     def exact(value: Any) -> Markup:
@@ -148,6 +158,7 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "move": move,
         "role": role,
         "decision": decision,
+        "own_page": own_page,
         "field": lambda name: i18n.say(language, said.field(name)),
         "said": lambda value, name: said.said(language, name, value),
         "told": told,

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from api import idempotency, listings, simulation, views
 from api.deps import Anybody, Key, Operations, Run, Watchers
 from api.hitches import Hitch, hitches, hitches_json
+from api.pulse import summary
 from api.routers.health import archive_of
 from api.runtime import Runtime
 from api.schemas.common import DEFAULT_LIMIT, PROBLEMS, Body, Cursor, Limit
@@ -92,9 +93,10 @@ async def attention(_access: Watchers, runtime: Run) -> dict[str, Any]:
 async def ledger_head(
     _access: Watchers, runtime: Run, stream: Annotated[str, Query(max_length=80)] = ""
 ) -> dict[str, Any]:
-    """How many streams and events there are, the last signed checkpoint, and one stream's head."""
+    """How many streams and events there are (as of a second ago at most), the last signed checkpoint, and one
+    stream's head."""
+    streams, events, frozen = await summary(runtime)
     async with runtime.db.read() as session:
-        streams, events, frozen = await listings.ledger_summary(session)
         checkpoint = await listings.last_checkpoint(session)
         row = await listings.stream_row(session, stream) if stream else None
     return {

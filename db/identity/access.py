@@ -1,15 +1,18 @@
 """Who is asking, under which hat, with which account behind it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import update
+from sqlalchemy import Select, and_, bindparam, update
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.people_tables import Account, AccountRole, ApiToken, SignInSession
+from db.projection import table_of
 from db.streams import append_row_event
 from domain.clock import local_day
 from domain.errors import DomainError, Forbidden, NotFound, NotSignedIn
@@ -93,13 +96,42 @@ async def access_of(
     by_token: bool,
 ) -> Access:
     mine = await hats(session, row.account)
+    account = await account_row(session, row.account)
+    return _access(row, account.person, mine, scopes, key, by_token=by_token)
+
+
+def resolving(table: type[SignInSession] | type[ApiToken], key: str) -> Select[Any]:
+    """The row whose column `key` is `:key`, once for each hat of its account, with that hat and the person:
+    one question, asked at every request. The hat is None for a disabled account, or one without any."""
+    hat = and_(col(AccountRole.account) == col(Account.id), col(Account.disabled_at).is_(None))
+    return (
+        columns(
+            *(c for c in table_of(table).c),
+            col(Account.person).label("person"),
+            col(AccountRole.role).label("hat_role"),
+            col(AccountRole.organisation).label("hat_organisation"),
+        )
+        .join(Account, col(Account.id) == col(table.account))
+        .outerjoin(AccountRole, hat)
+        .where(table_of(table).c[key] == bindparam("key"))
+    )
+
+
+def resolved(rows: Sequence[Any], *, scopes: frozenset[str], key: str, by_token: bool) -> Access:
+    """The access that the rows of `resolving` give."""
+    mine = tuple(sorted(Hat(Role(row.hat_role), row.hat_organisation) for row in rows if row.hat_role))
+    return _access(rows[0], rows[0].person, mine, scopes, key, by_token=by_token)
+
+
+def _access(
+    row: Any, person: str, mine: tuple[Hat, ...], scopes: frozenset[str], key: str, *, by_token: bool
+) -> Access:
     hat = Hat(Role(row.role), row.organisation)
     if hat not in mine:  # disabled, or the role was taken away since
         raise session_over()
-    account = await account_row(session, row.account)
     return Access(
-        account=account.id,
-        person=account.person,
+        account=row.account,
+        person=person,
         hat=hat,
         hats=mine,
         scopes=scopes,

@@ -17,6 +17,8 @@ from db.identity.access import (
     digest,
     hats,
     not_your_hat,
+    resolved,
+    resolving,
     session_over,
     tell_access,
 )
@@ -159,10 +161,16 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 
 async def resolve_session(session: AsyncSession, secret: str, *, now: datetime) -> Access:
     """Who holds this session's secret. NotSignedIn (A-SESSION) when it is unknown, over or revoked."""
-    row = await session.get(SignInSession, digest(secret)) if secret.startswith(SESSION_PREFIX) else None
-    if row is None or row.revoked_at is not None or now >= row.expires_at:
+    if not secret.startswith(SESSION_PREFIX):
         raise session_over()
-    return await access_of(session, row, scopes=SCOPES, key=row.id_hash, by_token=False)
+    connection = await session.connection()
+    rows = (await connection.execute(_RESOLVING, {"key": digest(secret)})).all()
+    if not rows or rows[0].revoked_at is not None or now >= rows[0].expires_at:
+        raise session_over()
+    return resolved(rows, scopes=SCOPES, key=rows[0].id_hash, by_token=False)
+
+
+_RESOLVING = resolving(SignInSession, "id_hash")
 
 
 async def touch_session(session: AsyncSession, access: Access, *, now: datetime) -> None:

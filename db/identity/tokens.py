@@ -5,9 +5,10 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import update
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.identity.access import (
@@ -15,12 +16,13 @@ from db.identity.access import (
     SEEN_EVERY,
     Access,
     Hat,
-    access_of,
     account_row,
     digest,
     hats,
     not_your_hat,
     plain_hat,
+    resolved,
+    resolving,
     tell,
 )
 from db.people_tables import ApiToken
@@ -105,12 +107,16 @@ async def revoke_token(session: AsyncSession, token: str, *, by: Actor, at: date
 
 async def resolve_token(session: AsyncSession, secret: str, *, now: datetime) -> Access:
     """Whose API token this is. NotSignedIn (A-TOKEN) when it is unknown, over or revoked."""
-    row = None
+    rows: Sequence[Any] = ()
     if secret.startswith(TOKEN_PREFIX):
-        row = (await session.exec(select(ApiToken).where(ApiToken.hash == digest(secret)))).first()
-    if row is None or row.revoked_at is not None or now >= row.expires_at:
+        connection = await session.connection()
+        rows = (await connection.execute(_RESOLVING, {"key": digest(secret)})).all()
+    if not rows or rows[0].revoked_at is not None or now >= rows[0].expires_at:
         raise NotSignedIn.because("A-TOKEN", "Token tidak berlaku.", "This token is not valid.")
-    return await access_of(session, row, scopes=frozenset(row.scopes), key=row.id, by_token=True)
+    return resolved(rows, scopes=frozenset(rows[0].scopes), key=rows[0].id, by_token=True)
+
+
+_RESOLVING = resolving(ApiToken, "hash")
 
 
 async def touch_token(session: AsyncSession, access: Access, *, now: datetime) -> None:

@@ -21,7 +21,6 @@ from db.reads.cases import (
     cases_of_workflows,
     command_event,
     credible,
-    events_written,
     head,
     open_cases,
     wait_for,
@@ -57,7 +56,6 @@ from db.reads.monitor import (
     WatchSort,
     beside,
     need_counts,
-    stage_counts,
     state_counts,
     watched,
     watched_count,
@@ -102,7 +100,7 @@ from db.reads.tasks import (
     tasks,
     tasks_by_id,
 )
-from db.reads.trends import Entered, Life, entered, lives, tasks_by_age
+from db.reads.trends import Life, StageTime, lives, stage_times, tasks_by_age
 from db.reads.watched_tasks import TaskNeed, TaskWatch, TaskWatchSort, watched_tasks, watched_tasks_count
 
 __all__ = [
@@ -114,7 +112,6 @@ __all__ = [
     "Box",
     "CasesAsked",
     "Days",
-    "Entered",
     "EventsAsked",
     "Life",
     "Need",
@@ -123,6 +120,7 @@ __all__ = [
     "Place",
     "Separation",
     "Span",
+    "StageTime",
     "Step",
     "TaskNeed",
     "TaskSort",
@@ -161,9 +159,7 @@ __all__ = [
     "credible",
     "denials",
     "due_at",
-    "entered",
     "events_about",
-    "events_written",
     "expired_requests",
     "head",
     "holidays",
@@ -196,7 +192,7 @@ __all__ = [
     "seats_of_journey",
     "seats_of_person",
     "sim_clock",
-    "stage_counts",
+    "stage_times",
     "state_counts",
     "streams",
     "task",

@@ -22,7 +22,8 @@ async def streams(
     limit: int = PAGE,
 ) -> Page[StreamRow]:
     """Heads of chains by name; those whose name begins so, of that kind, frozen or not."""
-    query = select(StreamRow)
+    openings = cast(QueryableAttribute[str], StreamRow.openings)  # SQLModel says str of a column
+    query = select(StreamRow).options(defer(openings, raiseload=True))
     if prefix:
         query = query.where(col(StreamRow.stream).startswith(prefix, autoescape=True))
     if kind:

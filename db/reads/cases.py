@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
-from sqlalchemy import bindparam, func
+from sqlalchemy import bindparam, func, literal_column
 from sqlalchemy import select as columns
+from sqlalchemy.orm import QueryableAttribute, defer
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from db.registry.policies import load_policies
 from db.session import Database
@@ -35,6 +37,8 @@ _SNAPSHOT = columns(col(CaseRow.snapshot)).where(col(CaseRow.stream) == bindpara
 _HEAD = columns(col(StreamRow.head_seq), col(StreamRow.head_hash)).where(
     col(StreamRow.stream) == bindparam("stream")
 )
+_TROUBLED = col(CaseRow.attention) != literal_column("''")
+"""Written out, and not a value sent along: so the database sees that there is an index of exactly these."""
 _TAKEN = columns(col(EventRow.body), col(EventRow.hash)).where(col(EventRow.command_id) == bindparam("id"))
 
 
@@ -54,14 +58,20 @@ async def _judgeable(session: AsyncSession, snapshot: str) -> Case:
 
 
 async def case_row(session: AsyncSession, stream: str) -> CaseRow | None:
-    return (await session.exec(select(CaseRow).where(CaseRow.stream == stream))).one_or_none()
+    return (await session.exec(_rows().where(CaseRow.stream == stream))).one_or_none()
+
+
+def _rows() -> SelectOfScalar[CaseRow]:
+    """Rows without the case itself in them, which is a hundred times as large as the rest."""
+    snapshot = cast("QueryableAttribute[str]", CaseRow.snapshot)
+    return select(CaseRow).options(defer(snapshot, raiseload=True))
 
 
 async def cases_by_workflow(session: AsyncSession, workflow_id: str) -> list[CaseRow]:
     """Cases that ran under this workflow id, the latest first (a second application of a person for a
     scheme has a stream of its own)."""
     found = await session.exec(
-        select(CaseRow)
+        _rows()
         .where(CaseRow.workflow_id == workflow_id)
         .order_by(col(CaseRow.closed_at).is_(None).desc(), col(CaseRow.opened_at).desc(), col(CaseRow.stream))
     )
@@ -71,7 +81,7 @@ async def cases_by_workflow(session: AsyncSession, workflow_id: str) -> list[Cas
 async def case_by_workflow(session: AsyncSession, workflow_id: str) -> Case | None:
     """The open case of this workflow id, or else its latest."""
     rows = await cases_by_workflow(session, workflow_id)
-    return await _judgeable(session, rows[0].snapshot) if rows else None
+    return await case(session, rows[0].stream) if rows else None
 
 
 async def head(session: AsyncSession, stream: str) -> Head | None:
@@ -99,7 +109,7 @@ async def open_cases(session: AsyncSession, kind: str = "") -> list[Place]:
 async def attention(session: AsyncSession) -> list[CaseRow]:
     """Cases that operations must look at."""
     found = await session.exec(
-        select(CaseRow).where(CaseRow.attention != "").order_by(col(CaseRow.updated_at), col(CaseRow.stream))
+        _rows().where(_TROUBLED).order_by(col(CaseRow.updated_at), col(CaseRow.stream))
     )
     return list(found)
 
@@ -111,8 +121,10 @@ async def archive_state(session: AsyncSession) -> ArchiveStateRow | None:
 
 async def cases_of_workflows(session: AsyncSession, workflows: Sequence[str]) -> list[CaseRow]:
     """The latest case of each of these workflow ids that has a row, by stream."""
+    if not workflows:
+        return []
     found = await session.exec(
-        select(CaseRow).where(col(CaseRow.workflow_id).in_(workflows)).order_by(col(CaseRow.opened_at))
+        _rows().where(col(CaseRow.workflow_id).in_(workflows)).order_by(col(CaseRow.opened_at))
     )
     latest = {row.workflow_id: row for row in found}
     return sorted(latest.values(), key=lambda row: row.stream)
@@ -127,7 +139,7 @@ async def cases_of(session: AsyncSession, streams: Sequence[str]) -> list[Case]:
 
 async def attention_count(session: AsyncSession) -> int:
     """How many cases operations must look at."""
-    query = select(func.count()).select_from(CaseRow).where(CaseRow.attention != "")
+    query = select(func.count()).select_from(CaseRow).where(_TROUBLED)
     return (await session.exec(query)).one()
 
 
@@ -142,11 +154,6 @@ async def waiting_longest(session: AsyncSession, *, limit: int) -> list[str]:
     return list(await session.exec(query))
 
 
-async def events_written(session: AsyncSession) -> int:
-    """How many events all chains have: the sum of their heads, which are far fewer than they."""
-    return int((await session.exec(select(func.coalesce(func.sum(StreamRow.head_seq), 0)))).one())
-
-
 def credible(claimed: int, head: int) -> int:
     """What a reader says to have seen of a stream whose record ends at `head`; 0 where no receipt can have
     said it, so that an invented number is neither waited for nor believed."""
@@ -157,7 +164,7 @@ async def wait_for(db: Database, stream: str, seq: int, timeout: float = 2.0) ->
     """Wait until the ledger has written the stream up to `seq`; False when `timeout` seconds were too few."""
     pause, deadline = POLL_SECONDS, asyncio.get_running_loop().time() + timeout
     while True:
-        async with db.read() as session:
+        async with db.glance() as session:
             found = await head(session, stream)
         if found is not None and found.seq >= seq:
             return True

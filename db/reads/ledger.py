@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, false, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.ledger import fold_stream, openings_of
+from db.folding import fold_stream, openings_of
 from db.reads.pages import PAGE, Order, Page, limited, page_of
 from db.streams import event_of, events_of
 from db.tables import DenialRow, EventRow, OutboxRow, ReservationRow, StreamRow

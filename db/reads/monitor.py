@@ -1,21 +1,26 @@
 """What operations watch: the cases that run, by stage and by what they need, and what stands beside each."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, or_
+from sqlalchemy import ColumnElement, and_, case, distinct, exists, func, or_
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from db.people_tables import Account, AccountRole
+from db.projection import over
 from db.reads.pages import PAGE, Order, Page, page_of
 from db.tables import CaseRow, JourneyRow, ProgrammeRow, TaskRow
 from domain.clock import utc
+from domain.roles import Role
+from state_machines.tables import TABLES
 
+S = TypeVar("S")
 Kind = Literal["programme", "journey"]
 Need = Literal["late", "soon", "nobody", "stuck"]
 WatchSort = Literal["-updated", "updated", "-opened", "opened", "organiser", "-organiser", "state", "-state"]
@@ -76,7 +81,7 @@ async def watched(
 ) -> Page[Any]:
     """The cases that are looked for, as rows of their kind."""
     row = _row(watch.kind)
-    query = select(row).join(CaseRow, col(CaseRow.stream) == col(row.stream)).where(*_conditions(watch))
+    query = _looked_for(select(row), watch)
     name = sort.removeprefix("-")
     column = {
         "updated": row.updated_at,
@@ -93,18 +98,7 @@ async def watched(
 async def watched_count(session: AsyncSession, watch: Watch) -> int:
     """How many cases are looked for: the rows of all pages of `watched`."""
     row = _row(watch.kind)
-    query = select(func.count()).select_from(row).join(CaseRow, col(CaseRow.stream) == col(row.stream))
-    return (await session.exec(query.where(*_conditions(watch)))).one()
-
-
-async def stage_counts(session: AsyncSession, kind: Kind) -> dict[int, int]:
-    """How many cases of the kind run in each stage (0: in none)."""
-    query = (
-        select(CaseRow.stage, func.count())
-        .where(CaseRow.kind == kind, col(CaseRow.closed_at).is_(None))
-        .group_by(col(CaseRow.stage))
-    )
-    return {stage: n for stage, n in await session.exec(query)}  # noqa: C416 (rows are not pairs to mypy)
+    return (await session.exec(_looked_for(select(func.count()).select_from(row), watch))).one()
 
 
 async def state_counts(session: AsyncSession, kind: Kind) -> dict[str, int]:
@@ -115,15 +109,15 @@ async def state_counts(session: AsyncSession, kind: Kind) -> dict[str, int]:
 
 async def need_counts(session: AsyncSession, watch: Watch) -> dict[Need, int]:
     """How many running cases of the kind have a late task, one that is about to be, and one that nobody
-    may do."""
+    may do. (Only a case that runs has open tasks.)"""
     names: tuple[Need, ...] = ("late", "soon", "nobody")
-    counted = [func.count(distinct(case((_needed(name, watch), col(TaskRow.stream))))) for name in names]
-    query = (
-        columns(*counted)
-        .select_from(TaskRow)
-        .join(CaseRow, col(CaseRow.stream) == col(TaskRow.stream))
-        .where(col(TaskRow.open).is_(True), col(CaseRow.kind) == watch.kind, col(CaseRow.closed_at).is_(None))
+    each = (
+        columns(*(func.max(case((_needed(name, watch), 1), else_=0)).label(name) for name in names))
+        .where(col(TaskRow.open).is_(True), col(TaskRow.case_kind) == watch.kind)
+        .group_by(col(TaskRow.stream))
+        .subquery()
     )
+    query = columns(*(func.coalesce(func.sum(each.c[name]), 0) for name in names))
     found = (await (await session.connection()).execute(query)).one()
     return {name: int(n) for name, n in zip(names, found, strict=True)}
 
@@ -152,14 +146,25 @@ def _row(kind: Kind) -> type[Row]:
     return ProgrammeRow if kind == "programme" else JourneyRow
 
 
+def _looked_for(query: SelectOfScalar[S], watch: Watch) -> SelectOfScalar[S]:
+    if watch.opened is not None or watch.closed is not None:
+        query = query.join(CaseRow, col(CaseRow.stream) == col(_row(watch.kind).stream))
+    return query.where(*_conditions(watch))
+
+
 def _conditions(watch: Watch) -> list[ColumnElement[bool]]:
     row = _row(watch.kind)
     found: list[ColumnElement[bool]] = []
+    # Whether it runs and its stage follow from its state: so no other table is asked for them.
+    states = [s for s in TABLES[watch.kind].states if not watch.stage or s.stage == watch.stage]
     if watch.running is not None:
-        closed = col(CaseRow.closed_at)
-        found.append(closed.is_(None) if watch.running else closed.is_not(None))
-    given: Mapping[Any, Any] = {row.state: watch.state, CaseRow.stage: watch.stage, row.track: watch.track}
-    found += [col(column) == value for column, value in given.items() if value]
+        states = [s for s in states if over(watch.kind, s.name) is not watch.running]
+    if watch.state:
+        found.append(col(row.state) == watch.state)
+    if len(states) < len(TABLES[watch.kind].states):
+        found.append(col(row.state).in_([s.name for s in states]))
+    if watch.track:
+        found.append(col(row.track) == watch.track)
     if watch.organisers is not None:
         found.append(col(row.organiser).in_(watch.organisers))
     if watch.q:
@@ -175,7 +180,9 @@ def _conditions(watch: Watch) -> list[ColumnElement[bool]]:
     if watch.need == "stuck":
         found.append(col(row.stream).in_(watch.stuck))
     elif watch.need is not None:
-        tasks = columns(col(TaskRow.stream)).where(col(TaskRow.open).is_(True), _needed(watch.need, watch))
+        tasks = columns(col(TaskRow.stream)).where(
+            col(TaskRow.open).is_(True), col(TaskRow.case_kind) == watch.kind, _needed(watch.need, watch)
+        )
         found.append(col(row.stream).in_(tasks))
     return found
 
@@ -193,13 +200,24 @@ def _needed(need: Need, watch: Watch) -> ColumnElement[bool]:
 def nobody_may(separations: Collection[Separation]) -> ColumnElement[bool]:
     """Nobody who can sign in may do this task: by the group, the organisation or the person that it is bound
     to, and by R-SOD as far as completed tasks tell who had a hand in what. (A seat is also confirmed by the
-    organiser, so it is never without anybody.) What does not depend on the task is asked once a query."""
+    organiser, so it is never without anybody.) What does not depend on the task is asked once a query, and
+    of roles one by one: each is one look into an index, however many accounts there are."""
     able = col(Account.disabled_at).is_(None)
     worn = (col(AccountRole.account) == col(Account.id), able)
-    roles = columns(col(AccountRole.role)).where(*worn)
-    organisations = columns(col(AccountRole.organisation)).where(*worn, col(AccountRole.organisation) != "")
+    organisations = columns(col(AccountRole.organisation)).where(
+        *worn, col(AccountRole.role) == Role.ORGANISER.value
+    )
     persons = columns(col(Account.person)).where(able)
-    group = or_(col(TaskRow.group_role).not_in(roles), *(_all_barred(s, worn) for s in separations))
+    group = or_(
+        *(
+            and_(
+                col(TaskRow.group_role) == role.value,
+                ~exists().where(*worn, col(AccountRole.role) == role.value),
+            )
+            for role in Role
+        ),
+        *(_all_barred(s, worn) for s in separations),
+    )
     bound = or_(
         and_(col(TaskRow.for_person) != "", col(TaskRow.for_person).not_in(persons)),
         and_(col(TaskRow.for_organisation) != "", col(TaskRow.for_organisation).not_in(organisations)),

@@ -1,24 +1,27 @@
 """What was, over time: how long stages took, what came and went, and how old the open tasks are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, case, func, or_
+from sqlalchemy import select as columns
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.tables import CaseRow, EventRow, TaskRow
+from db.tables import CaseRow, StageRow, TaskRow
 from domain.clock import utc
 
+DAY = 86_400.0
 
-class Entered(NamedTuple):
-    """A move of a case's main machine: into which stage (0: into none, as an end is)."""
 
-    stream: str
-    opened_at: datetime
-    at: datetime
+class StageTime(NamedTuple):
+    """How long cases stayed in a stage that they have left, in days."""
+
     stage: int
+    cases: int
+    median: float
+    p90: float
 
 
 class Life(NamedTuple):
@@ -28,28 +31,49 @@ class Life(NamedTuple):
     closed_at: datetime | None
 
 
-async def entered(
-    session: AsyncSession, kind: str, stages: Mapping[str, int], *, since: datetime
-) -> list[Entered]:
-    """Moves into these states (with the stage of each) of cases of that kind that have changed since, case by
-    case in their order (business time). Bodies are canonical JSON, so that what stands beside a state's name
-    is known: only the stage leaves the database, and not the bodies."""
-    into = [(_holds(f'"dest":"{state}","machine":"{kind}"'), stage) for state, stage in stages.items()]
-    query = (
-        select(EventRow.stream, CaseRow.opened_at, EventRow.business_at, case(*into, else_=-1))
-        .join(CaseRow, col(CaseRow.stream) == col(EventRow.stream))
-        .where(
-            CaseRow.kind == kind,
-            col(CaseRow.updated_at) >= utc(since),
-            _holds(f'"machine":"{kind}"'),
+async def stage_times(session: AsyncSession, kind: str, *, since: datetime) -> list[StageTime]:
+    """Median and ninth decile of the days that cases of that kind, which have changed since, spent in each
+    stage before they left it. A case that comes back to a stage has its times there added up; what is in no
+    stage (suspended) counts for none."""
+    changed = (
+        columns(
+            col(StageRow.stream),
+            col(StageRow.stage),
+            col(StageRow.at),
+            func.lead(col(StageRow.at))
+            .over(partition_by=col(StageRow.stream), order_by=col(StageRow.seq))
+            .label("left"),
         )
-        .order_by(col(EventRow.stream), col(EventRow.seq))
+        .join(CaseRow, col(CaseRow.stream) == col(StageRow.stream))
+        .where(col(StageRow.kind) == kind, col(CaseRow.kind) == kind, col(CaseRow.updated_at) >= utc(since))
+        .subquery()
     )
-    return [Entered(*row) for row in await session.exec(query) if row[3] >= 0]
+    spent = (
+        columns(changed.c.stage, func.sum(changed.c.left - changed.c.at).label("seconds"))
+        .where(changed.c.stage > 0)
+        .group_by(changed.c.stream, changed.c.stage)
+        .having(func.count() == func.count(changed.c.left))  # else it is there still
+        .subquery()
+    )
+    ranked = columns(
+        spent.c.stage,
+        spent.c.seconds,
+        func.row_number().over(partition_by=spent.c.stage, order_by=spent.c.seconds).label("rank"),
+        func.count().over(partition_by=spent.c.stage).label("cases"),
+    ).subquery()
 
+    def share(tenths: int) -> ColumnElement[Any]:
+        """The smallest of the values that at least so many tenths of them do not exceed."""
+        rank = (ranked.c.cases * tenths + 9) // 10
+        return func.max(case((ranked.c.rank == rank, ranked.c.seconds))) / DAY
 
-def _holds(part: str) -> ColumnElement[bool]:
-    return col(EventRow.body).contains(part, autoescape=True)
+    query = (
+        columns(ranked.c.stage, ranked.c.cases, share(5), share(9))
+        .group_by(ranked.c.stage, ranked.c.cases)
+        .order_by(ranked.c.stage)
+    )
+    found = await (await session.connection()).execute(query)
+    return [StageTime(stage, int(cases), median, p90) for stage, cases, median, p90 in found]
 
 
 async def lives(session: AsyncSession, kind: str, *, since: datetime) -> list[Life]:

@@ -138,6 +138,11 @@ class Product:
 
     async def project(self, world: World) -> Case:
         """Write a case that was decided without a server into the ledger, so that screens can read it."""
+        await self.write(world, 0, len(world.events))
+        return world.case
+
+    async def write(self, world: World, first: int, until: int) -> None:
+        """The case's events from `first` on, until before `until`, as one batch."""
 
         @dataclass
         class Batch:
@@ -148,9 +153,13 @@ class Product:
 
         await ledger.commit(
             self.runtime.db,
-            Batch(world.opening.stream, world.opening.workflow_id, world.events, world.opening),
+            Batch(
+                world.opening.stream,
+                world.opening.workflow_id,
+                world.events[first:until],
+                None if first else world.opening,
+            ),
         )
-        return world.case
 
 
 @pytest.fixture(autouse=True)

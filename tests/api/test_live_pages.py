@@ -5,8 +5,7 @@ import time
 import pytest
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import monitor, pulse
-from db import reads
+from api import listings, monitor, pulse
 from tests.api.conftest import Product, submitted
 from tests.api.test_monitor_pages import second
 from tests.api.test_pages import enter
@@ -65,13 +64,13 @@ async def test_the_minute_makes_it_new(product: Product, monkeypatch: pytest.Mon
 async def test_fifty_screens_ask_the_database_once(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pulse, "FRESH_SECONDS", 60.0)
     asked: list[int] = []
-    count = reads.events_written
+    count = listings.ledger_summary
 
-    async def counted(session: AsyncSession) -> int:
+    async def counted(session: AsyncSession) -> tuple[int, int, int]:
         asked.append(1)
         return await count(session)
 
-    monkeypatch.setattr(reads, "events_written", counted)
+    monkeypatch.setattr(listings, "ledger_summary", counted)
     for _ in range(50):
         await pulse.pulse(product.runtime)
     assert len(asked) == 1

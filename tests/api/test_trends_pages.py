@@ -2,10 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from api.trends import StageTime, by_week, percentile, stage_times
-from db import reads
-from db.reads import Entered, Life
-from state_machines.tables import TABLES
+from sqlmodel import delete, select
+
+from api.trends import by_week
+from db import ledger, reads
+from db.reads import Life, StageTime
+from db.tables import CaseRow, StageRow
 from tests.api.conftest import START, Product, submitted
 from tests.api.test_pages import enter
 from tests.support.programmes import World
@@ -23,38 +25,42 @@ async def test_trends_have_a_table_behind_each_chart(product: Product) -> None:
     assert (await product.client.get("/monitor/trends?weeks=3")).status_code == 422
 
 
+async def times(product: Product, kind: str = "programme") -> dict[int, StageTime]:
+    async with product.runtime.db.read() as session:
+        found = await reads.stage_times(session, kind, since=START - timedelta(days=1))
+    return {time.stage: time for time in found}
+
+
 async def test_the_time_in_each_stage_is_that_of_its_moves(product: Product) -> None:
     world = running(World())
-    await product.project(world)
-    async with product.runtime.db.read() as session:
-        moves = await reads.entered(
-            session,
-            "programme",
-            {s.name: 0 if s.terminal else s.stage for s in TABLES["programme"].states},
-            since=START - timedelta(days=1),
-        )
-    moved = [[m for m in e.moves if m.machine == "programme"] for e in world.events]
-    stages = [{TABLES["programme"].state(m.dest).stage for m in event} for event in moved if event]
-    assert all(move.stage in stage for move, stage in zip(moves, stages, strict=True))
-    found = {t.stage: t for t in stage_times(moves)}
+    for seq in range(len(world.events)):  # one by one, as they come
+        await product.write(world, seq, seq + 1)
+    found = await times(product)
     assert set(found) == {1, 2, 3}
     assert found[3].median == found[3].p90 > 20  # prepared at once, begun on the class's first day
     assert found[1].cases == 1
+    async with product.runtime.db.write() as session:
+        await session.exec(delete(StageRow))
+        await ledger.rebuild(session, world.opening.stream)
+    assert await times(product) == found
 
 
-def test_a_stage_that_is_entered_again_adds_up() -> None:
-    def at(days: int) -> datetime:
-        return START + timedelta(days=days)
+async def test_a_stage_that_is_entered_again_adds_up(product: Product) -> None:
+    case = await submitted(product)
 
-    moves = [
-        Entered("a", at(0), at(0), 1),
-        Entered("a", at(0), at(2), 2),
-        Entered("a", at(0), at(5), 1),
-        Entered("a", at(0), at(6), 3),
-        Entered("b", at(0), at(10), 2),
-        Entered("b", at(0), at(11), 0),
-    ]
-    assert stage_times(moves) == (StageTime(1, 2, 3.0, 10.0), StageTime(2, 2, 1.0, 3.0))
+    def row(seq: int, stage: int, days: int, stream: str) -> StageRow:
+        at = (START + timedelta(days=days)).timestamp()
+        return StageRow(stream=stream, seq=seq, kind="programme", stage=stage, at=at)
+
+    async with product.runtime.db.write() as session:
+        await session.exec(delete(StageRow))
+        found = (await session.exec(select(CaseRow).where(CaseRow.stream == case.stream))).one()
+        session.add(CaseRow.model_validate(found.model_dump() | {"stream": "b", "workflow_id": "b"}))
+        for seq, (stage, days) in enumerate(((1, 0), (2, 2), (1, 5), (3, 6))):
+            session.add(row(seq, stage, days, case.stream))
+        for seq, (stage, days) in enumerate(((1, 0), (2, 10), (0, 11))):
+            session.add(row(seq, stage, days, "b"))
+    assert await times(product) == {1: StageTime(1, 2, 3.0, 10.0), 2: StageTime(2, 2, 1.0, 3.0)}
 
 
 def test_weeks_begin_on_monday_and_none_is_left_out() -> None:
@@ -66,11 +72,6 @@ def test_weeks_begin_on_monday_and_none_is_left_out() -> None:
     )
     # 14 hours later it is Monday in Jakarta already only after 17:00 UTC of the Sunday
     assert [(w.arrivals, w.ends) for w in weeks] == [(2, 0), (0, 0), (0, 1)]
-
-
-def test_a_percentile_is_one_of_the_values() -> None:
-    assert percentile([5.0, 1.0, 3.0], 0.5) == 3.0
-    assert percentile([float(n) for n in range(1, 11)], 0.9) == 9.0
 
 
 def test_bars_are_as_long_as_their_numbers() -> None:

@@ -179,6 +179,7 @@ async def test_a_removed_stream_is_named_by_the_checkpoint_alone(world: World) -
         "events",
         "streams",
         "cases",
+        "stages",
         "programmes",
         "classes",
         "seats",
@@ -544,7 +545,7 @@ async def test_a_stream_that_cannot_be_mended_keeps_no_other_from_it(
         return evolve(case, event)
 
     histories = told(world.one.request(), world.two.request())
-    monkeypatch.setattr("db.ledger.evolve", failing)
+    monkeypatch.setattr("db.folding.evolve", failing)
     result = await world.mend(histories)
     assert (result.streams, set(result.refused)) == ({"prog-2"}, {"prog-1"})
     monkeypatch.undo()

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api import parts
@@ -89,11 +89,17 @@ class DocsPage:
     title: str
     description: str
     groups: Mapping[str, tuple[Operation, ...]]
+    shown: str
+    """The group whose operations are told with all their fields; empty: all of them by name."""
 
 
 @router.get("/docs", name="docs")
-async def docs(request: Request, runtime: Run) -> HTMLResponse:
-    """Every address of the API, from its own OpenAPI document."""
+async def docs(
+    request: Request, runtime: Run, group: Annotated[str, Query(max_length=40)] = ""
+) -> HTMLResponse:
+    """Every address of the API, from its own OpenAPI document; of one group with its fields."""
     schema = request.app.openapi()
-    context = DocsPage(schema["info"]["title"], schema["info"]["description"], operations(schema))
+    groups = operations(schema)
+    shown = group if group in groups else ""
+    context = DocsPage(schema["info"]["title"], schema["info"]["description"], groups, shown)
     return await page(request, runtime, await somebody(request), "docs.html", context)

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import Run
-from api.trends import Backlog, StageTime, Week, trends
+from api.trends import Backlog, Week, trends
+from db.reads import StageTime
 from domain.reference import STAGES
 from domain.roles import LABELS, Role
 from domain.text import Text
