@@ -30,7 +30,6 @@ from web.forms import without_path
 from web.i18n import Language
 from web.labels import label_of
 from web.nav import Entry, entries
-from web.places import own_page
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -158,7 +157,6 @@ def _filters(language: Language) -> dict[str, Callable[..., Any]]:
         "move": move,
         "role": role,
         "decision": decision,
-        "own_page": own_page,
         "field": lambda name: i18n.say(language, said.field(name)),
         "said": lambda value, name: said.said(language, name, value),
         "told": told,

@@ -21,7 +21,7 @@ from web.candidate import door
 from web.deps import Anybody, go
 from web.desk import OnShelf, Shelf, carried, kinds_of, listed, organisers_of
 from web.forms import Option
-from web.pages import assignments
+from web.places import own_page
 from web.reading import body_of, caught_up
 from web.render import page
 
@@ -112,13 +112,5 @@ async def claim_next(request: Request, access: Anybody, runtime: Run) -> Respons
 
 
 def place_of(access: Access, task: Mapping[str, Any]) -> str:
-    """The page that was made for this kind of task and this hat; empty where there is none."""
-    role, here = access.hat.role, f"/tasks/{task['id']}"
-    where = here
-    if role is Role.CANDIDATE:
-        where = door(task)
-    elif role is Role.MASTER_ASSESSOR:
-        where = assignments.place_of(task)
-    elif role in (Role.COMMITTEE, Role.OPERATIONS) and task["kind"] == "decide":
-        where = f"/decisions/{task['stream']}"
-    return where if where != here else ""
+    """The page that was made for doing this kind of task in this hat; empty where there is none."""
+    return door(task) if access.hat.role is Role.CANDIDATE else own_page(task)
