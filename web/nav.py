@@ -52,7 +52,7 @@ MENU: tuple[Entry, ...] = (
         frozenset({Role.OPERATIONS, Role.AUDITOR}),
     ),
     Entry("/audit", Text(id="Audit", en="Audit"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
-    Entry("/admin", Text(id="Data acuan", en="Reference data"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
+    Entry("/admin", Text(id="Administrasi", en="Administration"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
     Entry("/account", Text(id="Akun saya", en="My account")),
 )
 
