@@ -15,7 +15,8 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATES = ROOT / "web" / "templates"
 CATALOGUE = ROOT / "web" / "locales" / "id" / "LC_MESSAGES" / "asesor.po"
-OPTIONS = {"**.html": {"trim_blocks": "true", "lstrip_blocks": "true"}}
+OPTIONS = {"**.html": {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"}}
+"""Not silent: a template that does not parse would lose its sentences, and their translations with them."""
 
 
 def collected() -> Catalog:
