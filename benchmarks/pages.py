@@ -227,7 +227,8 @@ async def measured(
 ) -> dict[str, Any]:
     """Measure, and give the results."""
     began = time.monotonic()
-    screens = [screen for screen in SCREENS.values() if only in screen.name]
+    wanted = [word.strip() for word in only.split(",")]
+    screens = [screen for screen in SCREENS.values() if any(word in screen.name for word in wanted)]
     found: dict[str, dict[str, Any]] = {screen.name: {} for screen in screens}
     rows: dict[str, Any] = {}
     async with postgresql() as uri:
@@ -316,7 +317,7 @@ def flatness(sizes: dict[str, Any]) -> float:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--only", default="", help="pages whose name holds this")
+    parser.add_argument("--only", default="", help="pages whose names hold one of these, by commas")
     parser.add_argument("--sizes", type=int, nargs="*", default=[SMALL, LARGE])
     parser.add_argument("--keep", action="store_true", help="write the results down")
     given = parser.parse_args(argv)
