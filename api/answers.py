@@ -13,7 +13,7 @@ from api.runtime import Runtime
 from db import answers, registry
 from db.answers import Kept
 from db.identity import Access
-from domain.application_parts import BY_KEY, PARTS, Part, PartKind
+from domain.application_parts import BY_KEY, FEEDBACK, PARTS, Part, PartKind
 from domain.cases import Case, Journey
 from domain.clock import format_wib
 from domain.errors import NotFound, Refused
@@ -40,6 +40,29 @@ WORDS: dict[str, Text] = {
     "it_declared": Text(id="Mampu mengoperasikan komputer", en="Able to use a computer"),
     "K": Text(id="K – kompeten", en="K – competent"),
     "BK": Text(id="BK – belum kompeten", en="BK – not yet competent"),
+    "informed": Text(
+        id="Saya mendapat penjelasan yang cukup tentang jalannya asesmen",
+        en="I was told well enough how the assessment would go",
+    ),
+    "prepared": Text(
+        id="Saya sempat mempelajari unit dan menilai diri sendiri",
+        en="I had time to study the units and to assess myself",
+    ),
+    "agreed": Text(
+        id="Metode dan jadwal dibicarakan dengan saya", en="Methods and dates were discussed with me"
+    ),
+    "heard": Text(
+        id="Asesor menggali bukti yang saya punya", en="The assessor looked for the evidence that I have"
+    ),
+    "fair": Text(
+        id="Saya mendapat kesempatan penuh untuk menunjukkan kemampuan saya",
+        en="I had every chance to show what I can do",
+    ),
+    "told": Text(
+        id="Hasil dan tindak lanjutnya dijelaskan kepada saya",
+        en="The result and what follows were explained to me",
+    ),
+    "remarks": Text(id="Catatan", en="Remarks"),
     "name": Text(id="Nama", en="Name"),
     "scheme": Text(id="Skema", en="Scheme"),
     "yes": Text(id="ya", en="yes"),
@@ -98,8 +121,11 @@ def parts_json(found: Mapping[str, Kept]) -> list[dict[str, Any]]:
 async def save(
     session: AsyncSession, runtime: Runtime, access: Access, case: Case, part: str, given: Part
 ) -> Kept:
-    """Keep one part. Refused (A-APPLIED), (P-UNITS) for units that are not this application's."""
-    require_applying(case)
+    """Keep one part. Refused (A-APPLIED, A-FEEDBACK), (P-UNITS) for units that are not this application's."""
+    if part == FEEDBACK.key:
+        require_assessed(case)
+    else:
+        require_applying(case)
     units = getattr(given, "units", None)
     if units is not None and [u.unit for u in units] != [u.id for u in case.journey.units]:
         raise Refused.because(
@@ -120,9 +146,24 @@ async def save(
     )
 
 
+ASSESSED = frozenset({"ASSESSMENT", "RECOMMENDED", "DECISION", "COMPETENT", "NOT_YET_COMPETENT", "APPEAL"})
+"""States in which a candidate may give feedback: from the assessment's beginning to the end of the case."""
+
+
+def require_assessed(case: Case) -> None:
+    """Refused (A-FEEDBACK) before the assessment has begun and after the case has ended."""
+    if case.journey.state not in ASSESSED:
+        raise Refused.because(
+            "A-FEEDBACK",
+            "Umpan balik (FR.AK.03) diberikan setelah asesmen dimulai dan sebelum perkara berakhir.",
+            "Feedback (FR.AK.03) is given once the assessment has begun and before the case has ended.",
+            state=case.journey.state,
+        )
+
+
 def missing(found: Mapping[str, Kept], form: str) -> list[PartKind]:
     """Parts of that form that nobody has answered yet."""
-    return [p for p in PARTS if p.form == form and p.key not in found]
+    return [p for p in (*PARTS, FEEDBACK) if p.form == form and p.key not in found]
 
 
 def not_answered(parts: list[PartKind]) -> list[Violation]:
@@ -154,7 +195,7 @@ async def make_form(
     async with runtime.db.read() as session:
         person = await runtime.vault.open_person(session, case.journey.person)
         scheme = await _scheme(session, case.journey)
-    parts = [p for p in PARTS if p.form == form]
+    parts = [p for p in (*PARTS, FEEDBACK) if p.form == form]
     at = max(found[p.key].saved_at for p in parts)
     head = filled_form.Group(
         label=Text(id="Pemohon", en="Applicant"),
@@ -223,7 +264,7 @@ def lines_of(part: str, given: Mapping[str, Any], journey: Journey) -> list[fill
         ]
     return [
         filled_form.Line(label=WORDS[name], value=_said(given[name]))
-        for name in BY_KEY[part].model.model_fields
+        for name in {**BY_KEY, FEEDBACK.key: FEEDBACK}[part].model.model_fields
         if given.get(name) not in (None, "")
     ]
 

@@ -27,6 +27,7 @@ from api.denials import record
 from api.deps import Allow, known_query, signed_in_staff
 from api.middleware import Edge
 from api.routers import (
+    accounts,
     answers,
     applications,
     assessments,
@@ -67,7 +68,7 @@ COMPRESSED_ALREADY = (
     "application/pdf",
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 )
-OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}", "/v1/invitations"})
+OPEN_TO_ALL = frozenset({"/v1/sessions", "/v1/check/{code}", "/v1/invitations", "/v1/passwords"})
 """Addresses below /v1 that need no sign-in (of the first, POST alone)."""
 BAD_CHARACTERS = frozenset({"22021", "22P05"})
 """PostgreSQL's answers to text with a NUL in it (SQLite takes it)."""
@@ -120,6 +121,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     for module in (
+        accounts,
         sessions,
         organisations,
         rosters,  # before programmes: its template's address would be taken for an id

@@ -17,6 +17,8 @@ from domain.events import GENESIS, digest
 from domain.policy import CURRENT
 from domain.rules.book import RULES
 
+REASONED = ("access-", "org-", "person-")
+"""Chains of rows whose acts are done for a reason that those who watch may read."""
 Found = dict[str, Any]
 """`items` and `next`."""
 Lister = Callable[[str], Awaitable[Found]]
@@ -125,7 +127,7 @@ async def event(runtime: Runtime, access: Access, stream: str, seq: int) -> dict
     """One link of a chain, whole, with what its hash is taken over. NotFound.
 
     `intact`: the hash is that of the body as it is stored; `linked`: the one before has the hash that this
-    one names.
+    one names; `reason`: why it was done, of what administrators do and of what is revealed.
     """
     async with runtime.db.read() as session:
         rows = {row.seq: row for row in await reads.link(session, stream, seq)}
@@ -133,12 +135,16 @@ async def event(runtime: Runtime, access: Access, stream: str, seq: int) -> dict
         if row is None:
             raise missing()
         called = await listings.usernames(session, [row.actor_account])
-    found = event_from(row.body, row.hash)
+        found = event_from(row.body, row.hash)
+        sealed = found.payload.get("reason")
+        why = sealed["id"] if isinstance(sealed, dict) and found.stream.startswith(REASONED) else ""
+        reasons = await runtime.vault.open_texts(session, [why]) if why else {}
     before = rows[seq - 1].hash if seq - 1 in rows else GENESIS
     return {
         "stream": stream,
         **views.event_json(found, access),
         "username": called.get(row.actor_account, ""),
+        "reason": reasons.get(why),
         "body": json.loads(row.body),
         "intact": row.hash == digest(json.loads(row.body)),
         "linked": row.prev_hash == before,

@@ -30,6 +30,9 @@ MOST = 100
 AT_ONCE = 10
 LAST_EVENTS = 10
 """Events at a history's end among which the failure of a workflow task is looked for."""
+SHUT = ("Encoded failure", "Failure exceeds size limit.")
+"""What stands where the server cut a failure that was too long for it, so that nobody can open it any more:
+of such a one the type alone is told."""
 LONGEST = 600
 """Characters of an error that are shown."""
 
@@ -158,7 +161,10 @@ async def _said(client: Client, failure: Failure) -> str:
     while error is not None:
         type_ = getattr(error, "type", None)
         message = getattr(error, "message", None) or str(error)
-        parts.append(f"{type_}: {message}" if type_ and type_ not in message else message)
+        message = "" if message in SHUT else message
+        parts.append(
+            f"{type_}: {message}" if type_ and message and type_ not in message else type_ or message
+        )
         error = error.__cause__
     return " – ".join(dict.fromkeys(p for p in parts if p))[:LONGEST]
 

@@ -55,13 +55,20 @@ def sheet_of(task: Task) -> str:
     return f"votes:{task.id}"
 
 
+async def find_all(session: AsyncSession, runtime: Runtime, cases: Sequence[Case]) -> dict[str, Sitting]:
+    """The latest sitting of each case, by stream."""
+    tasks = {case.stream: next(reversed(sittings(case)), None) for case in cases}
+    wanted = [(stream, sheet_of(task)) for stream, task in tasks.items() if task is not None]
+    cast = {
+        stream: found
+        for (stream, _), found in (await sheets.cells_of(session, runtime.vault, wanted)).items()
+    }
+    return {case.stream: Sitting(case, tasks[case.stream], cast.get(case.stream, {})) for case in cases}
+
+
 async def find(session: AsyncSession, runtime: Runtime, case: Case) -> Sitting:
-    tasks = sittings(case)
-    if not tasks:
-        return Sitting(case, None, {})
-    return Sitting(
-        case, tasks[-1], await sheets.cells(session, runtime.vault, case.stream, sheet_of(tasks[-1]))
-    )
+    """The latest sitting of this case."""
+    return (await find_all(session, runtime, [case]))[case.stream]
 
 
 def situation(case: Case, actor: Actor, now: datetime) -> Situation:

@@ -286,6 +286,8 @@ class SignInSession(SQLModel, table=True):
     expires_at: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     agent_digest: str = Field(default="", max_length=64)
+    device: str = Field(default="", max_length=60)
+    """In a few words, such as `Chrome · Android`."""
 
 
 class ApiToken(SQLModel, table=True):

@@ -5,11 +5,12 @@ is the command that is made of the sheet in the end; the ledger then holds that.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, delete, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -38,18 +39,22 @@ Cells = Mapping[str, Cell]
 
 async def cells(session: AsyncSession, vault: Vault, stream: str, sheet: str) -> dict[str, Cell]:
     """Every cell of the sheet that was ever filled in; those whose text was erased are left out."""
-    found = await session.exec(
-        select(SheetCell)
-        .where(SheetCell.stream == stream, SheetCell.sheet == sheet)
-        .order_by(col(SheetCell.cell))
-    )
-    rows = list(found)
+    return (await cells_of(session, vault, [(stream, sheet)]))[stream, sheet]
+
+
+async def cells_of(
+    session: AsyncSession, vault: Vault, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], dict[str, Cell]]:
+    """The cells of many sheets at once, by (stream, sheet)."""
+    mine = tuple_(col(SheetCell.stream), col(SheetCell.sheet)).in_(list(wanted))
+    rows = list(await session.exec(select(SheetCell).where(mine).order_by(col(SheetCell.cell))))
     opened = await vault.open_texts(session, [row.text for row in rows])
-    return {
-        row.cell: Cell(json.loads(opened[row.text]), row.version, row.person, row.at)
-        for row in rows
-        if row.text in opened
-    }
+    found: dict[tuple[str, str], dict[str, Cell]] = {key: {} for key in wanted}
+    for row in rows:
+        if row.text in opened:
+            cell = Cell(json.loads(opened[row.text]), row.version, row.person, row.at)
+            found[row.stream, row.sheet][row.cell] = cell
+    return found
 
 
 def seen(found: Cells) -> str:

@@ -67,13 +67,28 @@ class Computer(Part):
     it_declared: bool
 
 
+Said = Literal["yes", "no"]
+
+
+class Feedback(Part):
+    """FR.AK.03: how the candidate found the assessment."""
+
+    informed: Said
+    prepared: Said
+    agreed: Said
+    heard: Said
+    fair: Said
+    told: Said
+    remarks: Annotated[str, StringConstraints(strip_whitespace=True, max_length=1000)] = ""
+
+
 class PartKind(BaseModel):
     """One part: what it is called, which form it belongs to, and what its answers look like."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     key: str
-    form: Literal["FR.APL.01", "FR.APL.02", ""]
+    form: Literal["FR.APL.01", "FR.APL.02", "FR.AK.03", ""]
     """Empty: it is filed with the application itself."""
     label: Text
     help: Text
@@ -139,3 +154,15 @@ PARTS: tuple[PartKind, ...] = (
     ),
 )
 BY_KEY = {part.key: part for part in PARTS}
+FEEDBACK = PartKind(
+    key="feedback",
+    form="FR.AK.03",
+    label=Text(id="Umpan balik tentang asesmen", en="Feedback on the assessment"),
+    help=Text(
+        id="Jawaban Anda membantu asesor dan BNSP memperbaiki asesmen. Hasil Anda tidak berubah karenanya.",
+        en="Your answers help assessor and BNSP to do better. Your result does not change by them.",
+    ),
+    citation="[P] FR.AK.03",
+    model=Feedback,
+)
+"""Asked once the assessment has begun; no part of the application."""

@@ -31,6 +31,7 @@ ROW_EVENTS: dict[str, Text] = {
         id="Draf disesuaikan sebelum diajukan", en="The draft was renumbered before it was submitted"
     ),
     "hat_changed": Text(id="Peran yang dipakai diganti", en="Another hat was put on"),
+    "licence_moved": Text(id="Lisensi lembaga berubah keadaan", en="The licence moved"),
     "invitation_asked": Text(id="Undangan diminta", en="An invitation was asked for"),
     "invitation_made": Text(id="Undangan dibuat", en="An invitation was made"),
     "invitation_used": Text(
@@ -57,6 +58,7 @@ ROW_EVENTS: dict[str, Text] = {
     "participant_restored": Text(id="Peserta dikembalikan", en="Participant put back"),
     "participants_imported": Text(id="Daftar peserta diimpor", en="A list of participants was imported"),
     "password_changed": Text(id="Kata sandi diganti", en="The password was changed"),
+    "password_link_made": Text(id="Tautan kata sandi baru dibuat", en="A link for a new password was made"),
     "person_data_conflict_dropped": Text(
         id="Data yang berbeda tentang orang ini tidak dipakai",
         en="Differing data about the person was dropped",
@@ -73,12 +75,16 @@ ROW_EVENTS: dict[str, Text] = {
         id="Data pribadi dibuka dengan alasan tercatat", en="Personal data was shown for a recorded reason"
     ),
     "policy_added": Text(id="Versi kebijakan disimpan", en="A version of the policy was stored"),
+    "reason_recorded": Text(
+        id="Alasan perubahan akun dicatat", en="The reason for a change of the account was recorded"
+    ),
     "registration_number_corrected": Text(
         id="Nomor registrasi (MET) dibetulkan", en="The registration number (MET) was corrected"
     ),
     "role_granted": Text(id="Peran diberikan", en="A role was granted"),
     "role_withdrawn": Text(id="Peran dicabut", en="A role was withdrawn"),
     "scheme_version_added": Text(id="Versi skema ditambahkan", en="A version of the scheme was added"),
+    "sessions_ended": Text(id="Sesi diakhiri petugas", en="Sessions were ended by operations"),
     "sign_in_failed": Text(id="Upaya masuk gagal", en="A sign-in failed"),
     "signed_in": Text(id="Masuk", en="Signed in"),
     "signed_out": Text(id="Keluar", en="Signed out"),

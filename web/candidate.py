@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends
 
 from api import evidence
-from api.answers import APPLYING
+from api.answers import APPLYING, ASSESSED
 from api.deps import Allow
 from api.routers import answers, organisations
 from api.routers import applications as api
@@ -23,9 +23,7 @@ Mapped = Mapping[str, Any]
 FILLED_IN = ("FR.APL.01", "FR.APL.02")
 """Forms that are answered on screen, and may be handed in as a file instead."""
 AFTERWARDS: dict[str, frozenset[str]] = {
-    "FR.AK.03": frozenset(
-        {"ASSESSMENT", "RECOMMENDED", "DECISION", "COMPETENT", "NOT_YET_COMPETENT", "APPEAL"}
-    ),
+    "FR.AK.03": ASSESSED,
     "FR.AK.04": frozenset({"NOT_YET_COMPETENT", "REJECTED"}),
 }
 """Forms that a candidate may hand in once the application stands there: feedback, and an appeal."""

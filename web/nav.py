@@ -16,7 +16,9 @@ class Entry:
     roles: frozenset[Role] = frozenset()
 
 
-INBOX = Entry("/inbox", Text(id="Tugas", en="Tasks"))
+WORKERS = frozenset(Role) - {Role.CANDIDATE, Role.SYSTEM}
+"""Whose work comes as tasks of an inbox. What a candidate owes stands on the own applications' page."""
+INBOX = Entry("/inbox", Text(id="Tugas", en="Tasks"), WORKERS)
 PROGRAMMES = Entry("/programmes", Text(id="Program", en="Programmes"), frozenset({Role.ORGANISER}))
 ASSESSORS = Entry("/assessors", Text(id="Asesor saya", en="My assessors"), frozenset({Role.ORGANISER}))
 TOKENS = Entry("/tokens", Text(id="Token API", en="API tokens"), frozenset({Role.ORGANISER}))
@@ -50,7 +52,7 @@ MENU: tuple[Entry, ...] = (
         frozenset({Role.OPERATIONS, Role.AUDITOR}),
     ),
     Entry("/audit", Text(id="Audit", en="Audit"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
-    Entry("/admin", Text(id="Data acuan", en="Reference data"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
+    Entry("/admin", Text(id="Administrasi", en="Administration"), frozenset({Role.OPERATIONS, Role.AUDITOR})),
     Entry("/account", Text(id="Akun saya", en="My account")),
 )
 

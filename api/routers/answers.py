@@ -11,7 +11,7 @@ from api.routers.applications import find
 from api.runtime import Runtime
 from api.schemas.common import PROBLEMS, Id
 from db.identity import Access
-from domain.application_parts import PARTS, Part, PartKind
+from domain.application_parts import FEEDBACK, PARTS, Part, PartKind
 from domain.cases import Case
 from domain.errors import Refused
 from domain.roles import Role
@@ -46,20 +46,25 @@ def _save_route(kind: PartKind) -> Any:
 
         what = f"save_part {application} {kind.key}"
         asked = body.model_dump(mode="json")
-        return await idempotency.write(runtime, access, key, what, asked, response, work)
+        answer = await idempotency.write(runtime, access, key, what, asked, response, work)
+        if kind is FEEDBACK:  # a form of its own, filed as soon as it is answered
+            found = await answers.kept(runtime, case)
+            answer["digest"] = await answers.make_form(runtime, access, case, kind.form, found)
+        return answer
 
     save.__annotations__["body"] = kind.model
     return save
 
 
-for _kind in PARTS:
+for _kind in (*PARTS, FEEDBACK):
     router.add_api_route(
         f"/{{application}}/answers/{_kind.key}",
         _save_route(_kind),
         methods=["PUT"],
         name=f"save_{_kind.key}",
         summary=f"Save a part: {_kind.label.en}",
-        description=f"{_kind.citation}. In place of what it said before; refused once it is sent.",
+        description=f"{_kind.citation}. In place of what it said before; refused "
+        + ("until the assessment has begun." if _kind is FEEDBACK else "once it is sent."),
     )
 
 

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import idempotency, listings
+from api import idempotency, listings, views
 from api.deps import Anybody, Key, Operations, Run
 from api.reading import one
 from api.schemas.common import PROBLEMS, Id
-from api.schemas.people import NewOrganisation, NewScheme, OrganisationChange
+from api.schemas.people import LicenceMove, NewOrganisation, NewScheme, OrganisationChange
 from db import registry
 from db.people_tables import Organisation
 from db.registry import OrganisationData, SchemeData
+from domain.clock import local_day
 from domain.errors import Conflict
 
 router = APIRouter(prefix="/v1", tags=["organisations and schemes"], responses=PROBLEMS)
@@ -32,11 +33,21 @@ async def organisations(
 
 
 @router.get("/organisations/{organisation}", summary="One organisation")
-async def organisation(organisation: Id, request: Request, _access: Anybody, runtime: Run) -> Response:
+async def organisation(organisation: Id, request: Request, access: Anybody, runtime: Run) -> Response:
     """Licence, schemes, and the `version` that a change has to name."""
     async with runtime.db.read() as session:
         body = await _whole(session, organisation)
-    return one(request, body)
+    moves = [
+        {
+            "trigger": row.trigger,
+            **views.both(row.label),
+            "dest": row.dest,
+            "citation": row.why,
+            "needs_day": row.trigger in registry.DATED,
+        }
+        for row in registry.licence_moves(body["licence"], access.hat.role)
+    ]
+    return one(request, {**body, "licence_moves": moves})
 
 
 @router.post("/organisations", status_code=201, summary="Register an organisation")
@@ -82,6 +93,35 @@ async def change(
     asked = body.model_dump(mode="json", exclude_unset=True)
     return await idempotency.write(
         runtime, access, key, f"change_organisation {organisation}", asked, response, work
+    )
+
+
+@router.post("/organisations/{organisation}/licence", summary="Move an organisation's licence")
+async def move_licence(
+    organisation: Id, body: LicenceMove, response: Response, access: Operations, key: Key, runtime: Run
+) -> dict[str, Any]:
+    """Grant, suspend, reinstate, revoke or renew it, as `licence_moves` of the organisation offers; for a
+    reason."""
+    today = local_day(await runtime.gateway.business_now())
+
+    async def work(session: AsyncSession) -> dict[str, Any]:
+        await registry.move_licence(
+            session,
+            runtime.vault,
+            organisation,
+            body.trigger,
+            valid_until=body.valid_until,
+            reason=body.reason,
+            expected=body.version,
+            today=today,
+            by=access.actor,
+            at=runtime.now(),
+        )
+        return await _whole(session, organisation)
+
+    asked = body.model_dump(mode="json")
+    return await idempotency.write(
+        runtime, access, key, f"move_licence {organisation}", asked, response, work
     )
 
 

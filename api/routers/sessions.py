@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from api import idempotency, listings
+from api import accounts, idempotency, listings
 from api.deps import (
     Anybody,
     Key,
@@ -96,19 +96,7 @@ async def sessions(access: Anybody, runtime: Run) -> dict[str, Any]:
     """Where this account is signed in now, and which of them asks. Moments are UTC."""
     async with runtime.db.read() as session:
         rows = await listings.sessions_of(session, access.account, runtime.now())
-    return {
-        "items": [
-            {
-                "id": row.id_hash,
-                "current": row.id_hash == access.key,
-                "hat": hat_json(Hat(Role(row.role), row.organisation)),
-                "created_at": moment(row.created_at),
-                "last_seen_at": moment(row.last_seen_at),
-                "expires_at": moment(row.expires_at),
-            }
-            for row in rows
-        ]
-    }
+    return {"items": [accounts.session_json(row, access.key) for row in rows]}
 
 
 @router.delete("/sessions/{id}", status_code=204, summary="Sign out")

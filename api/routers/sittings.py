@@ -57,10 +57,10 @@ async def sittings(
         wanted = [c for c in cases if not mine or access.person in c.journey.members]
         persons = {c.journey.person for c in wanted} | {p for c in wanted for p in c.journey.members}
         known = await views.people(session, runtime.vault, persons, access)
-        items = []
-        for case in wanted:
-            found = await sitting.find(session, runtime, case)
-            items.append({**_head(case, known), "sitting": sitting.view(access, found, known, now)})
+        found = await sitting.find_all(session, runtime, wanted)
+        items = [
+            {**_head(c, known), "sitting": sitting.view(access, found[c.stream], known, now)} for c in wanted
+        ]
     return {"items": items, "next": page.next}
 
 

@@ -115,7 +115,7 @@ Reason = Annotated[
 
 
 class RevealReason(Body):
-    """Why something must be seen whole; it is recorded."""
+    """Why it must be so; it is recorded."""
 
     reason: Reason
 
@@ -144,3 +144,11 @@ class MasterAssessorRecord(Body):
     certificate_state: Literal["ACTIVE", "SUSPENDED", "REVOKED", "EXPIRED"]
     certificate_valid_until: Day | None = None
     registration_number: Annotated[Number, Field(max_length=40)] | None = None
+
+
+class LicenceMove(RevealReason):
+    """One move of an organisation's licence. `version`: the record as the asker saw it."""
+
+    trigger: Annotated[str, Field(max_length=20, examples=["suspend"])]
+    valid_until: Day | None = None
+    version: Whole

@@ -22,10 +22,12 @@ from db.identity.access import (
     session_over,
     tell_access,
 )
+from db.identity.accounts import change_password
+from db.identity.devices import device_of
 from db.identity.passwords import PASSWORD_MAX, dummy_hash, hashed, stale, try_fold, verify
 from db.people_tables import Account, SignInPlace, SignInSession
 from db.session import Database
-from domain.errors import DomainError, Forbidden, NotSignedIn
+from domain.errors import DomainError, Forbidden, Malformed, NotSignedIn
 from domain.roles import SYSTEM, Actor
 
 SESSION_PREFIX = "ass_"
@@ -123,6 +125,7 @@ async def _settle(
             last_seen_at=now,
             expires_at=now + timedelta(hours=hours),
             agent_digest=digest(agent) if agent else "",
+            device=device_of(agent),
         )
     )
     await session.flush()
@@ -191,6 +194,23 @@ async def wear(session: AsyncSession, access: Access, hat: Hat, *, now: datetime
     changed = await access_of(session, row, scopes=access.scopes, key=row.id_hash, by_token=False)
     await tell_access(session, "hat_changed", changed.actor, now, account=access.account)
     return changed
+
+
+async def change_own_password(
+    database: Database, account: str, current: str, password: str, *, by: Actor, at: datetime
+) -> None:
+    """Change it for who knows the present one. Malformed (A-PASSWORD) when it is not that, or the new
+    one is too weak."""
+    async with database.read() as session:
+        stored = (await session.exec(select(Account.password_hash).where(Account.id == account))).one()
+    if not await asyncio.to_thread(verify, stored, current[: PASSWORD_MAX + 1]):
+        raise Malformed.because(
+            "A-PASSWORD",
+            "Kata sandi sekarang tidak benar.",
+            "The present password is not right.",
+            field="current",
+        )
+    await database.retrying(lambda session: change_password(session, account, password, by=by, at=at))
 
 
 async def sign_out(session: AsyncSession, access: Access, *, now: datetime) -> None:

@@ -4,6 +4,7 @@ Lists come in pages: `Page.next` is an opaque cursor for the same call with the 
 what is decided by the caller, who passes the organiser or the person that a list is narrowed to.
 """
 
+from db.reads.accounts import AccountsAsked, accounts, roles_of_accounts
 from db.reads.assessors import recommended_certificates
 from db.reads.audit import checkpoints, person, streams
 from db.reads.cases import (
@@ -106,6 +107,7 @@ __all__ = [
     "AHEAD",
     "MOST",
     "PAGE",
+    "AccountsAsked",
     "Beside",
     "Box",
     "CasesAsked",
@@ -129,6 +131,7 @@ __all__ = [
     "Watch",
     "WatchSort",
     "Whose",
+    "accounts",
     "all_tasks",
     "archive_state",
     "as_of",
@@ -178,6 +181,7 @@ __all__ = [
     "programmes",
     "recommended_certificates",
     "reservation",
+    "roles_of_accounts",
     "scheme_units",
     "scheme_versions",
     "search_cases",

@@ -9,6 +9,7 @@ from db.registry.base import DEFAULT_SCHEME, LETTER, REASON_MIN, REVEALERS, batc
 from db.registry.calendars import HolidayData, calendar, put_calendar
 from db.registry.documents import add_document, require_documents
 from db.registry.filling import BNSP, SCHEME, seed
+from db.registry.licences import DATED, licence_moves, move_licence
 from db.registry.masters import (
     busy_days,
     class_holders,
@@ -57,6 +58,7 @@ from db.registry.schemes import SchemeData, put_scheme, scheme_data, scheme_fact
 
 __all__ = [
     "BNSP",
+    "DATED",
     "DEFAULT_SCHEME",
     "LETTER",
     "OPEN_FOR",
@@ -78,9 +80,11 @@ __all__ = [
     "create_person",
     "forget_person",
     "known_policy",
+    "licence_moves",
     "load_policies",
     "master_assessors",
     "members",
+    "move_licence",
     "name_person",
     "opened",
     "organisation_data",

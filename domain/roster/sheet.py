@@ -14,6 +14,8 @@ from domain.verdict import Violation
 
 ROW_LIMIT = 500
 """Participants in one sheet [D]: as many as one request may hold."""
+MOST_NAMED = 10
+"""Rows with the same NIK that are named; of a column that was filled down there would be hundreds."""
 HEADER_WITHIN = 10
 """The header stands in one of the first rows; a title or a letterhead may stand above it."""
 HEADER_MATCHES = 3
@@ -176,7 +178,9 @@ def _doubles(values: Mapping[int, Mapping[str, object]], places: Mapping[int, Co
             rows[row["nik"]].append(n)
     at = next((i for i, column in places.items() if column.key == "nik"), 0)
     return [
-        _problem(n, at, BY_KEY["nik"], refusal("X-NIK-TWICE", others=tuple(o for o in same if o != n)))
+        _problem(
+            n, at, BY_KEY["nik"], refusal("X-NIK-TWICE", others=tuple(o for o in same if o != n)[:MOST_NAMED])
+        )
         for same in rows.values()
         if len(same) > 1
         for n in same

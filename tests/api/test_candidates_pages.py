@@ -188,6 +188,37 @@ async def test_forms_are_made_of_the_answers_the_same_each_time(product: Product
     assert pdf.startswith(b"%PDF-")
 
 
+async def test_feedback_is_given_after_the_assessment_began_and_filed_as_its_form(
+    product: Product,
+) -> None:
+    await product.project(JourneyWorld().scheduled().begun())
+    await enter(product, "candidate")
+    page = await product.client.get(f"{PAGE}/feedback")
+    assert "FR.AK.03" in page.text
+    key = re.search(r'name="key" value="(\w+)"', page.text)
+    assert key is not None
+    names = ("informed", "prepared", "agreed", "heard", "fair", "told")
+    told = {f"part.{name}": "yes" for name in names} | {"key": key[1], "part.remarks": "Ruangannya bising."}
+    wrong = await product.client.post(f"{PAGE}/feedback", data=told | {"part.fair": ""}, headers=OURS)
+    assert wrong.status_code == 422
+    assert "Ruangannya bising." in wrong.text
+    given = await product.client.post(f"{PAGE}/feedback", data=told, headers=OURS)
+    assert given.headers["location"] == f"{PAGE}?done=1", given.text
+    listed = (await product.ask("GET", "/v1/applications/application-1/evidence", "candidate")).json()[
+        "items"
+    ]
+    assert [d["requirement"] for d in listed] == ["FR.AK.03"]
+
+
+async def test_there_is_no_feedback_before_the_assessment(product: Product) -> None:
+    await invited(product)
+    assert (await product.client.get(f"{PAGE}/feedback")).headers["location"] == PAGE
+    body = dict.fromkeys(("informed", "prepared", "agreed", "heard", "fair", "told"), "yes")
+    path = "/v1/applications/application-1/answers/feedback"
+    refused = await product.ask("PUT", path, "candidate", json=body)
+    assert (refused.status_code, refused.json()["violations"][0]["rule"]) == (409, "A-FEEDBACK")
+
+
 async def test_what_i_was_told_can_be_read_again_by_me_alone(product: Product) -> None:
     await invited(product)
     told = (await product.ask("GET", "/v1/me/notices", "candidate")).json()["items"]

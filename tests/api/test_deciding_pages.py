@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from domain import commands as c
+from api import sitting as sittings
 from domain.cases import Case
 from domain.roles import Role
 from tests.api.conftest import Dispatched, Product
 from tests.api.test_pages import OURS, enter, title
-from tests.support.journeys import CHAIR, REASON, JourneyWorld, recommended, votes
+from tests.support.journeys import CHAIR, REASON, recommended, votes
 
 API = "/v1/applications/application-1"
 PAGE = "/decisions/application-1"
@@ -105,12 +105,10 @@ async def test_votes_that_nobody_cast_are_entered_as_before(product: Product, se
     assert done.status_code == 200 and len(sent.commands) == 1
 
 
-async def test_the_dossier_says_who_did_what_and_whom_that_bars(product: Product) -> None:
+async def test_the_dossier_says_who_did_what_and_that_no_member_is_barred_by_it(product: Product) -> None:
     await members(product)
     world = recommended()
-    form = c.ConveneForm(members=("k1", "k2", "k3"), chair="k1")
-    world.complete(_operations(), "convene", "convene", form=form)
-    world.case.hands["assessor"] = ("m3", "k2")  # as if a member had assessed
+    world.convened()
     await product.project(world)
     found = (await product.ask("GET", f"{API}/dossier", "k-1")).json()
     assert [bool(m["involved"]) for m in found["sitting"]["members"]] == [False, False, False]
@@ -118,12 +116,6 @@ async def test_the_dossier_says_who_did_what_and_whom_that_bars(product: Product
     assert found["recommendation"] == "K"
     assert [u["result"] for u in found["results"]] == ["K", "K", "K"]
     assert found["training"]["recorded"]
-
-
-def _operations() -> Any:
-    from tests.support.programmes import OPERATIONS
-
-    return OPERATIONS
 
 
 # ---- pages -------------------------------------------------------------------------------------------
@@ -234,4 +226,20 @@ async def test_a_journey_without_a_sheet_points_to_its_documents(product: Produc
     await enter(product, "k-2")
     page = await product.client.get(PAGE)
     assert "bukti setiap unit ada di dalamnya" in page.text
-    assert isinstance(JourneyWorld, type)
+
+
+async def test_the_chairs_task_leads_to_the_dossier(product: Product) -> None:
+    case = await convened(product)
+    task = next(t for t in case.tasks.values() if t.kind == "decide")
+    await enter(product, "k-1")
+    assert f'href="{PAGE}"' in (await product.client.get(f"/tasks/{task.id}")).text
+
+
+async def test_a_member_who_assessed_is_shown_as_involved_and_does_not_vote(product: Product) -> None:
+    await members(product)
+    case = recommended().convened().case
+    case.hands["assessor"] = (*case.hands["assessor"], "k2")
+    now = case.business_at
+    chair = CHAIR
+    assert sittings.involved(case, "k1", chair, now) == []
+    assert [v.rule for v in sittings.involved(case, "k2", chair, now)] == ["R-SOD"]

@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import date
 from typing import Any
 
 from httpx import Response
@@ -11,6 +12,7 @@ from api.roster_xlsx import MEDIA_TYPE
 from db.people_tables import SealedText, WaitingRoster
 from domain.roster.columns import COLUMNS
 from examples.people import PEOPLE
+from examples.synthetic import synthetic
 from tests.api.conftest import Product, roster
 from tests.api.test_pages import OURS, title
 from tests.api.test_portal import begun, post, seats_in, with_class
@@ -192,3 +194,27 @@ async def test_a_neighbour_sees_nothing_of_what_waits(product: Product) -> None:
         json={"version": 1, "cells": [{"row": 2, "column": "salary", "value": "1"}]},
     )
     assert bad.status_code == 422
+
+
+def nik(number: int) -> str:
+    return synthetic("317101", date(1990, 1, 1), "P", 9001 + number)
+
+
+async def test_five_hundred_rows_stay_light(product: Product) -> None:
+    draft = await begun(product)
+    await with_class(product, draft)
+    rows = [pasted(1, header=False, sex="X", nik=nik(n)) for n in range(501)]
+    header, row = pasted(1).partition("\n")[0], rows.pop()
+    many = "\n".join([header, *rows])
+    held = await post(product, f"{draft}/import?way=paste", f"{draft}/paste", {"text": many, "dates": "dmy"})
+    assert held.headers["location"] == f"{draft}/roster?taken=0"
+    for address in (f"{draft}/roster", f"{draft}/roster?view=all&start=475", f"{draft}/roster?row=500"):
+        page = await product.client.get(address)
+        assert (address, page.status_code, len(page.content) < 150_000) == (address, 200, True)
+    last = await product.client.get(f"{draft}/roster?start=475")
+    assert len([name for name in fields_of(last) if name.endswith(".sex")]) == 25
+    too_many = "\n".join([many, row])
+    refused = await post(
+        product, f"{draft}/import?way=paste", f"{draft}/paste", {"text": too_many, "dates": "dmy"}
+    )
+    assert (refused.status_code, "X-ROWS" in refused.text) == (422, True)

@@ -235,3 +235,31 @@ async def test_a_strangers_task_is_not_there(product: Product, who: str) -> None
     for path in (f"/tasks/{task}", f"/v1/tasks/{task}/eligible", f"/v1/tasks/{task}/draft"):
         assert (await product.client.get(path)).status_code == 404
     assert (await product.client.get(f"/v1/tasks/{task}/review")).status_code == 403
+
+
+async def test_a_document_that_is_closed_to_its_reader_is_not_shown(product: Product) -> None:
+    world = JourneyWorld()
+    await product.project(world)
+    path = "/v1/applications/application-1/evidence?requirement=diploma"
+    await product.ask("POST", path, "candidate", content=pdf(RED))
+    await enter(product, "auditor")
+    page = await product.client.get(f"/tasks/{world.task('submit_application').id}")
+    assert page.status_code == 200
+    assert "G-CLOSED" in page.text
+    assert "<img" not in page.text
+
+
+async def test_operations_give_a_task_to_somebody_of_its_group(product: Product, sent: Dispatched) -> None:
+    _, task = await submitted(product)
+    await enter(product, "operations")
+    page = await product.client.get(f"/tasks/{task}")
+    (form,) = re.findall(r'<form method="post" action="/tasks/[^"]+/reassign".*?</form>', page.text, re.S)
+    assert "Nama verifier" in form
+    body = {"key": key_in(form), "to_person": "person-verifier", "reason": ""}
+    refused = await product.client.post(f"/tasks/{task}/reassign", data=body, headers=OURS)
+    assert refused.status_code == 422
+    given = {**body, "key": key_in(form), "reason": "Penggantinya sakit."}
+    done = await product.client.post(f"/tasks/{task}/reassign", data=given, headers=OURS)
+    assert done.status_code == 303
+    ((_, command, _),) = sent.commands
+    assert (type(command), command.to_person) == (c.ReassignTask, "person-verifier")

@@ -42,6 +42,7 @@ WORDS = {
         "send": "Kirim permohonan",
         "sign": "Tanda tangani",
         "open": "Buka akun",
+        "feedback": "Kirim umpan balik ini",
         "sent": "Permohonan Anda terkirim",
         "none": "Sekarang tidak ada yang perlu Anda lakukan",
     },
@@ -51,6 +52,7 @@ WORDS = {
         "send": "Send the application",
         "sign": "Sign",
         "open": "Open the account",
+        "feedback": "Give this feedback",
         "sent": "Your application is sent",
         "none": "You need not do anything now",
     },
@@ -215,6 +217,12 @@ async def test_a_candidate_applies_and_follows_the_case_to_the_certificate(
         await expect(page.locator(".mine")).to_contain_text(say["none"])
         await expect(page.locator(".results li")).to_have_count(3)
         await look()
+        await page.click(f"a[href='{path}/feedback']")
+        for question in ("informed", "prepared", "agreed", "heard", "fair", "told"):
+            await page.select_option(f"#f-part-{question}", "yes")
+        await look()
+        await press(page, say["feedback"])
+        await expect(page.locator(f"li:has(a[href='{path}/feedback']) .tag.good")).to_be_visible()
         await decided(stack, stream, "decide_competent")
         certificate = await issued(stack, stream, 1)
         await page.goto(f"{screens.address}{path}")

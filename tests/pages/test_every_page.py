@@ -62,6 +62,12 @@ async def whole(page: Page, stop: Stop, lang: str) -> None:
 ELSEWHERE = {
     "/audit/persons/{person}": "test_auditing.py: a person is asked for by a form, never by an address",
     "/audit/person": "the same",
+    "/audit/jobs/{job}": "test_auditing.py: a replay or a verification is begun by a form",
+    "/audit/documents/{document}": "test_auditing_pages.py: not every demonstration has a document left",
+    "/password/{secret}": "test_administering.py: its link is made by a form, and shown once",
+    "/programmes/{programme}/roster": "test_organising.py: nothing waits there once it is in order",
+    "/programmes/{programme}/classes/{class_id}/check-in": "test_organising.py: while a class runs",
+    "/programmes/{programme}/report": "test_organising.py: once every class is over",
     "/sign-in": "one is through it already",
     "/check/{code:path}": "test_public.py: nobody who is signed in is led there",
 }

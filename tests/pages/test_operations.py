@@ -45,12 +45,17 @@ class Petugas:
     def __init__(self, page: Page, address: str, lang: str, *, script: bool) -> None:
         self.page, self.address, self.lang, self.script = page, address, lang, script
 
+    async def sound(self) -> None:
+        """What looks into the page is a script of its own, which does not run where none may."""
+        if self.script:
+            await sound(self.page)
+
     def say(self, indonesian: str, english: str) -> str:
         return indonesian if self.lang == "id" else english
 
     async def go(self, path: str) -> None:
         await self.page.goto(f"{self.address}{path}")
-        await sound(self.page)
+        await self.sound()
 
     async def press(self, indonesian: str, english: str) -> None:
         await self.page.click(f"button:has-text('{self.say(indonesian, english)}')")
@@ -69,7 +74,7 @@ class Petugas:
         await self.page.fill("#f-name", "3174012345678901")
         await self.page.locator(".saved form button").first.click()
         await expect(self.page.locator(".errors")).to_contain_text("A-PERSONAL")
-        await sound(self.page)
+        await self.sound()
         await self.page.fill("#f-name", "Terlambat")
         await self.page.locator(".saved form button").first.click()
         await self.go("/monitor")
@@ -103,12 +108,12 @@ class Petugas:
         await self.page.locator("#timeline form button").click()
         await self.page.wait_for_url("**rule=R-30**")
         await expect(self.page.locator(".timeline .rule", has_text="R-30").first).to_be_attached()
-        await sound(self.page)
+        await self.sound()
 
     async def gives_its_task_to_somebody_else(self, stream: str) -> None:
         await self.page.goto(f"{self.address}/cases/{stream}")
         await self.page.click(f".tasks a:has-text('{self.say('Alihkan kepada', 'Give to somebody else')}')")
-        await sound(self.page)
+        await self.sound()
         await self.page.locator("main form button").click()
         await expect(self.page.locator(".errors a[href='#f-reason']")).to_be_visible()
         await self.page.fill("#f-reason", "Pemegangnya cuti.")
@@ -124,7 +129,7 @@ class Petugas:
         for box in await self.page.locator("tbody input[name=thing]").all():
             await box.check()
         await self.press("Kerjakan yang dipilih", "Act on the chosen ones")
-        await sound(self.page)
+        await self.sound()
         form = self.page.locator("details.choice", has=self.page.locator("input[value=reassign_task]"))
         if await form.get_attribute("open") is None:
             await form.locator("summary").click()
@@ -132,7 +137,7 @@ class Petugas:
         await form.locator("button").click()
         await expect(self.page.locator("tbody tr")).to_have_count(2)
         await expect(self.page.locator("tbody .tag.good")).to_have_count(2)
-        await sound(self.page)
+        await self.sound()
 
     async def sees_one_done_and_one_refused(self) -> None:
         await self.page.locator("main form button").click()
@@ -141,7 +146,7 @@ class Petugas:
         await expect(self.page.locator("tbody .tag.good")).to_have_count(1)
         await expect(self.page.locator("tbody .tag.late")).to_have_count(1)
         await expect(self.page.locator("tbody .reasons .rule")).not_to_have_count(0)
-        await sound(self.page)
+        await self.sound()
         await self.page.click(f".chips a:has-text('{self.say('ditolak', 'refused')}')")
         await expect(self.page.locator("tbody tr")).to_have_count(1)
 
@@ -193,10 +198,10 @@ async def test_what_is_stuck_tells_its_error_and_clears_by_itself(screens: Scree
         await run_sql(stack, SICK)
         stream = await submitted(stack, [1, 2, 4])
         await expect(stuck).to_have_text("1", timeout=LONG_ENOUGH)
-        await expect(page.locator("#attention .said")).to_contain_text("away")
+        await expect(page.locator("#attention .said")).to_contain_text("IntegrityError")
         async with screens.window("petugas", width=390, lang="en") as phone:
             await phone.goto(f"{screens.address}/cases/{stream}")
-            await expect(phone.locator("#incidents .said")).to_contain_text("away")
+            await expect(phone.locator("#incidents .said")).to_contain_text("IntegrityError")
             await expect(phone.locator(".machine text.incident")).to_have_text("1")
             await sound(phone)
         await run_sql(stack, WELL)

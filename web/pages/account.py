@@ -9,11 +9,13 @@ from fastapi.responses import HTMLResponse, Response
 from api.deps import Run, clear_session_cookie, from_our_own_page
 from api.routers import sessions
 from api.routers.sessions import SIGN_IN_BRAKE
+from api.runtime import Runtime
 from api.schemas.people import SignIn, WearHat
+from db.identity import Access
 from domain.errors import DomainError, Forbidden
 from domain.verdict import Violation
 from web import nav
-from web.acts import new_key, validated
+from web.acts import validated
 from web.deps import Anybody, go, inside
 from web.render import page
 
@@ -79,18 +81,26 @@ async def wear(access: Anybody, runtime: Run, hat: Annotated[str, Form()]) -> Re
 class AccountPage:
     me: dict[str, Any]
     sessions: list[dict[str, Any]]
-    key: str
+    errors: tuple[Violation, ...]
 
 
 @router.get("/account", name="account_page")
 async def account(request: Request, access: Anybody, runtime: Run) -> HTMLResponse:
     """Who I am here, in which hats, and where I am signed in."""
+    return await shown(request, access, runtime)
+
+
+async def shown(
+    request: Request, access: Access, runtime: Runtime, error: DomainError | None = None
+) -> HTMLResponse:
+    """The page, with why a new password was refused."""
     context = AccountPage(
         me=await sessions.me(access, runtime),
         sessions=(await sessions.sessions(access, runtime))["items"],
-        key=new_key(),
+        errors=tuple(error.violations) if error else (),
     )
-    return await page(request, runtime, access, "account.html", context)
+    status = error.status if error else 200
+    return await page(request, runtime, access, "account.html", context, status=status)
 
 
 @router.post("/sign-out")

@@ -4,14 +4,18 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 
 from api import reference
-from api.deps import Run
+from api.deps import Operations, Run
 from api.reference import Difference, Version, differences, said
 from api.routers import organisations as api
+from api.runtime import Runtime
 from api.schemas.common import Id
+from api.schemas.people import LicenceMove
 from api.sight import missing
+from db.identity import Access
+from domain.errors import DomainError
 from domain.policy import Policy
 from domain.reference import LegalBasis, legal_basis
 from domain.roles import LABELS
@@ -19,6 +23,9 @@ from domain.rules.book import RULES
 from domain.rules.matrix import moments_of
 from domain.rules.rule import Rule
 from domain.text import Text
+from domain.verdict import Violation
+from web import acts
+from web.deps import go
 from web.pages.monitor import Watchers
 from web.reading import body_of
 from web.render import page
@@ -66,16 +73,47 @@ class OrganisationPage:
     organisation: dict[str, Any]
     kinds: dict[str, Text]
     licences: dict[str, Text]
+    typed: dict[str, str]
+    """The move that was refused, with what was typed."""
+    errors: tuple[Violation, ...]
+    key: str
 
 
 @router.get("/admin/organisations/{organisation}", name="admin_organisation_page")
 async def organisation_page(
     organisation: Id, request: Request, access: Watchers, runtime: Run
 ) -> HTMLResponse:
-    """One organisation's record."""
+    """One organisation's record, with what may be done with its licence."""
+    return await _organisation_shown(request, access, runtime, organisation, {})
+
+
+async def _organisation_shown(
+    request: Request,
+    access: Access,
+    runtime: Runtime,
+    organisation: str,
+    typed: dict[str, str],
+    error: DomainError | None = None,
+) -> HTMLResponse:
     found = body_of(await api.organisation(organisation, request, access, runtime))
-    context = OrganisationPage(found, ORGANISER_KINDS, LICENCES)
-    return await page(request, runtime, access, "admin_organisation.html", context)
+    errors = tuple(error.violations) if error else ()
+    context = OrganisationPage(found, ORGANISER_KINDS, LICENCES, typed, errors, acts.new_key())
+    status = error.status if error else 200
+    return await page(request, runtime, access, "admin_organisation.html", context, status=status)
+
+
+@router.post("/admin/organisations/{organisation}/licence", name="admin_move_licence")
+async def move_licence(organisation: Id, request: Request, access: Operations, runtime: Run) -> Response:
+    """One move of the licence's machine."""
+    sent = await request.form()
+    typed = {n: str(sent.get(n, "")) for n in ("trigger", "valid_until", "reason", "version")}
+    try:
+        given = {**{n: v for n, v in typed.items() if v}, "version": int(typed["version"] or 0)}
+        body = acts.validated(LicenceMove, given)
+        await api.move_licence(organisation, body, Response(), access, acts.key_of(sent), runtime)
+    except DomainError as error:
+        return await _organisation_shown(request, access, runtime, organisation, typed, error)
+    return go(f"/admin/organisations/{organisation}?done=1")
 
 
 @dataclass(frozen=True)
@@ -110,18 +148,25 @@ class PolicyPage:
     parameters: list[tuple[str, str]]
     units: dict[str, Text]
     roles: dict[Any, Text]
+    others: list[str]
+    """Versions that this one can be compared with."""
 
 
 @router.get("/admin/policies/{version}", name="admin_policy_page")
 async def policy_page(
-    version: Annotated[str, Path(max_length=60)], request: Request, access: Watchers, runtime: Run
+    version: Annotated[str, Path(max_length=60)],
+    request: Request,
+    access: Watchers,
+    runtime: Run,
+    against: Annotated[str, Query(max_length=60)] = "",
 ) -> HTMLResponse:
-    """One version, with what differs from the one before it."""
+    """One version, with what differs from the one before it, or from the one that is named."""
     found = await reference.versions(runtime)
     this = next((v for v in found if v.policy.version == version), None)
     if this is None:
         raise missing()
-    older = reference.before(found, version)
+    named = next((v.policy for v in found if v.policy.version == against), None)
+    older = named or reference.before(found, version)
     context = PolicyPage(
         this,
         older,
@@ -129,6 +174,7 @@ async def policy_page(
         [(name, said(value)) for name, value in this.policy.parameters().items()],
         UNITS,
         LABELS,
+        [v.policy.version for v in found if v.policy.version != version],
     )
     return await page(request, runtime, access, "admin_policy.html", context)
 

@@ -197,7 +197,7 @@ async def save(application: Id, part: str, request: Request, access: Candidate, 
     values = parse(kind.model, sent, PREFIX)
     try:
         body = acts.validated(kind.model, values)
-        await _endpoint(part)(
+        await endpoint_of(part)(
             application=application,
             body=body,
             response=Response(),
@@ -213,7 +213,7 @@ async def save(application: Id, part: str, request: Request, access: Candidate, 
     return go(next_step(application, found.parts, found.documents, part))
 
 
-def _endpoint(part: str) -> Any:
+def endpoint_of(part: str) -> Any:
     """The API's own function that saves this part."""
     return next(
         r.endpoint for r in answers.router.routes if isinstance(r, APIRoute) and r.name == f"save_{part}"

@@ -21,6 +21,7 @@ from domain.verdict import Violation
 from web import acts
 from web.deps import go
 from web.forms import Form, form_of, parse
+from web.places import own_page
 from web.reading import caught_up
 from web.render import page
 
@@ -29,17 +30,15 @@ Master = Annotated[Access, Depends(Allow(Role.MASTER_ASSESSOR))]
 Readers = Annotated[Access, Depends(Allow(Role.MASTER_ASSESSOR, *STAFF))]
 Mapped = Mapping[str, Any]
 LATER = frozenset({"ACCEPTED"})
-PLACES: Mapping[str, str] = {
-    "record_attendance": "/attendance/{stream}/{subject}",
-    "sign_agreement": "/assessments/{stream}",
-    "begin_assessment": "/assessments/{stream}",
-    "file_assessment": "/assessments/{stream}",
-}
-"""Where a task of a master assessor is done; any other on its own page."""
+SIGNING = "sign_agreement"
+"""A task of the candidate's, too, who has no page of assessments."""
 
 
 def place_of(task: Mapped) -> str:
-    return PLACES.get(task["kind"], "/tasks/{id}").format(**task)
+    """Where a task of a master assessor is done."""
+    if task["kind"] == SIGNING:
+        return f"/assessments/{task['stream']}"
+    return own_page(task) or f"/tasks/{task['id']}"
 
 
 @dataclass(frozen=True)

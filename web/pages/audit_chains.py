@@ -112,7 +112,7 @@ class EventPage:
     event: dict[str, Any]
 
 
-@router.get("/audit/streams/{stream}/{seq}", name="audit_event_page")
+@router.get("/audit/streams/{stream}/{seq:int}", name="audit_event_page")
 async def event_page(
     stream: Stream,
     seq: Annotated[int, Path(ge=1, le=2**31 - 1)],

@@ -33,7 +33,7 @@ from web.render import page
 from web.wishes import typed_class, with_class
 
 router = APIRouter(include_in_schema=False)
-MONTHS = 4
+MONTHS = 3
 """Months of the calendar beside the question for days."""
 
 

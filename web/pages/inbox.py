@@ -17,9 +17,11 @@ from domain.errors import DomainError, NotFound
 from domain.roles import Role
 from domain.verdict import Violation
 from web import acts, live
+from web.candidate import door
 from web.deps import Anybody, go
 from web.desk import OnShelf, Shelf, carried, kinds_of, listed, organisers_of
 from web.forms import Option
+from web.places import own_page
 from web.reading import body_of, caught_up
 from web.render import page
 
@@ -107,3 +109,8 @@ async def claim_next(request: Request, access: Anybody, runtime: Run) -> Respons
     target = go(f"/tasks/{found['task']}?done=1")
     acts.note(request, target, Receipt.model_validate({k: v for k, v in found.items() if k != "task"}))
     return target
+
+
+def place_of(access: Access, task: Mapping[str, Any]) -> str:
+    """The page that was made for doing this kind of task in this hat; empty where there is none."""
+    return door(task) if access.hat.role is Role.CANDIDATE else own_page(task)

@@ -25,19 +25,16 @@ from domain import commands as c
 from domain.cases import Case, Task
 from domain.decisions import DECISIONS, IRREVERSIBLE
 from domain.errors import DomainError
-from domain.roles import Role
 from domain.text import Text
 from domain.verdict import Violation
 from web import acts
-from web.candidate import door
-from web.choices import choices_of
+from web.choices import choices_of, plain
 from web.deciding import Choice, again, choices, values_of
 from web.deps import Anybody, go
 from web.desk import BESIDE, OnShelf, Shelf, carried, following, listed
 from web.evidence_view import Look, Viewer, viewer_of
-from web.forms import Form, form_of, parse
-from web.pages import assignments
-from web.pages.inbox import done_before
+from web.forms import Choices, Form, form_of, parse
+from web.pages.inbox import done_before, place_of
 from web.reading import body_of, caught_up
 from web.render import page
 from web.task_uploads import may_upload
@@ -79,6 +76,7 @@ class TaskPage:
     place: str
     """Where this kind of task has a page of its own; empty where it has none for this hat."""
     comment: Form
+    reassign: Form
     errors: tuple[Violation, ...]
     key: str
 
@@ -144,6 +142,7 @@ async def shown(
         draft = None
     restored = values_of(entry.kind, again(draft)) if draft else None
     chosen = tried.decision if tried else (draft["decision"] if draft else decide)
+    able = await eligibility.eligibility(runtime, access, case, entry, now)
     error = tried.error if tried else None
     errors: Sequence[Violation] = error.violations if error else ()
     values = tried.values if tried else restored
@@ -160,7 +159,7 @@ async def shown(
         review=review,
         viewer=await viewer_of(runtime, access, case, review, looked) if review else None,
         changes=came_back if came_back and came_back["returned_at"] else None,
-        eligible=await eligibility.eligibility(runtime, access, case, entry, now),
+        eligible=able,
         decision=DECISIONS.get(body["decision"]),
         choices=choices(
             entry.kind,
@@ -175,25 +174,25 @@ async def shown(
         confirm=bool(tried and tried.confirm),
         phrases=(await desk.phrases(access, runtime, entry.kind))["items"],
         uploads=may_upload(access, case),
-        place=_place(access, body),
+        place=place_of(access, body),
         comment=form_of(request_model(c.CommentTask), values=written),
+        reassign=_reassigning(able, tried, errors),
         errors=tuple(errors),
         key=acts.new_key(),
     )
     return await page(request, runtime, access, "task.html", context, status=error.status if error else 200)
 
 
-def _place(access: Access, task: Mapped) -> str:
-    """The page that was made for this kind of task and this hat; empty where there is none."""
-    role, here = access.hat.role, f"/tasks/{task['id']}"
-    where = here
-    if role is Role.CANDIDATE:
-        where = door(task)
-    elif role is Role.MASTER_ASSESSOR:
-        where = assignments.place_of(task)
-    elif role in (Role.COMMITTEE, Role.OPERATIONS) and task["kind"] == "decide":
-        where = f"/decisions/{task['stream']}"
-    return where if where != here else ""
+def _reassigning(able: Mapped, tried: "Tried | None", errors: Sequence[Violation]) -> Form:
+    """To whom operations may give it: those of the group whom no rule bars; to nobody is to the group."""
+    persons = tuple(plain(p["person"], p.get("name", p["person"][:8])) for p in able["able"])
+    sent = tried.values if tried and not tried.decision and "text" not in tried.values else None
+    return form_of(
+        request_model(c.ReassignTask),
+        choices=Choices({"to_person": persons}),
+        values=sent,
+        violations=errors if sent is not None else (),
+    )
 
 
 def _returned(case: Case) -> bool:
