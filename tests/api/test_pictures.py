@@ -83,7 +83,8 @@ async def test_a_photograph_stands_upright_and_carries_nothing_along(product: Pr
 
 
 @pytest.mark.parametrize(
-    ("who", "status"), [("neighbour", 404), ("candidate", 404), ("verifier", 404), ("auditor", 200)]
+    ("who", "status"),
+    [("neighbour", 404), ("candidate", 404), ("verifier", 404), ("auditor", 403), ("operations", 200)],
 )
 async def test_pages_are_for_whoever_may_open_the_document(product: Product, who: str, status: int) -> None:
     _, path = await kept(product, pdf(RED))

@@ -85,7 +85,7 @@ async def dashboard(
         stages=tuple(Text(id=one.given, en=one.en) for one in STAGES),
         turns=turns,
         more_turns=mine["counts"]["mine"] + mine["counts"]["groups"] - len(turns),
-        late=sum(1 for t in turns if t["late"]),
+        late=ours["counts"]["late"],
         ending=(await portal.ending(access, runtime))["items"],
         items=items,
         with_bnsp=sum(1 for i in items if i["next"] and i["next"]["role"] not in ("organiser", "candidate")),
