@@ -269,13 +269,17 @@ def prepare(json: Json = False) -> None:
 
 @app.command(rich_help_panel=PARTS)
 def bench(
+    what: Annotated[
+        Literal["all", "decisions", "pages"],
+        typer.Argument(help="Keputusan, halaman, atau keduanya – Decisions, pages, or both."),
+    ] = "all",
     rounds: Annotated[int, typer.Option(min=1, help="Putaran – Rounds of each kind of load.")] = 5,
     json: Json = False,
 ) -> None:
-    """Ukur laju dan lama keputusan di mesin ini – Measure what a decision costs on this machine."""
+    """Ukur lama keputusan dan halaman di mesin ini – Measure decisions and pages on this machine."""
     from tools.cli.bench import bench as work
 
-    run(json, lambda out: work(out, rounds=rounds))
+    run(json, lambda out: work(out, rounds=rounds, what=what))
 
 
 def _log_as(json: bool) -> None:

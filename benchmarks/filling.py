@@ -115,14 +115,14 @@ async def people(db: Database, vault: Vault, programmes: range) -> None:
                 session, person=person, username=name, password=PASSWORD, hats=[hat], by=SYSTEM, at=NOW
             )
 
-    with _quick_hashes():
+    with quick_hashes():
         for first in range(0, len(wanted), BATCH):
             batch = wanted[first : first + BATCH]
             await db.retrying(partial(some, batch=batch))
 
 
 @contextlib.contextmanager
-def _quick_hashes() -> Iterator[None]:
+def quick_hashes() -> Iterator[None]:
     """Nobody but a few sign in: slow hashes of ten thousand passwords would fill an hour."""
     kept, passwords._HASHER = passwords._HASHER, PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     try:

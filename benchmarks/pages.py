@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
+from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 
 from benchmarks import measure
@@ -40,7 +41,7 @@ SMALL, LARGE = sorted(PROGRAMMES)
 ROUNDS = 3
 ONE = 20
 """Pages of the one user in a round."""
-USERS, EACH = 20, 3
+USERS, EACH = 20, 2
 """Pages of each of the users in a round."""
 PAUSE = 1.0
 """Seconds that one of several users looks at a page on average; people take longer."""
@@ -92,6 +93,8 @@ class Served:
     database: str
     cookies: dict[str, list[str]]
     """role → sessions, one a user."""
+    app: FastAPI
+    """The same application in this process, which tells what it asks the database."""
 
     async def screen(self, screen: Screen, ways: Sequence[str], rounds: int) -> dict[str, Any]:
         """One page, measured in these ways."""
@@ -138,18 +141,12 @@ class Served:
     ) -> tuple[list[list[Statement]], int]:
         """The statements of each address, from the same application in this process, and the largest page's
         bytes."""
-        app = create_app(self.settings)
         found, size = [], 0
         cookies = {"asesor": self.cookies[screen.role.value][0]}
-        async with (
-            app.router.lifespan_context(app),
-            AsyncClient(
-                transport=ASGITransport(app=app),
-                base_url=f"http://127.0.0.1:{self.port}",
-                cookies=cookies,
-            ) as client,
-        ):
-            await app.state.runtime.warm()
+        base = f"http://127.0.0.1:{self.port}"
+        async with AsyncClient(
+            transport=ASGITransport(app=self.app), base_url=base, cookies=cookies
+        ) as client:
             await client.get(addresses[0])  # the first use of a session is noted, which is a write
             for address in addresses:
                 with heard() as statements:
@@ -209,7 +206,10 @@ async def served(settings: Settings, address: str, say: Callable[[str], None]) -
         roles = {screen.role for screen in SCREENS.values()}
         cookies = {role.value: await entered(db, role, USERS) for role in roles}
         await db.dispose()
-        yield Served(settings, port, pid_of(supervisor, "api"), plain(settings), cookies)
+        app = create_app(settings.model_copy(update={"log_level": "ERROR"}))
+        async with app.router.lifespan_context(app):
+            await app.state.runtime.warm()
+            yield Served(settings, port, pid_of(supervisor, "api"), plain(settings), cookies, app)
 
 
 @asynccontextmanager
@@ -227,7 +227,8 @@ async def measured(
 ) -> dict[str, Any]:
     """Measure, and give the results."""
     began = time.monotonic()
-    screens = [screen for screen in SCREENS.values() if only in screen.name]
+    wanted = [word.strip() for word in only.split(",")]
+    screens = [screen for screen in SCREENS.values() if any(word in screen.name for word in wanted)]
     found: dict[str, dict[str, Any]] = {screen.name: {} for screen in screens}
     rows: dict[str, Any] = {}
     async with postgresql() as uri:
@@ -316,7 +317,7 @@ def flatness(sizes: dict[str, Any]) -> float:
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.pages", description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
-    parser.add_argument("--only", default="", help="pages whose name holds this")
+    parser.add_argument("--only", default="", help="pages whose names hold one of these, by commas")
     parser.add_argument("--sizes", type=int, nargs="*", default=[SMALL, LARGE])
     parser.add_argument("--keep", action="store_true", help="write the results down")
     given = parser.parse_args(argv)
