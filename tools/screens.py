@@ -52,9 +52,7 @@ DIFFERS = ("/cases/{stream}", "/tasks/{task}", "/inbox")
 
 def name_of(route: str) -> str:
     """The picture's name: `/tasks/{task}` is `tasks-task`."""
-    return (
-        route.strip("/").replace("{", "").replace("}", "").replace(":path", "").replace("/", "-") or "front"
-    )
+    return route.strip("/").replace("{", "").replace("}", "").replace("/", "-") or "front"
 
 
 def digest_of(endpoint: Any) -> str:
@@ -91,16 +89,24 @@ async def photograph(running: Stack, accounts: dict[str, str], routes: set[str],
     FOLDER.mkdir(parents=True, exist_ok=True)
     digests = wanted_digests(app)
     taken: dict[str, dict[str, Any]] = {}
+    bare: set[str] = set()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for width in WIDTHS:
             async for route, who, page in _stops(browser, running.url, accounts, width, app):
                 name = f"{name_of(route)}{f'-{who}' if route in DIFFERS else ''}-{width}.png"
                 entry = taken.setdefault(route, {"digest": digests[route], "pictures": []})
-                if route in routes and name not in entry["pictures"]:
-                    (FOLDER / name).write_bytes(await _picture(page))
+                if route not in routes or (name in entry["pictures"] and name not in bare):
+                    continue
+                # a list that is empty is photographed only where no other one is found
+                empty = await page.locator("main .empty").count() > 0
+                if name in bare and empty:
+                    continue
+                (FOLDER / name).write_bytes(await _picture(page))
+                entry["title"] = (await page.title()).removesuffix(" – Asesor")
+                if name not in entry["pictures"]:
                     entry["pictures"].append(name)
-                    entry["title"] = (await page.title()).removesuffix(" – Asesor")
+                (bare.add if empty else bare.discard)(name)
         await browser.close()
     kept = json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.exists() else {}
     _keep(
@@ -139,7 +145,7 @@ async def _stops(
         context = await browser.new_context(viewport=size)
         page = await context.new_page()
         await sign_in(page, address, visitor, accounts[visitor])
-        async for stop in walk(page, address, visitor, routes, variants=1):
+        async for stop in walk(page, address, visitor, routes, variants=3):
             yield stop.route, visitor, page
         await context.close()
 
