@@ -52,7 +52,7 @@ DIFFERS = ("/cases/{stream}", "/tasks/{task}", "/inbox")
 
 def name_of(route: str) -> str:
     """The picture's name: `/tasks/{task}` is `tasks-task`."""
-    return route.strip("/").replace("{", "").replace("}", "").replace("/", "-") or "front"
+    return re.sub(r":\w+|[{}]", "", route.strip("/")).replace("/", "-") or "front"
 
 
 def digest_of(endpoint: Any) -> str:
