@@ -19,6 +19,8 @@ from web.app import PROGRAMS
 LINKS = """els => els.filter(a => !a.hasAttribute('download'))
   .map(a => [a.getAttribute('href'), a.textContent.trim()])"""
 FILES = (".csv", ".xlsx", ".pdf", ".ics", ".svg", ".json", ".jsonl", ".png")
+LEADS_ON = ("/home",)
+"""What shows nothing of its own, but leads to another page."""
 VARIANTS = 3
 """So often is one page looked at by one visitor: with other filters, another task, another case."""
 
@@ -43,6 +45,7 @@ def page_routes(app: FastAPI) -> list[APIRoute]:
         if "GET" in (r.methods or ())
         and not r.path.startswith(PROGRAMS)
         and not r.path.endswith((*FILES, ".{ending}"))
+        and r.path not in LEADS_ON
     ]
 
 
@@ -72,7 +75,7 @@ async def walk(
     wanted: Callable[[str], bool] = lambda _route: True,
 ) -> AsyncIterator[Stop]:
     """Every page that this visitor can reach, each as often as it says; the page stands there meanwhile."""
-    ways: deque[str] = deque([begin or urlsplit(page.url).path])
+    ways: deque[str] = deque([begin or _place(page)])
     known = set(ways)
     seen: Counter[str] = Counter()
     told: set[tuple[str, str]] = set()
@@ -97,6 +100,11 @@ async def walk(
                 known.add(there)
                 told.add(kind)
                 ways.append(there)
+
+
+def _place(page: Page) -> str:
+    parts = urlsplit(page.url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _inside(href: str, here: str) -> str:

@@ -12,7 +12,7 @@ from tools.cli.first_filling import newcomers
 from tools.walking import Stop, page_routes, sign_in, walk
 from web.app import create_app
 
-DIFFERS = ("/cases/{stream}", "/tasks/{task}", "/inbox", "/home")
+DIFFERS = ("/cases/{stream}", "/tasks/{task}", "/inbox")
 """What shows each hat something else: looked at for every visitor, other pages for the first who comes."""
 
 
