@@ -35,7 +35,7 @@ from tools.cli.console import Out  # noqa: E402
 from tools.cli.demo import emptied, overrides  # noqa: E402
 from tools.cli.shape import for_demonstration, for_visitors  # noqa: E402
 from tools.cli.stack import Stack, stack  # noqa: E402
-from tools.walking import page_routes, sign_in, walk  # noqa: E402
+from tools.walking import ELSEWHERE, page_routes, sign_in, walk  # noqa: E402
 from web.app import create_app  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screens"
@@ -76,9 +76,14 @@ def wanted_digests(app: FastAPI) -> dict[str, str]:
 
 
 def stale(app: FastAPI) -> list[str]:
-    """Routes of pages that have no picture, or one that was made before their template changed."""
+    """Routes of pages that have no picture and could have one, or one of before their template changed."""
     kept = json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.exists() else {}
-    return sorted(r for r, digest in wanted_digests(app).items() if kept.get(r, {}).get("digest") != digest)
+    wanted = wanted_digests(app).items()
+    return sorted(
+        r
+        for r, digest in wanted
+        if kept.get(r, {}).get("digest") != digest and (r in kept or r not in ELSEWHERE)
+    )
 
 
 # ---- taking them ---------------------------------------------------------------------------------------
@@ -112,7 +117,7 @@ async def photograph(running: Stack, accounts: dict[str, str], routes: set[str],
     _keep(
         {r: taken[r] if r in routes and r in taken else kept[r] for r in digests if r in taken or r in kept}
     )
-    return sorted(routes - taken.keys())
+    return sorted(routes - taken.keys() - ELSEWHERE.keys())
 
 
 def _keep(index: dict[str, Any]) -> None:
@@ -145,6 +150,10 @@ async def _stops(
         context = await browser.new_context(viewport=size)
         page = await context.new_page()
         await sign_in(page, address, visitor, accounts[visitor])
+        if visitor == "petugas":
+            await page.goto(f"{address}/_components")
+            yield "/_components", visitor, page
+            await page.goto(f"{address}/home")
         async for stop in walk(page, address, visitor, routes, variants=3):
             yield stop.route, visitor, page
         await context.close()
