@@ -11,8 +11,10 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 from cli import app
-from settings import ROOT
+from settings import ROOT, Settings
 from tools.docs import stale
+from tools.screens import stale as stale_pictures
+from web.app import create_app
 
 PAGES = sorted(
     path
@@ -31,6 +33,10 @@ ASESOR = re.compile(r"(?<![\w-])(?:bin/)?asesor ([a-z].*)")
 
 def test_generated_pages_are_fresh() -> None:
     assert stale() == []
+
+
+def test_pictures_of_pages_are_of_the_pages_that_there_are() -> None:
+    assert stale_pictures(create_app(Settings())) == [], "run make screens"
 
 
 # ---- links ---------------------------------------------------------------------------------------------
