@@ -10,6 +10,7 @@ from multiprocessing import active_children, get_context
 from typing import Any
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 from temporalio.client import Client
 from temporalio.service import RPCError
 
@@ -97,7 +98,8 @@ async def _beat(db: Database, id: str, progress: Progress) -> None:
         def note(session: Any, done: int = done, total: int = total, now: datetime = now) -> Awaitable[None]:
             return jobs.beat(session, id, done=done, total=total, at=now)
 
-        await db.retrying(note)
+        with contextlib.suppress(DBAPIError, OSError):  # a database that is away for a while ends no work
+            await db.retrying(note)
         await asyncio.sleep(BEAT_EVERY)
 
 

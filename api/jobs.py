@@ -20,7 +20,7 @@ MOST_AT_ONCE = 2
 """Processes that may be busy with such work; the machine has others to serve."""
 KINDS: dict[str, Text] = {
     "replay": Text(id="Putar ulang perkara", en="Replay of a case"),
-    "verify": Text(id="Pemeriksaan buku catatan", en="Verification of the ledger"),
+    "verify": Text(id="Pemeriksaan buku besar", en="Verification of the ledger"),
 }
 STATES: dict[str, Text] = {
     jobs.WAITING: Text(id="menunggu", en="waiting"),

@@ -7,7 +7,6 @@ import sys
 import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import asyncpg
 from sqlalchemy.engine import make_url
@@ -101,9 +100,3 @@ async def _fill(settings: Settings, programmes: int) -> None:
     codes = [await process.wait() for process in running]
     if any(codes):
         raise RuntimeError(f"the filling ended with {codes}")
-
-
-def log_folder() -> Path:
-    folder = FOLDER / "log"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -106,9 +106,12 @@ async def ended(
     seq: int | None = None,
     problems: Sequence[Mapping[str, Any]] = (),
 ) -> None:
-    """What came of one item; the act is held on to. One that was stopped meanwhile and was done is done."""
+    """What came of one item; the act is held on to. One that was stopped meanwhile and was done is done; and
+    so it stays, whatever a slower process that had it in hand, too, hears of it."""
     row = await session.get(BulkItem, (id, n), with_for_update=True)
     assert row is not None  # rows are never deleted
+    if row.state == DONE:
+        return
     row.state, row.at, row.seq = state, at, seq
     row.problems = [dict(p) for p in problems]
     row.attempts += 1
@@ -116,11 +119,12 @@ async def ended(
     await session.exec(update(Bulk).where(col(Bulk.id) == id).values(claimed_until=at + HELD))
 
 
-async def let_go(session: AsyncSession, id: str, *, at: datetime, again_at: datetime | None = None) -> None:
-    """Nobody holds it any more, or not before `again_at`; it has ended when nothing waits."""
+async def let_go(session: AsyncSession, id: str, *, at: datetime) -> None:
+    """Nobody holds it any more; it has ended when nothing waits."""
+    await bulk(session, id, lock=True)  # nobody asks for it again between the count and its end
     waiting = select(func.count()).select_from(BulkItem).where(BulkItem.bulk == id, BulkItem.state == WAITING)
     left = (await session.exec(waiting)).one()
-    values: dict[str, Any] = {"claimed_until": again_at}
+    values: dict[str, Any] = {"claimed_until": None}
     if not left:
         values |= {"state": ENDED, "ended_at": at}
     await session.exec(update(Bulk).where(col(Bulk.id) == id).values(**values))

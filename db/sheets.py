@@ -93,7 +93,7 @@ async def put_cell(
             async with session.begin_nested():
                 session.add(made)
         except IntegrityError:  # two people at once: the other one was first
-            row = await session.get(SheetCell, key, populate_existing=True)
+            row = await session.get(SheetCell, key, with_for_update=True, populate_existing=True)
             assert row is not None
         else:
             return 1

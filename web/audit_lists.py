@@ -27,8 +27,6 @@ KINDS: dict[str, Text] = {
     "row": Text(id="Catatan", en="Record"),
 }
 YES_NO: dict[str, Text] = {"true": Text(id="ya", en="yes"), "false": Text(id="tidak", en="no")}
-SHORT = 12
-"""Characters of an id or a hash that a page shows; a file has all of them."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +204,7 @@ LISTS: dict[What, List] = {
             STATE,
             Text(id="Penyelenggara", en="Organiser"),
             Text(id="Dibuka (WIB)", en="Opened (WIB)"),
-            Text(id="Kejadian terakhir (WIB)", en="Last event (WIB)"),
+            Text(id="Peristiwa terakhir (WIB)", en="Last event (WIB)"),
             Text(id="Peristiwa", en="Events"),
             Text(id="Hash terakhir", en="Last hash"),
         ),

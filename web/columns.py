@@ -34,7 +34,7 @@ NEXT = Column("next_moment", "moment", Text(id="Bergerak sendiri lagi", en="Move
 TASKS = Column("tasks", "number", Text(id="Tugas terbuka", en="Open tasks"), first=False)
 LATE = Column("late", "number", Text(id="Tugas terlambat", en="Late tasks"))
 OPENED = Column("opened_at", "moment", Text(id="Dibuka", en="Opened"), "opened", first=False)
-UPDATED = Column("updated_at", "moment", Text(id="Kejadian terakhir", en="Last event"), "updated")
+UPDATED = Column("updated_at", "moment", Text(id="Peristiwa terakhir", en="Last event"), "updated")
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "programme": (

@@ -147,6 +147,21 @@ async def test_rights_are_those_of_the_moment_when_it_is_done(
     assert (stopping.status_code, stopping.json()["violations"][0]["rule"]) == (403, "W-OWN")
 
 
+async def test_what_is_done_stays_so_whatever_a_slower_process_hears(
+    product: Product, two: list[dict[str, str]]
+) -> None:
+    """It had the item in hand for longer than it held the act, and another one was answered first."""
+    product.runtime.connected = False
+    id_ = (await asked(product, two)).json()["id"]
+    at = product.runtime.now()
+    async with product.runtime.db.write() as session:
+        await bulks.ended(session, id_, 1, bulks.DONE, at=at, seq=7)
+    async with product.runtime.db.write() as session:
+        await bulks.ended(session, id_, 1, bulks.FAILED, at=at, problems=[{"rule": "T-TIMEOUT"}])
+    item = (await product.ask("GET", f"/v1/bulk/{id_}", "operations")).json()["items"][0]
+    assert (item["state"], item["seq"], item["violations"]) == ("DONE", 7, [])
+
+
 async def test_it_can_be_stopped(product: Product, two: list[dict[str, str]], sent: Dispatched) -> None:
     product.runtime.connected = False
     id_ = (await asked(product, two)).json()["id"]

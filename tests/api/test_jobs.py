@@ -1,5 +1,6 @@
 """Replays and verifications as jobs: asked for by those who watch, watched, and never lost in silence."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -105,6 +106,25 @@ async def test_work_that_breaks_says_so(
     await job_process.work(product.runtime.settings, started[0])
     told = (await product.ask("GET", f"/v1/jobs/{started[0]}", "auditor")).json()
     assert (told["state"], told["result"]) == ("FAILED", {"error": "OSError"})
+
+
+async def test_a_database_that_is_away_for_a_while_ends_no_work(
+    product: Product, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = asyncio.Event()
+
+    async def away(*_: Any, **__: Any) -> None:
+        tried.set()
+        raise OSError("the database")
+
+    async def works(*_: Any) -> None:
+        await asyncio.wait_for(tried.wait(), 10)
+
+    monkeypatch.setattr(jobs, "beat", away)
+    monkeypatch.setattr(job_process, "WORKS", {"verify": works})
+    await ask(product, {"kind": "verify"})
+    await job_process.work(product.runtime.settings, started[0])
+    assert (await product.ask("GET", f"/v1/jobs/{started[0]}", "auditor")).json()["state"] == "DONE"
 
 
 async def test_only_those_who_watch_and_only_what_there_is(product: Product, started: list[str]) -> None:

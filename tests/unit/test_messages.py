@@ -19,6 +19,14 @@ def test_every_sentence_is_translated() -> None:
     assert not empty
 
 
+def test_no_translation_says_the_same_again() -> None:
+    """A merge by lines doubles what goes over several of them."""
+    with CATALOGUE.open("rb") as file:
+        found = read_po(file, locale="id")
+    said = [m.string for m in found if isinstance(m.string, str) and len(m.string) > 40]
+    assert not [text for text in said if text[:40] in text[40:]]
+
+
 def test_no_template_says_anything_outside_the_catalogue() -> None:
     """Text between tags that has letters and is not an expression."""
     for path in TEMPLATES.glob("*.html"):

@@ -18,7 +18,6 @@ from web.offers import Offers
 from web.render import page
 from web.stages import Stage, stages_of
 
-LISTED = ("WAITLISTED", "OFFERED")
 OPEN_TASKS = ("OFFERED", "CLAIMED")
 
 

@@ -46,6 +46,8 @@
 // form[data-draft]: what is typed is kept on the server a moment after typing stops, and when the page is left.
 (() => {
   const PAUSE = 700, AGAIN = 5000;
+  // (randomUUID is for secure addresses alone.)
+  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
   const besides = new Set(["key", "decision", "phrase", "list", "confirmed"]);
   for (const form of document.querySelectorAll("form[data-draft]")) {
     const state = form.querySelector("[data-draft-state]");
@@ -66,7 +68,7 @@
       try {
         const answer = await fetch(form.dataset.draft, {
           method: "PUT", body, keepalive: leaving,
-          headers: { "Content-Type": "application/json", "Idempotency-Key": crypto.randomUUID() },
+          headers: { "Content-Type": "application/json", "Idempotency-Key": newKey() },
         });
         if (answer.ok) {
           kept = body;
