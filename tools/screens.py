@@ -35,7 +35,7 @@ from tools.cli.console import Out  # noqa: E402
 from tools.cli.demo import emptied, overrides  # noqa: E402
 from tools.cli.shape import for_demonstration, for_visitors  # noqa: E402
 from tools.cli.stack import Stack, stack  # noqa: E402
-from tools.walking import page_routes, sign_in, walk  # noqa: E402
+from tools.walking import ELSEWHERE, page_routes, sign_in, walk  # noqa: E402
 from web.app import create_app  # noqa: E402
 
 FOLDER = ROOT / "docs" / "screens"
@@ -52,9 +52,7 @@ DIFFERS = ("/cases/{stream}", "/tasks/{task}", "/inbox")
 
 def name_of(route: str) -> str:
     """The picture's name: `/tasks/{task}` is `tasks-task`."""
-    return (
-        route.strip("/").replace("{", "").replace("}", "").replace(":path", "").replace("/", "-") or "front"
-    )
+    return re.sub(r":\w+|[{}]", "", route.strip("/")).replace("/", "-") or "front"
 
 
 def digest_of(endpoint: Any) -> str:
@@ -78,9 +76,14 @@ def wanted_digests(app: FastAPI) -> dict[str, str]:
 
 
 def stale(app: FastAPI) -> list[str]:
-    """Routes of pages that have no picture, or one that was made before their template changed."""
+    """Routes of pages that have no picture and could have one, or one of before their template changed."""
     kept = json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.exists() else {}
-    return sorted(r for r, digest in wanted_digests(app).items() if kept.get(r, {}).get("digest") != digest)
+    wanted = wanted_digests(app).items()
+    return sorted(
+        r
+        for r, digest in wanted
+        if kept.get(r, {}).get("digest") != digest and (r in kept or r not in ELSEWHERE)
+    )
 
 
 # ---- taking them ---------------------------------------------------------------------------------------
@@ -91,22 +94,30 @@ async def photograph(running: Stack, accounts: dict[str, str], routes: set[str],
     FOLDER.mkdir(parents=True, exist_ok=True)
     digests = wanted_digests(app)
     taken: dict[str, dict[str, Any]] = {}
+    bare: set[str] = set()
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for width in WIDTHS:
             async for route, who, page in _stops(browser, running.url, accounts, width, app):
                 name = f"{name_of(route)}{f'-{who}' if route in DIFFERS else ''}-{width}.png"
                 entry = taken.setdefault(route, {"digest": digests[route], "pictures": []})
-                if route in routes and name not in entry["pictures"]:
-                    (FOLDER / name).write_bytes(await _picture(page))
+                if route not in routes or (name in entry["pictures"] and name not in bare):
+                    continue
+                # a list that is empty is photographed only where no other one is found
+                empty = await page.locator("main .empty").count() > 0
+                if name in bare and empty:
+                    continue
+                (FOLDER / name).write_bytes(await _picture(page))
+                entry["title"] = (await page.title()).removesuffix(" – Asesor")
+                if name not in entry["pictures"]:
                     entry["pictures"].append(name)
-                    entry["title"] = (await page.title()).removesuffix(" – Asesor")
+                (bare.add if empty else bare.discard)(name)
         await browser.close()
     kept = json.loads(INDEX.read_text(encoding="utf-8")) if INDEX.exists() else {}
     _keep(
         {r: taken[r] if r in routes and r in taken else kept[r] for r in digests if r in taken or r in kept}
     )
-    return sorted(routes - taken.keys())
+    return sorted(routes - taken.keys() - ELSEWHERE.keys())
 
 
 def _keep(index: dict[str, Any]) -> None:
@@ -139,7 +150,11 @@ async def _stops(
         context = await browser.new_context(viewport=size)
         page = await context.new_page()
         await sign_in(page, address, visitor, accounts[visitor])
-        async for stop in walk(page, address, visitor, routes, variants=1):
+        if visitor == "petugas":
+            await page.goto(f"{address}/_components")
+            yield "/_components", visitor, page
+            await page.goto(f"{address}/home")
+        async for stop in walk(page, address, visitor, routes, variants=3):
             yield stop.route, visitor, page
         await context.close()
 

@@ -19,8 +19,33 @@ from web.app import PROGRAMS
 LINKS = """els => els.filter(a => !a.hasAttribute('download'))
   .map(a => [a.getAttribute('href'), a.textContent.trim()])"""
 FILES = (".csv", ".xlsx", ".pdf", ".ics", ".svg", ".json", ".jsonl", ".png")
+LEADS_ON = ("/home",)
+"""What shows nothing of its own, but leads to another page."""
 VARIANTS = 3
 """So often is one page looked at by one visitor: with other filters, another task, another case."""
+
+
+ELSEWHERE = {
+    "/sign-in": "test_public.py: who walks is through it already",
+    "/check/{code:path}": "test_public.py: nobody who is signed in is led there",
+    "/_components": "test_components.py: for whoever builds pages, not in production",
+    "/invitation/{secret}": "test_candidate.py: its link comes by mail, once",
+    "/password/{secret}": "test_administering.py: its link is made by a form, and shown once",
+    "/audit/person": "test_auditing.py: a person is asked for by a form, never by an address",
+    "/audit/jobs/{job}": "test_auditing.py: a replay or a verification is begun by a form",
+    "/audit/documents/{document}": "test_auditing_pages.py: not every demonstration has a document left",
+    "/audit/persons/{person}": "test_auditing.py: a person is asked for by a form, never by an address",
+    "/monitor/bulk/{bulk}": "test_operations.py: a command for many is begun by a form",
+    "/applications/{application}/check": "test_candidate.py: once every part is written",
+    "/applications/{application}/sent": "test_candidate.py: once it is sent",
+    "/applications/{application}/feedback": "test_candidate.py: once the assessment is held",
+    "/attendance/{programme}/{class_id}/check": "test_assessing.py: while a class is held",
+    "/decisions/{application}/minutes": "test_deciding.py: once the committee has decided",
+    "/programmes/{programme}/roster": "test_organising.py: nothing waits there once it is in order",
+    "/programmes/{programme}/classes/{class_id}/check-in": "test_organising.py: while a class runs",
+    "/programmes/{programme}/report": "test_organising.py: once every class is over",
+}
+"""Pages that no link leads the demonstration's visitors to, and which test looks at them."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +68,7 @@ def page_routes(app: FastAPI) -> list[APIRoute]:
         if "GET" in (r.methods or ())
         and not r.path.startswith(PROGRAMS)
         and not r.path.endswith((*FILES, ".{ending}"))
+        and r.path not in LEADS_ON
     ]
 
 
@@ -72,7 +98,7 @@ async def walk(
     wanted: Callable[[str], bool] = lambda _route: True,
 ) -> AsyncIterator[Stop]:
     """Every page that this visitor can reach, each as often as it says; the page stands there meanwhile."""
-    ways: deque[str] = deque([begin or urlsplit(page.url).path])
+    ways: deque[str] = deque([begin or _place(page)])
     known = set(ways)
     seen: Counter[str] = Counter()
     told: set[tuple[str, str]] = set()
@@ -97,6 +123,11 @@ async def walk(
                 known.add(there)
                 told.add(kind)
                 ways.append(there)
+
+
+def _place(page: Page) -> str:
+    parts = urlsplit(page.url)
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
 def _inside(href: str, here: str) -> str:

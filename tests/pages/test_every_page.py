@@ -9,10 +9,10 @@ from playwright.async_api import Page
 from examples.story.office import DESKS, fill_the_desks
 from tests.pages.conftest import Screens, sound
 from tools.cli.first_filling import newcomers
-from tools.walking import Stop, page_routes, sign_in, walk
+from tools.walking import ELSEWHERE, Stop, page_routes, sign_in, walk
 from web.app import create_app
 
-DIFFERS = ("/cases/{stream}", "/tasks/{task}", "/inbox", "/home")
+DIFFERS = ("/cases/{stream}", "/tasks/{task}", "/inbox")
 """What shows each hat something else: looked at for every visitor, other pages for the first who comes."""
 
 
@@ -57,18 +57,3 @@ async def whole(page: Page, stop: Stop, lang: str) -> None:
     assert await page.locator("[style], script:not([src])").count() == 0, stop
     text = await page.inner_text("body")
     assert not re.search(r"\b(None|undefined|Undefined)\b|\{\{|\}\}|<[A-Z]\w+ object", text), stop
-
-
-ELSEWHERE = {
-    "/audit/persons/{person}": "test_auditing.py: a person is asked for by a form, never by an address",
-    "/audit/person": "the same",
-    "/audit/jobs/{job}": "test_auditing.py: a replay or a verification is begun by a form",
-    "/audit/documents/{document}": "test_auditing_pages.py: not every demonstration has a document left",
-    "/password/{secret}": "test_administering.py: its link is made by a form, and shown once",
-    "/programmes/{programme}/roster": "test_organising.py: nothing waits there once it is in order",
-    "/programmes/{programme}/classes/{class_id}/check-in": "test_organising.py: while a class runs",
-    "/programmes/{programme}/report": "test_organising.py: once every class is over",
-    "/sign-in": "one is through it already",
-    "/check/{code:path}": "test_public.py: nobody who is signed in is led there",
-}
-"""Pages that no visitor of the demonstration is led to, and where they are looked at."""
