@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.datastructures import FormData
 
 from api.deps import Allow, Run
-from api.routers import applications, organisations, tasks
+from api.routers import applications, tasks
 from api.routers import assessments as api
 from api.routers.assessments import Filled
 from api.routers.attendance import Seen
@@ -25,7 +25,7 @@ from domain.text import Text
 from domain.verdict import Violation
 from web import acts, sheets
 from web.deps import go
-from web.reading import body_of, caught_up
+from web.reading import body_of, caught_up, schemes
 from web.render import page
 from web.uploads import file_form, require_file
 
@@ -66,14 +66,9 @@ async def mine(request: Request, access: Master, runtime: Run) -> HTMLResponse:
         ),
         held=[i for i in items if i["state"] == "ASSESSMENT"],
         filed=[i for i in items if i["state"] not in ("SCHEDULED", "ASSESSMENT")],
-        schemes=await _schemes(access, runtime),
+        schemes=await schemes(access, runtime),
     )
     return await page(request, runtime, access, "assessments.html", context)
-
-
-async def _schemes(access: Access, runtime: Runtime) -> dict[str, Text]:
-    items = (await organisations.schemes(access, runtime))["items"]
-    return {s["id"]: Text(id=s["name_id"], en=s["name_en"]) for s in items}
 
 
 @dataclass(frozen=True)
@@ -194,10 +189,14 @@ async def _sheet(
     runtime: Runtime,
     application: str,
     error: DomainError | None = None,
+    typed: Sequence[Mapped] = (),
 ) -> HTMLResponse:
     await caught_up(request, runtime)
     body = body_of(await applications.application(application, request, access, runtime))
     found = await api.sheet(application, access, runtime)
+    units = {u["id"]: u["cells"] for u in found["units"]}
+    for cell in typed:  # what was refused stays, to be sent again by who has seen what stands there
+        units.get(cell["unit"], found["report"])[cell["part"]]["value"] = cell["value"]
     context = SheetPage(
         body=body,
         sheet=found,
@@ -217,6 +216,7 @@ async def save(application: Id, request: Request, access: Master, runtime: Run) 
     """The cells that a browser without scripts sends at once: each is judged by itself, as if tapped."""
     sent = await request.form()
     refused: list[Violation] = []
+    typed: list[Mapped] = []
     try:
         key = acts.key_of(sent)
         found = await api.sheet(application, access, runtime)
@@ -228,8 +228,9 @@ async def save(application: Id, request: Request, access: Master, runtime: Run) 
             await api.fill_in(application, body, Response(), access, f"{key}{n}", runtime)
         except DomainError as error:
             refused += error.violations
+            typed.append(cell)
     if refused:
-        return await _sheet(request, access, runtime, application, Refused(refused))
+        return await _sheet(request, access, runtime, application, Refused(refused), typed)
     return go(f"/assessments/{application}/sheet?done=1")
 
 
