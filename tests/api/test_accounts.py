@@ -71,7 +71,8 @@ async def test_a_link_is_void_when_it_is_late_forged_or_the_password_changed(
         return int(answer.status_code)
 
     first, second = await secret(), await secret()
-    for wrong in ("", "asp_", "asp_x.y", first[:-1] + "0", "asp_" + "é" * 5):
+    forged = first[:-1] + ("1" if first.endswith("0") else "0")
+    for wrong in ("", "asp_", "asp_x.y", forged, "asp_" + "é" * 5):
         assert await use(wrong) in (404, 422)
     assert await use(second) == 204
     assert await use(first) == 404
