@@ -64,6 +64,8 @@ class Pictures:
             self._kept.move_to_end(asked)
             return known
         async with self._turns.setdefault(who, asyncio.Lock()), self._places:
+            if (known := self._kept.get(asked)) is not None:  # the same was asked for twice at once
+                return known
             with await asyncio.to_thread(self._store.open, digest) as file:
                 width = WIDTHS[min(max(zoom, 1), len(WIDTHS)) - 1]
                 drawn = await _draw(file.fileno(), [media_type, page, turn, width, PIXELS])
