@@ -1,12 +1,11 @@
 """My assessments: agreement, plan, begin, K or BK for each unit with its evidence, and the filing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
-from starlette.datastructures import FormData
 
 from api.deps import Allow, Run
 from api.routers import applications, tasks
@@ -222,7 +221,7 @@ async def save(application: Id, request: Request, access: Master, runtime: Run) 
         found = await api.sheet(application, access, runtime)
     except DomainError as error:
         return await _sheet(request, access, runtime, application, error)
-    for n, cell in enumerate(_changed(found, sent)):
+    for n, cell in enumerate(sheets.filled_in(found, sent)):
         try:
             body = acts.validated(Filled, cell)
             await api.fill_in(application, body, Response(), access, f"{key}{n}", runtime)
@@ -232,43 +231,6 @@ async def save(application: Id, request: Request, access: Master, runtime: Run) 
     if refused:
         return await _sheet(request, access, runtime, application, Refused(refused), typed)
     return go(f"/assessments/{application}/sheet?done=1")
-
-
-def _changed(found: Mapped, sent: FormData) -> Iterator[dict[str, Any]]:
-    """The cells that were filled in otherwise than they stand."""
-    report = {"id": "", "cells": found["report"]}
-    for unit in (*found["units"], report):
-        for part, cell in unit["cells"].items():
-            name = f"{unit['id'] or 'report'}.{part}"
-            version = sent.get(f"version.{name}")
-            if not isinstance(version, str) or not version.isdigit():
-                continue
-            value = _value(part, sent, name)
-            if value != (cell["value"] if cell["value"] is not None else _EMPTY.get(part)):
-                yield {"unit": unit["id"], "part": part, "value": value, "version": int(version)}
-
-
-_EMPTY: Mapping[str, Any] = {
-    "evidence": [],
-    "documents": [],
-    "note": "",
-    "follow_up": "",
-    "summary": "",
-    "refused": False,
-}
-"""What a form without an answer sends for a cell that was never filled in."""
-
-
-def _value(part: str, sent: FormData, name: str) -> Any:
-    match part:
-        case "evidence" | "documents":
-            return [str(v) for v in sent.getlist(name)]
-        case "refused":
-            return sent.get(name) == "yes"
-        case "result":
-            return sent.get(name)
-        case _:
-            return str(sent.get(name, "")).replace("\r\n", "\n").strip()
 
 
 @dataclass(frozen=True)
