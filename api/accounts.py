@@ -6,7 +6,7 @@ from typing import Any
 from api import listings, views
 from api.deps import hat_json
 from api.runtime import Runtime
-from api.sight import missing
+from api.sight import mask_name, missing, private, sees_masked
 from db import reads
 from db.identity import Access, Hat
 from db.people_tables import Account, SignInSession
@@ -36,7 +36,7 @@ async def listed(runtime: Runtime, access: Access, asked: Asked, cursor: str = "
         roles = await reads.roles_of_accounts(session, [row.id for row in page.items])
         known = await views.people(session, runtime.vault, [row.person for row in page.items], access)
     return {
-        "items": [_json(row, roles.get(row.id, []), known, now) for row in page.items],
+        "items": [_json(row, roles.get(row.id, []), known, now, access) for row in page.items],
         "next": page.next,
     }
 
@@ -53,7 +53,7 @@ async def one(runtime: Runtime, access: Access, id: str) -> dict[str, Any]:
         sessions = await listings.sessions_of(session, id, now)
         tokens = await listings.tokens_of(session, id)
     return {
-        **_json(row, roles.get(id, []), known, now),
+        **_json(row, roles.get(id, []), known, now, access),
         "failed": row.failed,
         "locked_until": views.moment(row.locked_until) if _state(row, now) == "locked" else None,
         "sessions": [session_json(s, access.key) for s in sessions],
@@ -82,11 +82,14 @@ def session_json(row: SignInSession, mine: str) -> dict[str, Any]:
     }
 
 
-def _json(row: Account, roles: list[Hat], known: views.People, now: datetime) -> dict[str, Any]:
+def _json(
+    row: Account, roles: list[Hat], known: views.People, now: datetime, access: Access
+) -> dict[str, Any]:
     state = _state(row, now)
+    masked = sees_masked(access) and private({hat.role.value for hat in roles})
     return {
         "id": row.id,
-        "username": row.username,
+        "username": mask_name(row.username) if masked else row.username,
         **views.person_json(row.person, known),
         "roles": [hat_json(hat) for hat in roles],
         "state": state,

@@ -193,7 +193,9 @@ async def drawn(
     """One page of the document, drawn anew, to be looked at in a page of ours. Raises as `file` and
     `Pictures.draw` do."""
     row = await _opened(runtime, access, application, document, case)
-    return await runtime.pictures.draw(row.digest, row.media_type, page=page, turn=turn, zoom=zoom)
+    return await runtime.pictures.draw(
+        row.digest, row.media_type, who=access.account, page=page, turn=turn, zoom=zoom
+    )
 
 
 async def _opened(

@@ -8,6 +8,7 @@ from sqlalchemy import and_, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from api.sight import mask_name, private
 from db.people_tables import (
     EXPIRED,
     Account,
@@ -56,10 +57,20 @@ async def account(session: AsyncSession, id: str) -> Account | None:
 
 
 async def usernames(session: AsyncSession, ids: Iterable[str]) -> dict[str, str]:
-    """User names by account; unknown ones are left out."""
+    """User names by account, for those who watch; unknown ones are left out. Of who acts for themselves alone
+    (`sight.PRIVATE`) they are masked."""
     wanted = sorted({id_ for id_ in ids if id_})
-    found = await session.exec(select(Account.id, Account.username).where(col(Account.id).in_(wanted)))
-    return dict(found.all())
+    found = await session.exec(
+        select(Account.id, Account.username, AccountRole.role)
+        .outerjoin(AccountRole, col(AccountRole.account) == col(Account.id))
+        .where(col(Account.id).in_(wanted))
+    )
+    names: dict[str, str] = {}
+    roles: dict[str, set[str]] = {}
+    for id_, name, role in found:
+        names[id_] = name
+        roles.setdefault(id_, set()).update([role] if role else [])
+    return {id_: mask_name(name) if private(roles[id_]) else name for id_, name in names.items()}
 
 
 async def persons_in_role(session: AsyncSession, role: str) -> list[str]:

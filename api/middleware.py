@@ -20,12 +20,13 @@ FORM_OVERHEAD = 64 * 1024
 DRAIN_LIMIT = 4
 """A body up to this many times the limit is read to its end, so that the sender sees the refusal and not a
 broken connection."""
-UPLOADS = re.compile(r"/(?:import|evidence|paste)$")
+UPLOADS = re.compile(r"/(?:import|evidence|paste|files/[A-Za-z0-9._]+)$")
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 HEADERS = {
+    "cache-control": "no-store",  # what is for one reader; a route that knows better says so itself
     "content-security-policy": CSP,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",

@@ -11,6 +11,7 @@ import sys
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from activities.documents import DocumentStore
 from api.drawing import NO_PAGE
@@ -44,22 +45,28 @@ class Pictures:
         self._store = store
         self._kept: OrderedDict[tuple[str, int, int, int], Drawn] = OrderedDict()
         self._places = asyncio.Semaphore(AT_ONCE)
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """account → its turn: a document that takes long holds up whoever looks at it, and nobody else."""
 
     async def draw(
-        self, digest: str, media_type: str, *, page: int = 1, turn: int = 0, zoom: int = 1
+        self, digest: str, media_type: str, *, who: str, page: int = 1, turn: int = 0, zoom: int = 1
     ) -> Drawn:
-        """The page (from 1), turned clockwise by `turn` degrees, as wide as WIDTHS says for this zoom.
+        """The page (from 1), turned clockwise by `turn` degrees, as wide as WIDTHS says for this zoom. For
+        each account (`who`) one page is drawn at a time.
 
         Raises NotFound (D-MISSING; D-PAGE for a page that it does not have), UnsupportedMedia (D-DRAW) for
         what cannot be drawn within the limits.
         """
         asked = (digest, page, turn, zoom)
         # Erased documents are gone at once: opening comes before remembering.
-        with await asyncio.to_thread(self._store.open, digest) as file:
-            if (known := self._kept.get(asked)) is not None:
-                self._kept.move_to_end(asked)
+        (await asyncio.to_thread(self._store.open, digest)).close()
+        if (known := self._kept.get(asked)) is not None:
+            self._kept.move_to_end(asked)
+            return known
+        async with self._turns.setdefault(who, asyncio.Lock()), self._places:
+            if (known := self._kept.get(asked)) is not None:  # the same was asked for twice at once
                 return known
-            async with self._places:
+            with await asyncio.to_thread(self._store.open, digest) as file:
                 width = WIDTHS[min(max(zoom, 1), len(WIDTHS)) - 1]
                 drawn = await _draw(file.fileno(), [media_type, page, turn, width, PIXELS])
         self._kept[asked] = drawn

@@ -1,6 +1,7 @@
 """Who may see what. Each function is a question; a stranger is told that there is nothing (404), and the
 refusal is recorded all the same."""
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from api.deps import STAFF
@@ -50,6 +51,16 @@ def sees_masked(access: Access) -> bool:
 def mask_name(name: str) -> str:
     """`B••• S•••`: the first letter of each word, and as many dots whatever the word's length."""
     return " ".join(word[0] + HIDDEN for word in name.split())
+
+
+PRIVATE = frozenset({Role.CANDIDATE, Role.MASTER_ASSESSOR})
+"""Hats in which somebody acts for themselves. Their user names may be their e-mail addresses, and are masked
+where names are; those of BNSP and of organisers answer for what was done."""
+
+
+def private(roles: Collection[str]) -> bool:
+    """Is an account with these roles one that has private hats alone?"""
+    return bool(roles) and set(roles) <= PRIVATE
 
 
 def mask_nik(last4: str) -> str:

@@ -18,11 +18,19 @@ M = TypeVar("M", bound=BaseModel)
 SEEN = "asesor-seen"
 """Cookie: `stream:seq` of the last receipts, so that the next pages show what was just done."""
 REMEMBERED = 4
+KEY_LENGTH = 32
+"""Characters of a page's key; its forms may add some."""
 
 
 def new_key() -> str:
     """The Idempotency-Key of a form: made when it is shown, so that pressing twice is done once."""
     return uuid4().hex
+
+
+def pages_key(key: str) -> str:
+    """What `new_key` made for the page, without what a form of it has added; empty for anything else."""
+    base = key[:KEY_LENGTH]
+    return base if len(base) == KEY_LENGTH and base.isalnum() and base.isascii() else ""
 
 
 def key_of(sent: FormData) -> str:

@@ -9,7 +9,7 @@ from fastapi import Depends
 from api import evidence
 from api.answers import APPLYING, ASSESSED
 from api.deps import Allow
-from api.routers import answers, organisations
+from api.routers import answers
 from api.routers import applications as api
 from api.runtime import Runtime
 from db.identity import Access
@@ -48,11 +48,6 @@ class Wanted:
     @property
     def missing(self) -> bool:
         return not self.uploaded and not self.by_organiser
-
-
-async def schemes(access: Access, runtime: Runtime) -> dict[str, Text]:
-    items = (await organisations.schemes(access, runtime))["items"]
-    return {s["id"]: Text(id=s["name_id"], en=s["name_en"]) for s in items}
 
 
 def named(known: Mapping[str, Text], id_: str) -> Text:

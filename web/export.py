@@ -1,14 +1,16 @@
 """A list as a file for spreadsheets, row after row as the rows come. No cell is ever a formula.
 
 A text that begins like a formula (`=`, `+`, `-`, `@`, tab, carriage return) was typed by somebody, and would
-be computed on the desk of whoever opens the file. In CSV an apostrophe keeps it text; in a workbook each text
-is written as a text.
+be computed on the desk of whoever opens the file. In CSV an apostrophe keeps it text. So it does after a
+semicolon or a new line within the text: there Excel begins another cell where Windows speaks Indonesian. In a
+workbook each text is written as a text.
 """
 
 import asyncio
 import csv
 import io
 import json
+import re
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +21,7 @@ import xlsxwriter
 CSV_TYPE = "text/csv; charset=utf-8"
 JSONL_TYPE = "application/jsonl; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(r"(^|[;\t\r\n])(?=[ \"]*[=+@\t\r-])")
 CHUNK = 64 * 1024
 LONGEST = 32_767
 """Characters that a cell of a workbook holds."""
@@ -28,7 +30,7 @@ Cells = Sequence[str | int]
 
 def harmless(cell: str | int) -> str | int:
     """The cell as CSV may hold it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell
 
 
 async def as_csv(head: Cells, rows: AsyncIterator[Cells]) -> AsyncIterator[bytes]:

@@ -4,6 +4,7 @@ The shape, its limits and what is required come from the JSON Schema of the API'
 helps from `web.labels`; what can be chosen (persons, documents, units …) from the page that shows the form.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from web.labels import help_of, label_of
 DIGEST = "^[0-9a-f]{64}$"
 BLANKS = 3
 """Empty places that a list shows beside what it holds, for whoever has no script."""
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 
 Kind = Literal[
     "text", "long", "number", "day", "yes", "choice", "choices", "list", "rows", "group", "matrix", "fixed"
@@ -283,7 +285,7 @@ class _Reader:
                 return self._yes(path)
             case {"type": "integer"}:
                 text = self._text(path)
-                return int(text) if text and text.lstrip("-").isdigit() and len(text) < 10 else text
+                return int(text) if text and _WHOLE.fullmatch(text) else text
             case {"type": "array"}:
                 return self._items(path, _resolved(schema["items"], self.defs))
             case {"type": "object", "properties": _}:

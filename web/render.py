@@ -20,12 +20,12 @@ from db.identity import Access
 from domain.clock import UTC
 from domain.decisions import DECISIONS
 from domain.document_names import document_name
-from domain.errors import DomainError
+from domain.errors import DomainError, Unknown
 from domain.roles import LABELS, Role
 from domain.text import Text
 from domain.verdict import Violation
 from state_machines.tables import TABLES
-from web import i18n, said, times
+from web import acts, i18n, said, times
 from web.forms import without_path
 from web.i18n import Language
 from web.labels import label_of
@@ -205,6 +205,13 @@ async def frame(request: Request, runtime: Runtime, access: Access | None, tag: 
     )
 
 
+async def _same_key(request: Request) -> str:
+    """The key that the page had whose form was sent: nobody knows what became of it, and sent again under the
+    same key it is not done twice. Empty when nothing was sent."""
+    key = (await request.form()).get("key") if request.method == "POST" else None
+    return acts.pages_key(key) if isinstance(key, str) else ""
+
+
 async def page(
     request: Request,
     runtime: Runtime,
@@ -220,6 +227,8 @@ async def page(
     by pages with live regions (web/live.py)."""
     around = await frame(request, runtime, access, tag)
     values = {field.name: getattr(context, field.name) for field in fields(context)}
+    if status == Unknown.status and "key" in values:
+        values["key"] = await _same_key(request) or values["key"]
     body = environment(around.language).get_template(template).render(frame=around, **values)
     response = HTMLResponse(
         body, status, {"Cache-Control": "no-store", **({"ETag": tag} if tag else {}), **(headers or {})}

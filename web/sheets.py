@@ -1,8 +1,9 @@
 """Sheets that a browser fills in cell by cell (see static/sheet.js): whose marks wait in it, and what a form
 without scripts sends of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
+from typing import Any
 
 from starlette.datastructures import FormData
 
@@ -28,3 +29,42 @@ def changed(sent: FormData) -> Iterator[tuple[list[str], int, str]]:
         *where, version, shown = rest
         if value != shown and version.isascii() and version.isdigit() and len(version) < 9:
             yield where, int(version), value
+
+
+def filled_in(found: Mapping[str, Any], sent: FormData) -> Iterator[dict[str, Any]]:
+    """The cells of an assessment's sheet that were filled in otherwise than they stand."""
+    report = {"id": "", "cells": found["report"]}
+    for unit in (*found["units"], report):
+        for part, cell in unit["cells"].items():
+            name = f"{unit['id'] or 'report'}.{part}"
+            version = sent.get(f"version.{name}")
+            if not isinstance(version, str) or not (
+                version.isascii() and version.isdigit() and len(version) < 9
+            ):
+                continue
+            value = _value(part, sent, name)
+            if value != (cell["value"] if cell["value"] is not None else _EMPTY.get(part)):
+                yield {"unit": unit["id"], "part": part, "value": value, "version": int(version)}
+
+
+_EMPTY: Mapping[str, Any] = {
+    "evidence": [],
+    "documents": [],
+    "note": "",
+    "follow_up": "",
+    "summary": "",
+    "refused": False,
+}
+"""What a form without an answer sends for a cell that was never filled in."""
+
+
+def _value(part: str, sent: FormData, name: str) -> Any:
+    match part:
+        case "evidence" | "documents":
+            return [str(v) for v in sent.getlist(name)]
+        case "refused":
+            return sent.get(name) == "yes"
+        case "result":
+            return sent.get(name)
+        case _:
+            return str(sent.get(name, "")).replace("\r\n", "\n").strip()

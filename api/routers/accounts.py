@@ -86,7 +86,8 @@ async def account(account: Id, access: Watchers, runtime: Run) -> dict[str, Any]
 async def open_account(
     body: NewAccount, response: Response, access: Operations, key: Key, runtime: Run
 ) -> dict[str, Any]:
-    """Nobody can sign in by it before its owner has chosen a password by the link: ask for one."""
+    """Nobody can sign in by it before its owner has chosen a password by the link: ask for one. For others
+    than oneself."""
     hat = _hat(body)
     if bool(body.person) == bool(body.full_name):
         raise Malformed.because(
@@ -172,7 +173,7 @@ async def disable(
 async def enable(
     account: Id, body: WithReason, response: Response, access: Operations, key: Key, runtime: Run
 ) -> dict[str, Any]:
-    """With its password as it was."""
+    """With its password as it was. By somebody else than its owner."""
 
     async def work(session: AsyncSession) -> dict[str, Any]:
         await identity.reopen_account(
@@ -188,7 +189,7 @@ async def password_link(
     account: Id, body: WithReason, response: Response, access: Operations, key: Key, runtime: Run
 ) -> dict[str, Any]:
     """`path` is shown once and kept nowhere: sent again with the same key it is null. It works once, for a
-    day; give it to the account's owner by a way that you trust."""
+    day; give it to the account's owner by a way that you trust. For others than oneself."""
     shown: dict[str, str] = {}
 
     async def work(session: AsyncSession) -> dict[str, Any]:

@@ -42,8 +42,10 @@ async def open_account(
 ) -> str:
     """An account that nobody can sign in to yet: its password is random, and set by a link. Gives its id.
 
-    Raises what `identity.create_account` and `identity.grant` raise.
+    Forbidden (G-SELF) for another one of one's own: its hat would be a right given to oneself. Raises what
+    `identity.create_account` and `identity.grant` raise.
     """
+    _not_their_own(person, by)
     account = await create_account(
         session,
         person=person,
@@ -87,7 +89,9 @@ async def close_account(
 async def reopen_account(
     session: AsyncSession, vault: Vault, account: str, *, reason: str, by: Actor, at: datetime
 ) -> None:
-    """Let a disabled or locked account in again, with its password as it was."""
+    """Let a disabled or locked account in again, with its password as it was. Forbidden (G-SELF) for one's
+    own."""
+    await _not_oneself(session, account, by)
     await enable_account(session, account, by=by, at=at)
     await _note(session, vault, account, "account_enabled", reason, by, at)
 
@@ -121,7 +125,9 @@ async def password_link(
     session: AsyncSession, vault: Vault, account: str, *, reason: str, by: Actor, at: datetime
 ) -> tuple[str, datetime]:
     """The secret of a link by which a new password is chosen, once, and until when. It is kept nowhere: it
-    rests on the password as it is now, and is void as soon as that changes."""
+    rests on the password as it is now, and is void as soon as that changes. Forbidden (G-SELF) for one's own:
+    who has the account open changes its password by the present one."""
+    await _not_oneself(session, account, by)
     row = await account_row(session, account)
     until = datetime.fromtimestamp(int((at + LINK_VALID).timestamp()), UTC)
     plain = f"{account}|{int(until.timestamp())}"
@@ -168,8 +174,11 @@ def _no_link() -> DomainError:
 
 
 async def _not_oneself(session: AsyncSession, account: str, by: Actor) -> None:
-    row = await account_row(session, account)
-    if row.person == by.person:
+    _not_their_own((await account_row(session, account)).person, by)
+
+
+def _not_their_own(person: str, by: Actor) -> None:
+    if person == by.person:
         raise Forbidden.because(
             "G-SELF",
             "Hak akun sendiri diubah oleh petugas lain.",

@@ -268,9 +268,14 @@ async def test_without_scripts_one_button_saves_the_answers(product: Product) ->
     assert shown["missing"] == []
     filled = {p: x["version"] for p, x in shown["units"][0]["cells"].items()}
     assert filled == {"result": 1, "evidence": 1, "documents": 0, "note": 1, "follow_up": 0}
-    stale = {**form, "key": "b" * 32, f"{UNITS[0]}.result": "BK"}
+    stale = {**form, "key": "b" * 32, f"{UNITS[0]}.note": "Baik sekali."}
     refused = await product.client.post(f"{PAGE}/sheet", data=stale, headers=OURS)
     assert refused.status_code == 409 and "X-CELL" in refused.text
+    assert ">Baik sekali.</textarea>" in refused.text
+    again = (
+        stale | dict(re.findall(r'name="(version\.[^"]+)" value="(\d+)"', refused.text)) | {"key": "c" * 32}
+    )
+    assert (await product.client.post(f"{PAGE}/sheet", data=again, headers=OURS)).status_code == 303
 
 
 async def test_the_filing_is_checked_first(product: Product, sent: Dispatched) -> None:

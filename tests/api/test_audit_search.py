@@ -7,13 +7,14 @@ import pytest
 
 from api import audit_search, listings, roster_xlsx
 from db import registry
+from db.identity import Hat
 from db.reads import Days
 from db.registry import revealing
 from db.tables import CaseRow, DenialRow, EventRow
 from db.vault import PersonData
 from domain.clock import local_day
-from domain.roles import SYSTEM
-from tests.api.conftest import PDF, START, Product, roster, submitted
+from domain.roles import SYSTEM, Role
+from tests.api.conftest import PASSWORD, PDF, START, Product, roster, submitted
 from tests.support.programmes import SCHEME
 
 REASON = {"reason": "Uji petik triwulan kedua."}
@@ -228,3 +229,18 @@ async def test_only_those_who_watch(product: Product) -> None:
     for path in ("cases", "tasks", "events", "reveals", "events/x/1"):
         for who in ("organiser", "verifier", "candidate"):
             await get(product, f"/v1/audit/{path}", who, status=403)
+
+
+async def test_a_candidates_user_name_is_masked_like_the_name_and_staff_answer_by_theirs(
+    product: Product,
+) -> None:
+    for name, hat in (("siti@contoh.id", Hat(Role.CANDIDATE)), ("petugas.baru", Hat(Role.OPERATIONS))):
+        await product.account(name, hat, person=f"person-{hat.role.value}-9")
+        signed_in = await product.client.post("/v1/sessions", json={"username": name, "password": PASSWORD})
+        assert signed_in.status_code == 201
+    account = product.accounts["siti@contoh.id"]
+    for path in ("/v1/audit/events?type=signed_in", "/v1/accounts", f"/v1/accounts/{account}"):
+        told = (await product.ask("GET", path, "auditor")).text
+        assert "siti@" not in told and "s•••" in told, path
+    assert "petugas.baru" in (await product.ask("GET", "/v1/audit/events?type=signed_in", "auditor")).text
+    assert "siti@contoh.id" in (await product.ask("GET", f"/v1/accounts/{account}", "operations")).text

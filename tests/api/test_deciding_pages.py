@@ -243,3 +243,21 @@ async def test_a_member_who_assessed_is_shown_as_involved_and_does_not_vote(prod
     chair = CHAIR
     assert sittings.involved(case, "k1", chair, now) == []
     assert [v.rule for v in sittings.involved(case, "k2", chair, now)] == ["R-SOD"]
+
+
+async def test_a_candidate_who_was_erased_breaks_no_page(product: Product) -> None:
+    """The case goes on without the name, by the person's id."""
+    case = await convened(product)
+    person = case.journey.person
+    async with product.runtime.db.write() as session:
+        await product.runtime.vault.forget_person(session, person, at=product.runtime.now())
+    await enter(product, "k-1")
+    for path in ("/decisions", PAGE):
+        shown = await product.client.get(path)
+        assert shown.status_code == 200, shown.text
+        assert person[:8] in shown.text
+    await enter(product, "m-3")
+    for path in ("/assessments", "/assessments/application-1"):
+        shown = await product.client.get(path)
+        assert shown.status_code == 200, shown.text
+        assert person[:8] in shown.text

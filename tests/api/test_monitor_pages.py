@@ -21,6 +21,7 @@ from tests.api.test_pages import enter
 from tests.support.journeys import competent
 from tests.support.programmes import ORGANISER, VERIFIER, World, actor
 from tests.support.stages import verified
+from web.export import harmless
 
 EVIL = "=HYPERLINK(1)"
 
@@ -196,6 +197,34 @@ async def test_a_file_holds_the_list_and_no_formula(product: Product) -> None:
     found = [[cell.value for cell in row] for row in sheet.iter_rows()]
     assert found == [["Case", "Organiser", "Late tasks"], [case.stream, EVIL, 1]]
     assert sheet["B2"].data_type == "s"
+
+
+async def test_a_file_is_on_record_before_it_leaves_and_nothing_personal_in_the_record(
+    product: Product,
+) -> None:
+    await submitted(product)
+    await enter(product, "operations")
+    for path in ("export.csv?what=journeys&state=DECISION", "export.xlsx?q=3201010101900001&stage=1"):
+        assert (await product.client.get(f"/monitor/{path}")).status_code == 200
+    told = (await product.ask("GET", "/v1/audit/reveals", "auditor")).json()["items"]
+    assert [(one["type"], one["what"], one["form"], one["filters"]) for one in told] == [
+        ("list_exported", "programmes", "xlsx", {"q": "•••", "stage": "1"}),
+        ("list_exported", "journeys", "csv", {"what": "journeys", "state": "DECISION"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("=1+1", "'=1+1"),
+        ("Budi;=1+1", "Budi;'=1+1"),
+        ('x\n "=1+1', "x\n' \"=1+1"),
+        ("\t=1", "'\t'=1"),
+        ("LSP A-B; C", "LSP A-B; C"),
+    ],
+)
+def test_no_part_of_a_text_becomes_a_formula_where_cells_end_with_a_semicolon(typed: str, kept: str) -> None:
+    assert harmless(typed) == kept
 
 
 async def test_a_file_goes_through_every_page(product: Product, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from api.pictures import WIDTHS, Pictures
+from api.pictures import AT_ONCE, DRAWING, WIDTHS, Pictures
 from domain.errors import NotFound, UnsupportedMedia
 from tests.api.conftest import PDF, Product
 
@@ -156,14 +156,37 @@ async def test_a_drawing_that_takes_too_long_is_ended(
     assert asyncio.get_running_loop().time() - started < 10
 
 
+async def test_one_account_never_takes_every_place(
+    product: Product, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    id_, path = await kept(product, pdf(*[RED] * (AT_ONCE + 1)))
+    document = path.split("/")[-2]
+    slow = tmp_path / "drawing.py"
+    slow.write_text("while True: pass")
+    monkeypatch.setattr("api.pictures.DRAWING", slow)
+    monkeypatch.setattr("api.pictures.WITHIN", 3.0)
+    busy = [
+        asyncio.create_task(product.ask("GET", f"{path}/{n}", "organiser")) for n in range(1, AT_ONCE + 2)
+    ]
+    pictures = product.runtime.pictures
+    async with asyncio.timeout(10):
+        while not pictures._places._value < AT_ONCE:
+            await asyncio.sleep(0.01)
+    monkeypatch.setattr("api.pictures.DRAWING", DRAWING)
+    other = f"/v1/programmes/{id_}/evidence/{document}/pages/1?turn=90"
+    assert near(drawn(await product.ask("GET", other, "operations")), RED)
+    assert not all(task.done() for task in busy)
+    await asyncio.gather(*busy)
+
+
 async def test_a_digest_that_nobody_stored(product: Product) -> None:
     pictures = Pictures(product.runtime.store)
     with pytest.raises(NotFound):
-        await pictures.draw("0" * 64, "application/pdf")
+        await pictures.draw("0" * 64, "application/pdf", who="")
 
 
 async def test_a_kind_is_never_guessed(product: Product) -> None:
     id_, _ = await kept(product, pdf(RED))
     digest = (await product.ask("GET", f"/v1/programmes/{id_}/evidence", "organiser")).json()["items"][0]
     with pytest.raises(UnsupportedMedia):
-        await product.runtime.pictures.draw(digest["digest"], "image/jpeg")
+        await product.runtime.pictures.draw(digest["digest"], "image/jpeg", who="")

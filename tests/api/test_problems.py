@@ -16,6 +16,7 @@ from api.fields import MOST, path_of
 from api.middleware import BODY_LIMIT, client_of
 from api.routers import health, sessions
 from domain.errors import Unknown
+from domain.roles import Role
 from logs import setup
 from settings import Settings
 from tests.api.conftest import Product
@@ -138,6 +139,26 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     assert answer.status_code == 413
     assert answer.json()["title"] == "Terlalu besar"
     assert [d.rules for d in await product.denials("organiser")] == [["A-SIZE"]]
+
+
+async def test_a_photograph_from_the_assessment_may_be_as_large_as_any_upload(product: Product) -> None:
+    await product.person("master", Role.MASTER_ASSESSOR)
+    answer = await product.ask(
+        "POST",
+        "/assessments/none/files/direct_evidence",
+        "master",
+        data={"key": "abcdefgh"},
+        files={"file": ("foto.jpg", b"\xff\xd8\xff" + b"x" * 2 * BODY_LIMIT, "image/jpeg")},
+    )
+    assert answer.status_code == 404  # read whole, and then there is no such application
+
+
+async def test_what_is_for_one_reader_is_kept_by_no_cache(product: Product) -> None:
+    for path in ("/v1/me", "/v1/tasks", "/v1/phrases", "/v1/accounts", "/v1/persons/none", "/v1/simulation"):
+        answer = await product.ask("GET", path, "operations")
+        assert answer.headers.get_list("cache-control") == ["no-store"], path
+    style = await product.ask("GET", "/static/asesor.css")
+    assert style.headers.get_list("cache-control") == ["public, no-cache"]
 
 
 async def test_a_fault_says_nothing_and_logs_no_value(

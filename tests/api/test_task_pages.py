@@ -10,6 +10,7 @@ from sqlalchemy import event
 from db.people_tables import Account
 from db.vault import case_owner
 from domain import commands as c
+from domain.errors import Unknown
 from domain.roles import Role
 from tests.api.conftest import Dispatched, Product
 from tests.api.test_desk import several, submitted
@@ -71,6 +72,29 @@ async def test_what_cannot_be_undone_is_asked_once_more(product: Product, sent: 
     )
     assert (twice.status_code, len(sent.commands)) == (303, 1)
     assert twice.headers["location"].endswith(f"last={task}")
+
+
+async def test_what_nobody_knows_the_outcome_of_is_sent_again_under_the_same_key(
+    product: Product, sent: Dispatched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A comment that may have been written is not written twice."""
+    _, task = await claimed(product)
+    keys: list[str] = []
+
+    async def unsure(*, key: str, **_: Any) -> Any:
+        keys.append(key)
+        raise Unknown.because("T-TIMEOUT", "Belum diketahui.", "Not known.")
+
+    monkeypatch.setattr(product.runtime.gateway, "dispatch", unsure)
+    page = await product.client.get(f"/tasks/{task}")
+    for _ in range(2):
+        (form,) = re.findall(r'<form method="post" action="/tasks/[^"]+/comment".*?</form>', page.text, re.S)
+        page = await product.client.post(
+            f"/tasks/{task}/comment", data={"key": key_in(form), "text": "Mohon dilihat."}, headers=OURS
+        )
+        assert page.status_code == 503
+        assert "Mohon dilihat." in page.text
+    assert len(keys) == 2 and keys[0] == keys[1]
 
 
 async def test_a_draft_and_phrases_work_without_a_script(product: Product) -> None:

@@ -148,7 +148,9 @@ def test_what_is_refused_stands_beside_its_field_with_what_was_typed() -> None:
 
 def test_a_number_that_is_none_is_left_to_the_model() -> None:
     model = request_model(c.RescheduleClass)
-    assert parse(model, FormData([("start_hour", "delapan")]))["start_hour"] == "delapan"
+    for typed in ("delapan", "--8", "²", "1234567890"):
+        assert parse(model, FormData([("start_hour", typed)]))["start_hour"] == typed
+    assert parse(model, FormData([("start_hour", "-8")]))["start_hour"] == -8
 
 
 @pytest.mark.parametrize("key", ["", "x", "a b c d e f g h", "k" * 121, "ключключключ"])

@@ -24,10 +24,10 @@ from domain.text import Text
 from domain.verdict import Violation
 from state_machines.tables import TABLES
 from web import acts
-from web.candidate import Candidate, Mapped, Wanted, applying, documents, door, forms, named, schemes
+from web.candidate import Candidate, Mapped, Wanted, applying, documents, door, forms, named
 from web.deps import go
 from web.forms import Form, form_of, parse
-from web.reading import body_of, caught_up
+from web.reading import body_of, caught_up, schemes
 from web.render import page
 from web.stages import Stage, stages_of
 

@@ -31,11 +31,10 @@ from web.candidate import (
     named,
     next_step,
     parts,
-    schemes,
 )
 from web.deps import go
 from web.forms import Choices, Field, Form, Option, form_of, parse, prefixed
-from web.reading import body_of, caught_up
+from web.reading import body_of, caught_up, schemes
 from web.render import page
 
 router = APIRouter(include_in_schema=False)

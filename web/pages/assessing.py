@@ -1,15 +1,14 @@
 """My assessments: agreement, plan, begin, K or BK for each unit with its evidence, and the filing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
-from starlette.datastructures import FormData
 
 from api.deps import Allow, Run
-from api.routers import applications, organisations, tasks
+from api.routers import applications, tasks
 from api.routers import assessments as api
 from api.routers.assessments import Filled
 from api.routers.attendance import Seen
@@ -25,7 +24,7 @@ from domain.text import Text
 from domain.verdict import Violation
 from web import acts, sheets
 from web.deps import go
-from web.reading import body_of, caught_up
+from web.reading import body_of, caught_up, schemes
 from web.render import page
 from web.uploads import file_form, require_file
 
@@ -66,14 +65,9 @@ async def mine(request: Request, access: Master, runtime: Run) -> HTMLResponse:
         ),
         held=[i for i in items if i["state"] == "ASSESSMENT"],
         filed=[i for i in items if i["state"] not in ("SCHEDULED", "ASSESSMENT")],
-        schemes=await _schemes(access, runtime),
+        schemes=await schemes(access, runtime),
     )
     return await page(request, runtime, access, "assessments.html", context)
-
-
-async def _schemes(access: Access, runtime: Runtime) -> dict[str, Text]:
-    items = (await organisations.schemes(access, runtime))["items"]
-    return {s["id"]: Text(id=s["name_id"], en=s["name_en"]) for s in items}
 
 
 @dataclass(frozen=True)
@@ -194,10 +188,14 @@ async def _sheet(
     runtime: Runtime,
     application: str,
     error: DomainError | None = None,
+    typed: Sequence[Mapped] = (),
 ) -> HTMLResponse:
     await caught_up(request, runtime)
     body = body_of(await applications.application(application, request, access, runtime))
     found = await api.sheet(application, access, runtime)
+    units = {u["id"]: u["cells"] for u in found["units"]}
+    for cell in typed:  # what was refused stays, to be sent again by who has seen what stands there
+        units.get(cell["unit"], found["report"])[cell["part"]]["value"] = cell["value"]
     context = SheetPage(
         body=body,
         sheet=found,
@@ -217,57 +215,22 @@ async def save(application: Id, request: Request, access: Master, runtime: Run) 
     """The cells that a browser without scripts sends at once: each is judged by itself, as if tapped."""
     sent = await request.form()
     refused: list[Violation] = []
+    typed: list[Mapped] = []
     try:
         key = acts.key_of(sent)
         found = await api.sheet(application, access, runtime)
     except DomainError as error:
         return await _sheet(request, access, runtime, application, error)
-    for n, cell in enumerate(_changed(found, sent)):
+    for n, cell in enumerate(sheets.filled_in(found, sent)):
         try:
             body = acts.validated(Filled, cell)
             await api.fill_in(application, body, Response(), access, f"{key}{n}", runtime)
         except DomainError as error:
             refused += error.violations
+            typed.append(cell)
     if refused:
-        return await _sheet(request, access, runtime, application, Refused(refused))
+        return await _sheet(request, access, runtime, application, Refused(refused), typed)
     return go(f"/assessments/{application}/sheet?done=1")
-
-
-def _changed(found: Mapped, sent: FormData) -> Iterator[dict[str, Any]]:
-    """The cells that were filled in otherwise than they stand."""
-    report = {"id": "", "cells": found["report"]}
-    for unit in (*found["units"], report):
-        for part, cell in unit["cells"].items():
-            name = f"{unit['id'] or 'report'}.{part}"
-            version = sent.get(f"version.{name}")
-            if not isinstance(version, str) or not version.isdigit():
-                continue
-            value = _value(part, sent, name)
-            if value != (cell["value"] if cell["value"] is not None else _EMPTY.get(part)):
-                yield {"unit": unit["id"], "part": part, "value": value, "version": int(version)}
-
-
-_EMPTY: Mapping[str, Any] = {
-    "evidence": [],
-    "documents": [],
-    "note": "",
-    "follow_up": "",
-    "summary": "",
-    "refused": False,
-}
-"""What a form without an answer sends for a cell that was never filled in."""
-
-
-def _value(part: str, sent: FormData, name: str) -> Any:
-    match part:
-        case "evidence" | "documents":
-            return [str(v) for v in sent.getlist(name)]
-        case "refused":
-            return sent.get(name) == "yes"
-        case "result":
-            return sent.get(name)
-        case _:
-            return str(sent.get(name, "")).replace("\r\n", "\n").strip()
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from web.pages import watched_tasks as tasks_page
 from web.pages.monitor import Filtered, Watchers
 from web.reading import caught_up
 from web.render import page
-from web.ways import Way, kind_of, model_of, ways
+from web.ways import LOOKED_AT, Way, kind_of, model_of, ways
 
 router = APIRouter(include_in_schema=False)
 Of = Literal["cases", "tasks"]
@@ -112,7 +112,7 @@ async def _choose(
         of=of,
         things=tuple(ids),
         most=api.MOST_THINGS,
-        looked_at=min(len(things), 50),
+        looked_at=min(len(things), LOOKED_AT),
         ways=await ways(
             runtime,
             access,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.deps import STAFF, Allow, Run
-from api.routers import applications, organisations, tasks
+from api.routers import applications, tasks
 from api.routers import sittings as api
 from api.routers.sittings import OwnVote
 from api.runtime import Runtime
@@ -25,7 +25,7 @@ from domain.verdict import Violation
 from web import acts
 from web.deps import go
 from web.forms import Form, form_of, parse
-from web.reading import body_of, caught_up
+from web.reading import body_of, caught_up, schemes
 from web.render import page
 from web.words import OUTCOMES
 
@@ -58,13 +58,8 @@ async def decisions(
     await caught_up(request, runtime)
     state = "RECOMMENDED" if view == "coming" else "DECISION"
     found = await api.sittings(access, runtime, state=state, mine=view == "mine", cursor=cursor)
-    context = DecisionsPage(view, found["items"], await _schemes(access, runtime), found["next"])
+    context = DecisionsPage(view, found["items"], await schemes(access, runtime), found["next"])
     return await page(request, runtime, access, "decisions.html", context)
-
-
-async def _schemes(access: Access, runtime: Runtime) -> dict[str, Text]:
-    items = (await organisations.schemes(access, runtime))["items"]
-    return {s["id"]: Text(id=s["name_id"], en=s["name_en"]) for s in items}
 
 
 @dataclass(frozen=True)
@@ -119,7 +114,7 @@ async def _shown(
     context = DossierPage(
         body=body,
         dossier=found,
-        scheme=(await _schemes(access, runtime)).get(
+        scheme=(await schemes(access, runtime)).get(
             found["scheme"], Text(id=found["scheme"], en=found["scheme"])
         ),
         vote=form_of(
@@ -243,7 +238,7 @@ async def minutes(
     chosen = next((s for s in found["sittings"] if s["number"] == sitting), None)
     if chosen is None and found["sittings"]:
         chosen = found["sittings"][-1]
-    named = (await _schemes(access, runtime)).get(
+    named = (await schemes(access, runtime)).get(
         found["scheme"], Text(id=found["scheme"], en=found["scheme"])
     )
     return await page(request, runtime, access, "minutes.html", MinutesPage(found, chosen, named))

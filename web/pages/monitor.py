@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
+from api import audit_search
 from api import monitor as api
 from api.deps import Allow, Run
 from api.monitor import Asked, Board
@@ -198,7 +199,8 @@ def _single(request: Request) -> dict[str, str]:
 async def export(
     ending: Literal["csv", "xlsx"], request: Request, access: Watchers, runtime: Run, f: Filtered
 ) -> Response:
-    """What the table lists, all its pages, with the columns that it shows and nothing besides."""
+    """What the table lists, all its pages, with the columns that it shows and nothing besides; on record
+    before it leaves."""
     language = language_of(request)
     stuck = await api.trouble(access, runtime)
 
@@ -206,6 +208,7 @@ async def export(
         async for item in api.every(access, runtime, f.asked, stuck):
             yield [cell(column, item, language) for column in f.columns]
 
+    await audit_search.record_export(runtime, access, f.what, ending, saved.filters_of(request))
     head = heads(f.columns, language)
     day = local_day(await runtime.gateway.business_now()).isoformat()
     headers = {

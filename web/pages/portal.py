@@ -8,16 +8,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api.deps import Organiser, Run
-from api.routers import organisations, portal, tasks
+from api.routers import portal, tasks
 from api.routers import programmes as api
-from api.runtime import Runtime
 from api.schemas.common import Cursor
-from db.identity import Access
 from domain.reference import STAGES
 from domain.text import Text
 from state_machines.tables import TABLES
 from web.draft_forms import Mapped
-from web.reading import caught_up
+from web.reading import caught_up, schemes
 from web.render import page
 
 router = APIRouter(include_in_schema=False)
@@ -90,13 +88,8 @@ async def dashboard(
         items=items,
         with_bnsp=sum(1 for i in items if i["next"] and i["next"]["role"] not in ("organiser", "candidate")),
         drafts=drafts,
-        schemes=await _schemes(access, runtime),
+        schemes=await schemes(access, runtime),
         next=found["next"],
         nothing=not (items or found["drafts"] or turns or cursor or any(filters.values())),
     )
     return await page(request, runtime, access, "portal.html", context)
-
-
-async def _schemes(access: Access, runtime: Runtime) -> dict[str, Text]:
-    items = (await organisations.schemes(access, runtime))["items"]
-    return {s["id"]: Text(id=s["name_id"], en=s["name_en"]) for s in items}

@@ -20,10 +20,10 @@ from domain.policy import policy
 from domain.text import Text
 from domain.verdict import Violation
 from web import acts
-from web.candidate import Candidate, Mapped, named, schemes
+from web.candidate import Candidate, Mapped, named
 from web.deps import go
 from web.pages.applying import Applying, being_filled_in, case_of
-from web.reading import body_of, caught_up
+from web.reading import body_of, caught_up, schemes
 from web.render import page
 
 router = APIRouter(include_in_schema=False)
