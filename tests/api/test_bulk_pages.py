@@ -57,8 +57,9 @@ async def test_tasks_are_reassigned_in_one_go_and_the_refused_one_says_why(
     assert done.status_code == 303
     address = done.headers["location"]
     async with asyncio.timeout(20):
-        while "ditolak 1" not in (page := await product.client.get(address)).text:
+        while "/again" not in (page := await product.client.get(address)).text:
             await bulk_runner.run_one(product.runtime)
+    assert "ditolak 1" in page.text
     assert "T-HELD" in page.text and "Sudah diambil." in page.text
     assert {type(command) for _, command, _ in unsure.commands} == {c.ReassignTask}
     refused = await product.client.get(f"{address}?state=REFUSED")

@@ -345,6 +345,7 @@ async def test_every_address_says_who_may_and_what_follows_and_every_write_takes
     }
     assert keyless == {
         "post /v1/invitations",
+        "post /v1/passwords",  # its secret is taken once
         "post /v1/programmes/{programme}/forecast",  # it writes nothing
         "post /v1/sessions",
         "delete /v1/sessions/{id}",

@@ -82,6 +82,7 @@ async def sent_back(stack: Stack, stream: str) -> None:
     await stack.complete(
         verifier, stream, "verify_programme", "send_back", form=c.PointsForm(points=(point,))
     )
+    await stack.until(stream, lambda x: x.state == "CORRECTION")
 
 
 async def approved(stack: Stack, stream: str) -> None:
