@@ -146,6 +146,8 @@ class Office(Applications, Assessment):
     async def _submitted(self, people: Sequence[Person], *, place: int) -> None:
         await self._drafted(people, place=place)
         await together(self._letter(p) for p in people)
+        # whose equivalence a person decides is judged by the diploma
+        await together(self._upload_to_request(p, "diploma") for p in people if p.qualification == "SMA")
         await self.staff("penyelenggara").post(f"/v1/programmes/{self.programme}/submit", f"submit {place}")
         await self.staff("verifikator").task("verify_programme", stream=self.programme)
 
