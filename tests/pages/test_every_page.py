@@ -9,6 +9,7 @@ from playwright.async_api import Page
 from examples.story.office import DESKS, fill_the_desks
 from tests.pages.conftest import Screens, sound
 from tools.cli.first_filling import newcomers
+from tools.cli.ledger import sealed
 from tools.walking import ELSEWHERE, Stop, page_routes, sign_in, walk
 from web.app import create_app
 
@@ -20,8 +21,9 @@ async def test_every_page_is_sound_for_whoever_can_reach_it(screens: Screens, tm
     stack = screens.stack
     accounts = await newcomers(stack.db, stack.vault, stack.settings)
     await fill_the_desks(screens.address, accounts, lambda _line: None, tmp_path)
+    await sealed(stack.settings, stack.db)
     routes = page_routes(create_app(stack.settings))
-    for width, lang, scheme in ((1280, "id", "light"), (390, "en", "dark")):
+    for width, lang, scheme in ((390, "en", "dark"), (1280, "id", "light")):
         looked_at: set[str] = set()
         for visitor, *_ in DESKS:
             size: Any = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme}
