@@ -48,8 +48,6 @@ PAUSE = 1.0
 WARM = 10
 FACTOR, PLUS = 3.0, 10.0
 """The aim: p95 under so many times the bare query's, and so many milliseconds."""
-FLAT = 1.5
-"""First bytes are called flat when the large database takes less than so many times the small one's p50."""
 
 Ask = Callable[[int, int], Awaitable[float]]
 """Who (0, 1 …) asks for the how many-th page: seconds."""

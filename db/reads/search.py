@@ -83,18 +83,23 @@ class EventsAsked:
     happened: Days = Days()
 
 
+def _equal(*asked: tuple[Any, str]) -> list[ColumnElement[bool]]:
+    """Columns that hold just what was asked for; an empty text asks for nothing."""
+    return [col(column) == value for column, value in asked if value]
+
+
 async def search_cases(
     session: AsyncSession, asked: CasesAsked, *, cursor: str = "", limit: int = PAGE
 ) -> Page[CaseRow]:
     """The latest begun first."""
     query = select(CaseRow).where(*asked.opened.hold(CaseRow.opened_at))
-    for column, value in (
-        (CaseRow.kind, asked.kind),
-        (CaseRow.state, asked.state),
-        (CaseRow.organiser, asked.organiser),
-    ):
-        if value:
-            query = query.where(col(column) == value)
+    query = query.where(
+        *_equal(
+            (CaseRow.kind, asked.kind),
+            (CaseRow.state, asked.state),
+            (CaseRow.organiser, asked.organiser),
+        )
+    )
     if asked.scheme:
         of_scheme = union_all(
             *(
@@ -130,14 +135,14 @@ async def search_tasks(
 ) -> Page[TaskRow]:
     """The latest due first. `now` is the business time: what is open and due before it is late."""
     query = select(TaskRow).where(*asked.due.hold(TaskRow.due_at))
-    for column, value in (
-        (TaskRow.kind, asked.kind),
-        (TaskRow.group_role, asked.group),
-        (TaskRow.stream, asked.stream),
-        (TaskRow.organiser, asked.organiser),
-    ):
-        if value:
-            query = query.where(col(column) == value)
+    query = query.where(
+        *_equal(
+            (TaskRow.kind, asked.kind),
+            (TaskRow.group_role, asked.group),
+            (TaskRow.stream, asked.stream),
+            (TaskRow.organiser, asked.organiser),
+        )
+    )
     if asked.open is not None:
         query = query.where(col(TaskRow.open).is_(asked.open))
     if asked.late is not None:
@@ -154,14 +159,14 @@ async def search_events(
 ) -> Page[Event]:
     """Events of all chains, the latest first (real time)."""
     query = select(EventRow).where(*asked.happened.hold(EventRow.at))
-    for column, value in (
-        (EventRow.type, asked.type),
-        (EventRow.actor_role, asked.role),
-        (EventRow.stream, asked.stream),
-        (EventRow.actor_account, asked.account),
-    ):
-        if value:
-            query = query.where(col(column) == value)
+    query = query.where(
+        *_equal(
+            (EventRow.type, asked.type),
+            (EventRow.actor_role, asked.role),
+            (EventRow.stream, asked.stream),
+            (EventRow.actor_account, asked.account),
+        )
+    )
     if asked.rule:
         # Bodies are canonical JSON: no space, and a text's quotes are escaped, so nothing else looks like it.
         query = query.where(col(EventRow.body).contains(f'"rule":"{asked.rule}"', autoescape=True))
